@@ -1,0 +1,279 @@
+"""Gladia's live API v2: the session request and answer, and the messages of its WebSocket.
+
+All times are seconds (float), counted in audio from the start of the session, except `created_at` (ISO 8601,
+UTC, milliseconds). Source: Gladia's OpenAPI document and `gladiaio-sdk` 2.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from shim.wire.codec import Codec
+
+
+class MessagesConfig(msgspec.Struct, kw_only=True, frozen=True):
+    """Which messages reach the socket, with the defaults of the service."""
+
+    receive_partial_transcripts: bool = False
+    receive_final_transcripts: bool = True
+    receive_speech_events: bool = True
+    receive_pre_processing_events: bool = True
+    receive_realtime_processing_events: bool = True
+    receive_post_processing_events: bool = True
+    receive_acknowledgments: bool = True
+    receive_errors: bool = True
+    receive_lifecycle_events: bool = False
+
+
+class InitRequest(msgspec.Struct, kw_only=True, frozen=True):
+    """The body of `POST /v2/live`, with the defaults of the service.
+
+    `endpointing` and `maximum_duration_without_endpointing` are seconds, `sample_rate` is Hz. The nested
+    configurations that only one row of the map reads stay plain dictionaries.
+    """
+
+    encoding: str = "wav/pcm"
+    bit_depth: int = 16
+    sample_rate: int = 16000
+    channels: int = 1
+    model: str = "solaria-1"
+    endpointing: float = 0.05
+    maximum_duration_without_endpointing: float = 5.0
+    custom_metadata: dict[str, Any] | UnsetType = UNSET
+    language_config: dict[str, Any] = msgspec.field(default_factory=dict)
+    pre_processing: dict[str, Any] = msgspec.field(default_factory=dict)
+    realtime_processing: dict[str, Any] = msgspec.field(default_factory=dict)
+    post_processing: dict[str, Any] = msgspec.field(default_factory=dict)
+    messages_config: MessagesConfig = MessagesConfig()
+    callback: bool = False
+    callback_config: dict[str, Any] | UnsetType = UNSET
+
+
+class InitResponse(msgspec.Struct, kw_only=True, frozen=True):
+    """The answer (201) to `POST /v2/live`."""
+
+    id: str
+    created_at: str
+    url: str
+
+
+class ErrorBody(msgspec.Struct, kw_only=True, frozen=True):
+    """The body of every HTTP error. `validation_errors` comes with status 400 only."""
+
+    statusCode: int
+    timestamp: str
+    path: str
+    request_id: str
+    message: str
+    validation_errors: list[str] | UnsetType = UNSET
+
+
+class Word(msgspec.Struct, kw_only=True, frozen=True):
+    """One word; its text begins with a blank, as on the real wire."""
+
+    word: str
+    start: float
+    end: float
+    confidence: float
+
+
+class Utterance(msgspec.Struct, kw_only=True, frozen=True):
+    """One utterance; its text begins with a blank, as on the real wire."""
+
+    text: str
+    start: float
+    end: float
+    language: str
+    confidence: float
+    channel: int
+    words: list[Word]
+    speaker: int | UnsetType = UNSET
+
+
+class ErrorDetail(msgspec.Struct, kw_only=True, frozen=True):
+    """Why an add-on or an acknowledgement failed. Only `message` is certain."""
+
+    message: str
+    status_code: int | UnsetType = UNSET
+    exception: str | UnsetType = UNSET
+
+
+class Envelope(msgspec.Struct, kw_only=True, frozen=True):
+    """What every message begins with."""
+
+    session_id: str
+    created_at: str
+
+
+class StartRecording(Envelope, kw_only=True, frozen=True):
+    """Lifecycle: the socket is open."""
+
+    type: Literal["start_recording"] = "start_recording"
+
+
+class AudioChunkRange(msgspec.Struct, kw_only=True, frozen=True):
+    """What one acknowledgement covers: `[first, end)` in bytes and in seconds, over the whole session."""
+
+    byte_range: tuple[int, int]
+    time_range: tuple[float, float]
+
+
+class AudioChunkAck(Envelope, kw_only=True, frozen=True):
+    """The acknowledgement of audio."""
+
+    type: Literal["audio_chunk"] = "audio_chunk"
+    acknowledged: bool
+    error: ErrorDetail | None = None
+    data: AudioChunkRange | None
+
+
+class SpeechMoment(msgspec.Struct, kw_only=True, frozen=True):
+    """When voice began or ended, in seconds."""
+
+    time: float
+    channel: int
+
+
+class SpeechStart(Envelope, kw_only=True, frozen=True):
+    """Voice begins."""
+
+    type: Literal["speech_start"] = "speech_start"
+    data: SpeechMoment
+
+
+class SpeechEnd(Envelope, kw_only=True, frozen=True):
+    """Voice ends."""
+
+    type: Literal["speech_end"] = "speech_end"
+    data: SpeechMoment
+
+
+class TranscriptData(msgspec.Struct, kw_only=True, frozen=True):
+    """A partial or final transcript; `id` is channel and running number, such as `00_00000003`."""
+
+    id: str
+    is_final: bool
+    utterance: Utterance
+
+
+class Transcript(Envelope, kw_only=True, frozen=True):
+    """A partial (which replaces the one before) or the final of an utterance."""
+
+    type: Literal["transcript"] = "transcript"
+    data: TranscriptData
+
+
+class StopRecordingData(msgspec.Struct, kw_only=True, frozen=True):
+    """Seconds of audio received, and seconds of it not processed yet."""
+
+    recording_duration: float
+    recording_left_to_process: float
+
+
+class StopRecordingAck(Envelope, kw_only=True, frozen=True):
+    """The acknowledgement of the stop."""
+
+    type: Literal["stop_recording"] = "stop_recording"
+    acknowledged: bool
+    error: ErrorDetail | None = None
+    data: StopRecordingData | None
+
+
+class EndRecordingData(msgspec.Struct, kw_only=True, frozen=True):
+    """Seconds of audio received."""
+
+    recording_duration: float
+
+
+class EndRecording(Envelope, kw_only=True, frozen=True):
+    """Lifecycle: all audio is processed."""
+
+    type: Literal["end_recording"] = "end_recording"
+    data: EndRecordingData
+
+
+class Transcription(msgspec.Struct, kw_only=True, frozen=True):
+    """The whole session's text; `full_transcript` has no leading blank."""
+
+    full_transcript: str
+    languages: list[str]
+    utterances: list[Utterance]
+
+
+class PostTranscript(Envelope, kw_only=True, frozen=True):
+    """Post-processing: the whole text."""
+
+    type: Literal["post_transcript"] = "post_transcript"
+    data: Transcription
+
+
+class TranscriptionMetadata(msgspec.Struct, kw_only=True, frozen=True):
+    """Durations in seconds."""
+
+    audio_duration: float
+    number_of_distinct_channels: int
+    billing_time: float
+    transcription_time: float
+
+
+class TranscriptionResult(msgspec.Struct, kw_only=True, frozen=True):
+    """The result of a session."""
+
+    metadata: TranscriptionMetadata
+    transcription: Transcription
+
+
+class PostFinalTranscript(Envelope, kw_only=True, frozen=True):
+    """Post-processing: the last message that carries text."""
+
+    type: Literal["post_final_transcript"] = "post_final_transcript"
+    data: TranscriptionResult
+
+
+class EndSession(Envelope, kw_only=True, frozen=True):
+    """Lifecycle: all is done; close 1000 follows."""
+
+    type: Literal["end_session"] = "end_session"
+
+
+ServerMessage = (
+    StartRecording
+    | AudioChunkAck
+    | SpeechStart
+    | SpeechEnd
+    | Transcript
+    | StopRecordingAck
+    | EndRecording
+    | PostTranscript
+    | PostFinalTranscript
+    | EndSession
+)
+"""Every message that a session without add-ons can receive."""
+
+
+class AudioChunkData(msgspec.Struct, kw_only=True, frozen=True):
+    """Audio as strict base64."""
+
+    chunk: str
+
+
+class AudioChunk(msgspec.Struct, kw_only=True, frozen=True):
+    """Audio sent as JSON; the same as a binary frame."""
+
+    type: Literal["audio_chunk"] = "audio_chunk"
+    data: AudioChunkData
+
+
+class StopRecording(msgspec.Struct, kw_only=True, frozen=True):
+    """No more audio follows."""
+
+    type: Literal["stop_recording"] = "stop_recording"
+
+
+ClientMessage = AudioChunk | StopRecording
+
+server_messages: Codec[ServerMessage] = Codec(ServerMessage.__args__)
+client_messages: Codec[ClientMessage] = Codec(ClientMessage.__args__)
