@@ -98,6 +98,7 @@ EXPIRED: Final = _end(
     http_status=400,
     gladia_close=4410,
     assemblyai_close=3008,
+    text="the session has lasted three hours",
 )
 SERVER_FAULT: Final = _end(
     "server_fault",
@@ -147,6 +148,18 @@ TOO_LARGE: Final = _end(
     gladia_close=1009,
     assemblyai_close=1009,
 )
+GOING_AWAY: Final = _end(
+    "going_away",
+    "HTTP 503, close 1001",
+    "close 1001",
+    same(),
+    same(),
+    http_status=503,
+    gladia_close=1001,
+    assemblyai_close=1001,
+    text="the gateway is shutting down",
+)
+"""The gateway itself ends. Gladia's SDKs do not come back after 1001."""
 
 ROWS: Final = (
     FINISHED,
@@ -161,6 +174,7 @@ ROWS: Final = (
     SILENT,
     JOB_OVER,
     TOO_LARGE,
+    GOING_AWAY,
 )
 
 
@@ -171,6 +185,6 @@ def end_of_assemblyai(code: int) -> EndRow:
     first row tells both of Gladia's codes.
     """
     for row in ROWS:
-        if row.assemblyai_close == code:
+        if code and row.assemblyai_close == code:
             return row
     return SERVER_FAULT

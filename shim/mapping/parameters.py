@@ -146,7 +146,10 @@ LONGEST_TURN: Final = _row(
     "longest_turn",
     "maximum_duration_without_endpointing",
     "max_turn_duration",
-    emulated("AssemblyAI's turns may last 60 s; the shim ends one that is as old as Gladia allows by ForceEndpoint"),
+    emulated(
+        "AssemblyAI's turns may last 60 s; the shim ends one that is as old as Gladia allows by ForceEndpoint",
+        codemod=Fidelity.APPROXIMATE,
+    ),
     emulated(
         "written out, since the defaults differ: 60 s, or 10 s with speaker_labels",
         Conversion(lambda _duration, speaker_labels: 10 if speaker_labels else 60),
@@ -325,7 +328,10 @@ CUSTOM_METADATA: Final = _row(
     "custom_metadata",
     "custom_metadata",
     "",
-    absent("AssemblyAI keeps no data of the caller's with a session"),
+    emulated(
+        "AssemblyAI keeps no data of the caller's with a session; the shim keeps it with the job",
+        codemod=Fidelity.APPROXIMATE,
+    ),
     never_met(),
 )
 

@@ -176,10 +176,14 @@ class Row:
         """The row's paths on one side."""
         return self.gladia if vendor is Vendor.GLADIA else self.assemblyai
 
+    def way(self, over: Vendor) -> Way:
+        """The way of programs of the other vendor over `over`, looked at only."""
+        return self.over_assemblyai if over is Vendor.ASSEMBLYAI else self.over_gladia
+
     def over(self, vendor: Vendor) -> Way:
-        """The way of programs of the other vendor over `vendor`; records that the row was used."""
+        """The way of programs of the other vendor over `vendor`, put to use; records that the row was used."""
         used_rows.add(self.id)
-        return self.over_assemblyai if vendor is Vendor.ASSEMBLYAI else self.over_gladia
+        return self.way(vendor)
 
     def live(self, over: Vendor, *values: Any) -> Any:
         """Converts live values; see Conversion.live."""

@@ -243,14 +243,22 @@ AUDIO_DURATION: Final = _row(
     "end.audio_duration",
     "post_final_transcript.data.metadata.audio_duration",
     "Termination.audio_duration_seconds",
-    approximate("AssemblyAI gives whole seconds", Conversion(float, "value")),
+    emulated(
+        "AssemblyAI gives whole seconds; the shim counts the audio itself",
+        Conversion(float, "value"),
+        codemod=Fidelity.APPROXIMATE,
+    ),
     converted(Conversion(_whole_seconds, "round(value)")),
 )
 RECORDING_DURATION: Final = _row(
     "end.recording_duration",
     "end_recording.data.recording_duration",
     "Termination.audio_duration_seconds",
-    approximate("AssemblyAI gives whole seconds", Conversion(float, "value")),
+    emulated(
+        "AssemblyAI gives whole seconds; the shim counts the audio itself",
+        Conversion(float, "value"),
+        codemod=Fidelity.APPROXIMATE,
+    ),
     converted(Conversion(_whole_seconds, "round(value)")),
 )
 FULL_TRANSCRIPT: Final = _row(
@@ -280,6 +288,14 @@ ERROR_TEXT: Final = _row(
     "",
     "Error.error",
     emulated("Gladia refuses by HTTP status or close code; AssemblyAI's Error frame becomes either"),
+    absent("Gladia's refusals come as HTTP statuses and close codes"),
+)
+
+ERROR_CODE: Final = _row(
+    "error_code",
+    "",
+    "Error.error_code",
+    emulated("the HTTP status or close code of the same end; see the rows of the ends"),
     absent("Gladia's refusals come as HTTP statuses and close codes"),
 )
 
@@ -314,4 +330,5 @@ ROWS: Final = (
     ENVELOPE_SESSION,
     ENVELOPE_TIME,
     ERROR_TEXT,
+    ERROR_CODE,
 )

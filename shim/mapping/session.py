@@ -13,7 +13,7 @@ SESSION_LENGTH_SECONDS: Final = 3 * 60 * 60
 HOST: Final = Row("session.host", Section.SESSION, ("api.gladia.io",), ("streaming.assemblyai.com",), same(), same())
 """The vendors' hosts; both speak TLS on port 443."""
 
-HTTP_SCHEME: Final = Row("session.scheme", Section.SESSION, ("https://",), ("wss://",), same(), same())
+SCHEME: Final = Row("session.scheme", Section.SESSION, ("https://",), ("wss://",), same(), same())
 """How the address that a program holds begins: Gladia's is the POST's, AssemblyAI's the socket's."""
 
 PATH: Final = Row("session.path", Section.SESSION, ("/v2/live",), ("/v3/ws",), same(), same())
@@ -87,7 +87,7 @@ ADDRESS: Final = Row(
 
 ROWS: Final = (
     HOST,
-    HTTP_SCHEME,
+    SCHEME,
     PATH,
     KEY_HEADER,
     KEY_VARIABLE,

@@ -30,11 +30,14 @@ def translate_parameters(given: Mapping[str, Any], over: Vendor) -> TranslatedPa
     values: dict[str, Any] = {}
     unserved: list[Row] = []
     for row in parameters.ROWS:
-        way = row.over(over)
-        paths = (*row.of(source), *way.reads)
+        way = row.way(over)
+        own = row.of(source)
+        paths = (*own, *way.reads)
         if not paths:
             continue
         found = [reader(steps_of(path))(given) for path in paths]
+        if any(value is not ABSENT for value in found[: len(own)]):
+            row.over(over)
         if row in parameters.UNSERVED:
             if found[0] is not ABSENT and found[0]:
                 unserved.append(row)
@@ -45,6 +48,7 @@ def translate_parameters(given: Mapping[str, Any], over: Vendor) -> TranslatedPa
         results = way.conversion.live(*found)
         for path, result in zip(written, results if len(written) > 1 else (results,), strict=True):
             if result is not ABSENT:
+                row.over(over)
                 write(values, steps_of(path), result)
     return TranslatedParameters(values, tuple(unserved))
 

@@ -1,0 +1,77 @@
+"""Names, the definitions that reach a place, and the scopes that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from codemods.analysis.values import NOTHING, Value, join
+
+
+@dataclass(eq=False, slots=True)
+class Definition:
+    """One place that gives a name a value: an assignment, parameter, import, `with … as`, loop or `def`.
+
+    `node` is the node that defines (a target, a parameter, an alias), `statement` the statement around it, `expression`
+    the whole right-hand side where the name gets exactly that.
+    """
+
+    name: str
+    node: cst.CSTNode
+    statement: cst.CSTNode | None
+    expression: cst.BaseExpression | None = None
+    value: Value = NOTHING
+    uses: list[cst.Name] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A module, class, function, lambda or comprehension, with every definition of each of its names."""
+
+    node: cst.CSTNode
+    parent: Scope | None
+    definitions: dict[str, list[Definition]] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """Names declared `global` or `nonlocal`, and which of the two."""
+
+    def value_of(self, name: str) -> Value:
+        """What a name of this scope can be for code that runs at any time."""
+        value: Value = NOTHING
+        for definition in self.definitions.get(name, ()):
+            value = join(value, definition.value)
+        return value
+
+
+Reaching = dict[str, frozenset[Definition]]
+
+
+@dataclass(slots=True)
+class Environment:
+    """What holds at one place of one scope: the definitions that reach it, and what tests have told.
+
+    `types` maps the origin of a parsed document to the types it can have here.
+    """
+
+    scope: Scope
+    reaching: Reaching = field(default_factory=dict)
+    types: dict[cst.CSTNode, frozenset[str]] = field(default_factory=dict)
+
+    def copy(self) -> Environment:
+        """A copy that can go its own way."""
+        return Environment(self.scope, dict(self.reaching), dict(self.types))
+
+    def define(self, definition: Definition) -> None:
+        """A new definition replaces those of its name that reached this place."""
+        self.reaching[definition.name] = frozenset((definition,))
+
+
+def merge(first: Environment | None, second: Environment | None) -> Environment | None:
+    """What holds where two paths meet; None stands for a path that cannot be taken."""
+    if first is None or second is None:
+        return first or second
+    reaching = dict(first.reaching)
+    for name, definitions in second.reaching.items():
+        reaching[name] = reaching.get(name, frozenset()) | definitions
+    types = {origin: first.types[origin] | second.types[origin] for origin in first.types.keys() & second.types.keys()}
+    return Environment(first.scope, reaching, types)

@@ -1,0 +1,342 @@
+"""What the libraries' calls give: HTTP answers, WebSockets, JSON, base64, coroutines.
+
+A library that is not described here is no obstacle: its calls give a LibraryObject of which nothing more is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from codemods.analysis.values import (
+    UNKNOWN,
+    Awaitable,
+    Base64,
+    Connecting,
+    DictDisplay,
+    Frame,
+    HttpResponse,
+    JsonText,
+    Known,
+    Library,
+    LibraryObject,
+    Member,
+    Nothing,
+    Parsed,
+    ResponseField,
+    Sequence,
+    Socket,
+    Value,
+    alternatives,
+    constant,
+)
+
+if TYPE_CHECKING:
+    from codemods.analysis.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLibrary:
+    """How one way of opening a WebSocket is written.
+
+    `headers` is the keyword for the handshake's headers, `asynchronous` whether connecting, sending and receiving are
+    awaited, `binary` the method that sends bytes as a binary frame.
+    """
+
+    headers: str
+    asynchronous: bool
+    binary: str = "send"
+
+
+SOCKET_LIBRARIES: Final = {
+    "websockets.connect": SocketLibrary("additional_headers", True),
+    "websockets.asyncio.client.connect": SocketLibrary("additional_headers", True),
+    "websockets.sync.client.connect": SocketLibrary("additional_headers", False),
+    "websockets.client.connect": SocketLibrary("extra_headers", True),
+    "websockets.legacy.client.connect": SocketLibrary("extra_headers", True),
+    "websocket.create_connection": SocketLibrary("header", False, "send_binary"),
+}
+"""By the dotted name of the function that opens one."""
+
+_HTTP_MODULES: Final = ("requests", "httpx")
+_HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+_HTTP_CLIENTS: Final = {
+    "requests.Session": False,
+    "requests.session": False,
+    "requests.sessions.Session": False,
+    "httpx.Client": False,
+    "httpx.AsyncClient": True,
+}
+"""Classes whose methods make requests, and whether those are awaited."""
+
+_AWAITED_ARGUMENT: Final = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.wait_for")
+_RUN_ARGUMENT: Final = ("asyncio.run", "uvloop.run", "anyio.run")
+ENDING: Final = ("builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort")
+"""Calls that end the program."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arguments:
+    """The arguments of one call: nodes and values, by position and by keyword. Starred ones make it incomplete."""
+
+    positional: tuple[cst.BaseExpression, ...]
+    keywords: dict[str, cst.BaseExpression]
+    complete: bool
+
+    @classmethod
+    def of(cls, call: cst.Call) -> Arguments:
+        """The arguments as written."""
+        positional: list[cst.BaseExpression] = []
+        keywords: dict[str, cst.BaseExpression] = {}
+        complete = True
+        for argument in call.args:
+            if argument.star:
+                complete = False
+            elif argument.keyword is not None:
+                keywords[argument.keyword.value] = argument.value
+            else:
+                positional.append(argument.value)
+        return cls(tuple(positional), keywords, complete)
+
+    def get(self, position: int, keyword: str) -> cst.BaseExpression | None:
+        """The argument that may be given either way."""
+        return self.positional[position] if position < len(self.positional) else self.keywords.get(keyword)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HttpRequest:
+    """One HTTP request that the program makes."""
+
+    call: cst.Call
+    library: str
+    method: str
+    url: cst.BaseExpression | None
+    headers: cst.BaseExpression | None
+    json: cst.BaseExpression | None
+    data: cst.BaseExpression | None
+    parameters: cst.BaseExpression | None
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Connect:
+    """One place where the program opens a WebSocket."""
+
+    call: cst.Call
+    function: str
+    library: SocketLibrary
+    url: cst.BaseExpression | None
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Send:
+    """One place where the program sends a frame. `method` is the socket's method."""
+
+    call: cst.Call
+    socket: Socket
+    method: str
+    payload: cst.BaseExpression
+
+
+def call_library(program: Program, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    """What calling the library function `name` gives."""
+    module, _, function = name.rpartition(".")
+    if module in _HTTP_MODULES and function in _HTTP_METHODS:
+        return _request(program, node, module, function, arguments)
+    if name in SOCKET_LIBRARIES:
+        url = arguments.get(0, "url") or arguments.keywords.get("uri")
+        program.connects[node] = Connect(node, name, SOCKET_LIBRARIES[name], url, arguments)
+        return Connecting(node) if SOCKET_LIBRARIES[name].asynchronous else Socket(node)
+    first = arguments.positional[0] if arguments.positional else None
+    value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
+    match name:
+        case "json.loads":
+            return parse_json(node, value)
+        case "json.dumps":
+            return JsonText(node, value) if first is not None else UNKNOWN
+        case "base64.b64encode" | "base64.standard_b64encode" | "pybase64.b64encode":
+            return Base64(node, first) if first is not None else UNKNOWN
+        case "builtins.str":
+            return value if isinstance(value, Base64) and value.as_text else _text(value)
+        case "builtins.bytes":
+            return value if isinstance(value, Base64) and not value.as_text else UNKNOWN
+        case "builtins.dict":
+            return program.dictionary_of_call(node)
+        case "os.getenv" | "os.environ.get":
+            _note_environment(program, first)
+            default = arguments.get(1, "default")
+            return program.values.get(default, UNKNOWN) if default is not None else UNKNOWN
+    if name in _AWAITED_ARGUMENT:
+        return value if isinstance(value, Awaitable) else Awaitable(UNKNOWN)
+    if name in _RUN_ARGUMENT:
+        return value.result if isinstance(value, Awaitable) else UNKNOWN
+    return LibraryObject(name, node)
+
+
+def _text(value: Value) -> Value:
+    return Known(str(value.value)) if isinstance(value, Known) else UNKNOWN
+
+
+def _note_environment(program: Program, name: cst.BaseExpression | None) -> None:
+    if name is not None and isinstance(name, cst.SimpleString):
+        program.environment_names.add(name)
+
+
+def parse_json(node: cst.CSTNode, text: Value) -> Value:
+    """What parsing a text gives, by where the text came from."""
+    match text:
+        case Frame():
+            return Parsed(text, node)
+        case ResponseField(request, "text" | "content"):
+            return Parsed(HttpResponse(request), node)
+        case JsonText(_, of):
+            return of
+    return UNKNOWN
+
+
+def _request(
+    program: Program, node: cst.Call, library: str, method: str, arguments: Arguments, *, asynchronous: bool = False
+) -> Value:
+    shift = 0
+    if method == "request":
+        shift = 1
+        verb = arguments.get(0, "method")
+        method = str(constant(program.values.get(verb, UNKNOWN))).lower() if verb is not None else ""
+    program.requests[node] = HttpRequest(
+        node,
+        library,
+        method,
+        arguments.get(shift, "url"),
+        arguments.keywords.get("headers"),
+        arguments.keywords.get("json"),
+        arguments.keywords.get("data") or arguments.keywords.get("content"),
+        arguments.keywords.get("params"),
+        arguments,
+    )
+    response = HttpResponse(node)
+    return Awaitable(response) if asynchronous else response
+
+
+def call_member(program: Program, node: cst.Call, member: Member, arguments: Arguments) -> Value:
+    """What calling a method of an abstract value gives."""
+    owner, name = member.owner, member.name
+    first = arguments.positional[0] if arguments.positional else None
+    match owner:
+        case HttpResponse() if name == "json":
+            return Parsed(owner, node)
+        case HttpResponse(request):
+            return ResponseField(request, f"{name}()")
+        case Parsed() if name == "get" and first is not None:
+            key = constant(program.values.get(first, UNKNOWN))
+            return owner.step(key) if isinstance(key, str) else UNKNOWN
+        case Base64(call, encoded) if name == "decode":
+            return Base64(call, encoded, as_text=True)
+        case Base64(call, encoded) if name == "encode":
+            return Base64(call, encoded)
+        case Frame() if name == "decode":
+            return owner
+        case JsonText() if name in ("encode", "strip"):
+            return owner
+        case DictDisplay(site):
+            return program.call_dictionary(node, site, name, arguments)
+        case Sequence() if name in ("append", "extend", "insert", "remove", "clear"):
+            program.changed_sequences.add(owner.site)
+            return UNKNOWN
+        case Known(value) if isinstance(value, str):
+            return _call_string(program, value, name, arguments)
+        case Socket(connect):
+            return _call_socket(program, node, owner, connect, name, first)
+        case LibraryObject(made_by) if made_by in _HTTP_CLIENTS and name in _HTTP_METHODS:
+            asynchronous = _HTTP_CLIENTS[made_by]
+            return _request(program, node, made_by, name, arguments, asynchronous=asynchronous)
+        case LibraryObject() if name in ("create_task", "run_until_complete") and first is not None:
+            value = program.values.get(first, UNKNOWN)
+            if name == "run_until_complete" and isinstance(value, Awaitable):
+                return value.result
+            return value if isinstance(value, Awaitable) else UNKNOWN
+        case LibraryObject(made_by):
+            return LibraryObject(f"{made_by}().{name}", node)
+    return UNKNOWN
+
+
+_PURE_STRING_METHODS: Final = ("strip", "lstrip", "rstrip", "lower", "upper", "removesuffix", "removeprefix", "replace")
+
+
+def _call_string(program: Program, text: str, name: str, arguments: Arguments) -> Value:
+    given = [constant(program.values.get(argument, UNKNOWN)) for argument in arguments.positional]
+    if name in _PURE_STRING_METHODS and not arguments.keywords and all(isinstance(one, str) for one in given):
+        try:
+            return Known(getattr(text, name)(*given))
+        except TypeError:
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _call_socket(
+    program: Program, node: cst.Call, socket: Socket, connect: cst.Call, name: str, first: cst.BaseExpression | None
+) -> Value:
+    asynchronous = program.connects[connect].library.asynchronous
+    if name in ("send", "send_binary", "send_bytes", "send_text") and first is not None:
+        program.sends[node] = Send(node, socket, name, first)
+        return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
+    if name in ("recv", "recv_data"):
+        return Awaitable(Frame(connect)) if asynchronous else Frame(connect)
+    return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
+
+
+def entered(value: Value) -> Value:
+    """What `with value as name` binds."""
+    match value:
+        case Nothing():
+            return value
+        case Connecting(connect):
+            return Socket(connect)
+        case LibraryObject() | Socket() | HttpResponse():
+            return value
+    return UNKNOWN
+
+
+def awaited(value: Value) -> Value:
+    """What `await value` gives."""
+    match value:
+        case Nothing():
+            return value
+        case Awaitable(result):
+            return result
+        case Connecting(connect):
+            return Socket(connect)
+    return UNKNOWN
+
+
+def iterated(value: Value) -> Value:
+    """What a loop over `value` binds."""
+    found = {_iterated(one) for one in alternatives(value)}
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _iterated(value: Value) -> Value:
+    match value:
+        case Nothing():
+            return value
+        case Socket(connect):
+            return Frame(connect)
+        case Connecting(connect):
+            return Socket(connect)
+        case Parsed():
+            return value.step("[]")
+        case Sequence(_, elements) if elements and all(element == elements[0] for element in elements):
+            return elements[0]
+    return UNKNOWN
+
+
+def attribute(value: Value, name: str) -> Value:
+    """What reading an attribute of an abstract value gives."""
+    match value:
+        case Library(module):
+            return Library(f"{module}.{name}")
+        case HttpResponse(request) if name not in ("json", "raise_for_status", "read", "aread"):
+            return ResponseField(request, name)
+    return Member(value, name)

@@ -1,0 +1,243 @@
+"""The abstract values that expressions can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import libcst as cst
+
+MOST_ALTERNATIVES: Final = 4
+MOST_TEXT_PARTS: Final = 16
+LONGEST_PATH: Final = 12
+
+EACH: Final = "[]"
+"""The step of a path that stands for any element of a list."""
+
+Step = str | int
+
+
+class Value:
+    """What an expression can be."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """Anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing(Value):
+    """No value yet: code that was not reached."""
+
+
+UNKNOWN: Final = Unknown()
+NOTHING: Final = Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Value):
+    """A constant. `literal` is the node that wrote it, where one did."""
+
+    value: Any
+    literal: cst.BaseExpression | cst.FormattedStringText | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Value):
+    """A string put together from parts of which some are not known."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Value):
+    """One of a few values, depending on the path taken."""
+
+    alternatives: frozenset[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class DictDisplay(Value):
+    """The dictionary made at a display or `dict(…)` call; its entries are in the analysis."""
+
+    site: cst.BaseExpression
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(Value):
+    """A list, tuple or set display."""
+
+    site: cst.BaseExpression
+    elements: tuple[Value, ...] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Library(Value):
+    """A module, function or class of a library, or a builtin, by its dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryObject(Value):
+    """What calling a library's class or function gave; `made_by` is the dotted name called."""
+
+    made_by: str
+    site: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Value):
+    """An attribute of an abstract value, mostly a method about to be called."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Value):
+    """A function or lambda of the program."""
+
+    node: cst.FunctionDef | cst.Lambda
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Value):
+    """A class of the program."""
+
+    node: cst.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Value):
+    """An object of a class of the program."""
+
+    node: cst.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Awaitable(Value):
+    """A coroutine, task or future, by what awaiting it gives."""
+
+    result: Value
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse(Value):
+    """The answer to the HTTP request made at `request`."""
+
+    request: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseField(Value):
+    """An attribute of an HTTP answer: `ok`, `status_code`, `text`, `reason`, …"""
+
+    request: cst.Call
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting(Value):
+    """A WebSocket on its way: what `connect(…)` gives before it is awaited or entered."""
+
+    connect: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
+class Socket(Value):
+    """The WebSocket opened at `connect`."""
+
+    connect: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
+class Frame(Value):
+    """What a WebSocket received."""
+
+    connect: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Value):
+    """A place inside a parsed JSON document.
+
+    `document` is where the text came from, `origin` the node that parsed it, `path` the place. `types` are the
+    values that the document's `type` can have here, as the tests on the way tell; None: any.
+    """
+
+    document: HttpResponse | Frame
+    origin: cst.CSTNode
+    path: tuple[Step, ...] = ()
+    types: frozenset[str] | None = None
+
+    def step(self, step: Step) -> Value:
+        """The value one step further in."""
+        if len(self.path) >= LONGEST_PATH:
+            return UNKNOWN
+        return replace(self, path=(*self.path, step))
+
+
+@dataclass(frozen=True, slots=True)
+class Base64(Value):
+    """Bytes in base64, as bytes or as text; `call` is the encoding call and `encoded` its argument."""
+
+    call: cst.Call
+    encoded: cst.BaseExpression
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText(Value):
+    """The JSON text of a value; `call` is what wrote it."""
+
+    call: cst.Call
+    of: Value
+
+
+def alternatives(value: Value) -> Iterable[Value]:
+    """The values that one value stands for."""
+    return value.alternatives if isinstance(value, OneOf) else (value,)
+
+
+def join(first: Value, second: Value) -> Value:
+    """What is true of a value that is either."""
+    if first == second or isinstance(second, Nothing):
+        return first
+    if isinstance(first, Nothing):
+        return second
+    if isinstance(first, Parsed) and isinstance(second, Parsed) and replace(first, types=second.types) == second:
+        types = None if first.types is None or second.types is None else first.types | second.types
+        return replace(first, types=types)
+    found = frozenset(alternatives(first)) | frozenset(alternatives(second))
+    if len(found) > MOST_ALTERNATIVES or UNKNOWN in found:
+        return UNKNOWN
+    return OneOf(found)
+
+
+def text_of(parts: Iterable[Value]) -> Value:
+    """A string from its parts: known where all are, otherwise the known stretches kept."""
+    joined: list[Value] = []
+    parts = tuple(parts)
+    if NOTHING in parts:
+        return NOTHING
+    for part in parts:
+        pieces = part.parts if isinstance(part, Text) else (part,)
+        for piece in pieces:
+            last = joined[-1] if joined else None
+            if isinstance(piece, Known) and isinstance(last, Known):
+                joined[-1] = Known(f"{last.value}{piece.value}")
+            else:
+                joined.append(piece)
+    if all(isinstance(part, Known) for part in joined):
+        return joined[0] if joined else Known("")
+    return Text(tuple(joined)) if len(joined) <= MOST_TEXT_PARTS else UNKNOWN
+
+
+def constant(value: Value) -> Any:
+    """The constant that a value is; UNKNOWN where it is none."""
+    return value.value if isinstance(value, Known) else UNKNOWN

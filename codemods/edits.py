@@ -1,0 +1,174 @@
+"""Edits planned on the nodes of a parsed module, and their application in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import libcst as cst
+
+Rewrite = Callable[[Any], cst.CSTNode]
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Statements = Callable[[], list[Statement]]
+"""Gives statements when the edits are applied, so that they can hold nodes edited by then."""
+
+Expression = TypeVar("Expression", bound=cst.CSTNode)
+
+
+@dataclass(eq=False, slots=True)
+class Edits:
+    """What is to change. Nodes are those of the module that was analysed; nothing changes until `apply`."""
+
+    rewrites: dict[cst.CSTNode, Rewrite] = field(default_factory=dict)
+    removed: set[cst.CSTNode] = field(default_factory=set)
+    after: dict[cst.CSTNode, Statements] = field(default_factory=dict)
+    at_start: dict[cst.CSTNode, Statements] = field(default_factory=dict)
+    _watched: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.rewrites or self.removed or self.after or self.at_start)
+
+    def rewrite(self, node: cst.CSTNode, how: Rewrite) -> None:
+        """Replaces a node by what `how` makes of it after its children were edited. The first plan stays."""
+        self.rewrites.setdefault(node, how)
+
+    def replace(self, node: cst.CSTNode, by: cst.CSTNode) -> None:
+        """Replaces a node."""
+        self.rewrite(node, lambda _: by)
+
+    def remove(self, statement: cst.CSTNode) -> None:
+        """Removes a statement; the comments above it move to what follows."""
+        self.removed.add(statement)
+
+    def insert_after(self, statement: cst.CSTNode, statements: Statements) -> None:
+        """Puts statements behind one."""
+        self.after.setdefault(statement, statements)
+
+    def insert_at_start(self, block: cst.CSTNode, statements: Statements) -> None:
+        """Puts statements at the start of a block."""
+        self.at_start.setdefault(block, statements)
+
+    def watch(self, nodes: Iterable[cst.CSTNode]) -> None:
+        """Keeps what becomes of nodes that move: `updated` gives them from then on."""
+        for node in nodes:
+            self._watched.setdefault(node, None)
+
+    def keep(self, node: cst.CSTNode, updated: cst.CSTNode) -> None:
+        """Notes what became of a node, if it is watched."""
+        if node in self._watched:
+            self._watched[node] = updated
+
+    def updated(self, node: Expression) -> Expression:
+        """A watched node after its edits; it must stand before the place that asks."""
+        found = self._watched[node]
+        assert found is not None, "a moved node is asked for before it was met"
+        return found  # type: ignore[return-value]  # edits keep an expression an expression
+
+    def apply(self, module: cst.Module) -> cst.Module:
+        """The module with all edits made."""
+        return module.visit(_Application(self))
+
+
+class _Application(cst.CSTTransformer):
+    def __init__(self, edits: Edits) -> None:
+        super().__init__()
+        self._edits = edits
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
+        if isinstance(original_node, (cst.IndentedBlock, cst.Module)):
+            updated_node = self._edit_body(original_node, updated_node)
+        rewrite = self._edits.rewrites.get(original_node)
+        if rewrite is not None:
+            updated_node = rewrite(updated_node)
+        self._edits.keep(original_node, updated_node)
+        return updated_node
+
+    def _edit_body(self, original: cst.IndentedBlock | cst.Module, updated: Any) -> Any:
+        edits = self._edits
+        touched = any(one in edits.removed or one in edits.after for one in original.body)
+        starts = edits.at_start[original]() if original in edits.at_start else []
+        if not touched and not starts:
+            return updated
+        body: list[Any] = []
+        carried: list[cst.EmptyLine] = []
+        for old, new in zip(original.body, updated.body, strict=True):
+            if old in edits.removed:
+                carried = _carry(carried, new.leading_lines)
+            else:
+                body.append(_with_comments(new, carried))
+                carried = []
+            if old in edits.after:
+                first, *others = edits.after[old]()
+                body.extend([_with_comments(first, carried), *others])
+                carried = []
+        if starts:
+            if body and not body[0].leading_lines:
+                body[0] = body[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+            body = [*starts, *body]
+        if not body:
+            body = [cst.SimpleStatementLine([cst.Pass()])]
+        if carried:
+            comments = [line for line in carried if line.comment is not None]
+            if isinstance(updated, cst.IndentedBlock):
+                updated = updated.with_changes(footer=[*comments, *updated.footer])
+            else:
+                updated = updated.with_changes(footer=[*comments, *updated.footer])
+        return updated.with_changes(body=body)
+
+
+def _carry(carried: list[cst.EmptyLine], lines: Iterable[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Comments of a removed statement, with the blank lines before the first of them."""
+    found = list(lines)
+    if not any(line.comment is not None for line in found):
+        return carried
+    return [*carried, *(found if not carried else [line for line in found if line.comment is not None])]
+
+
+def _with_comments(statement: Any, carried: list[cst.EmptyLine]) -> Any:
+    """A statement with the comments of those removed before it; its own blank lines give way to theirs."""
+    if not carried:
+        return statement
+    own = [line for line in statement.leading_lines if line.comment is not None]
+    return statement.with_changes(leading_lines=[*carried, *own])
+
+
+class _Substitution(cst.CSTTransformer):
+    def __init__(self, nodes: dict[str, cst.BaseExpression]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        return self._nodes.get(original_node.value, updated_node)
+
+
+def expression(code: str, **nodes: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression from a template, its names replaced by nodes (which are put in parentheses where needed)."""
+    template = cst.parse_expression(code)
+    if isinstance(template, cst.Name):
+        return nodes.get(template.value, template)
+    replaced = template.visit(_Substitution({name: in_parentheses(node) for name, node in nodes.items()}))
+    assert isinstance(replaced, cst.BaseExpression)
+    return replaced
+
+
+_NEVER_IN_PARENTHESES = (
+    cst.Name,
+    cst.Attribute,
+    cst.Subscript,
+    cst.Call,
+    cst.SimpleString,
+    cst.FormattedString,
+    cst.Integer,
+    cst.Float,
+    cst.List,
+    cst.Dict,
+    cst.Set,
+)
+
+
+def in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression so that it can stand inside any other."""
+    if isinstance(node, _NEVER_IN_PARENTHESES) or node.lpar:
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])

@@ -1,0 +1,200 @@
+"""Sending: base64 JSON audio becomes the bytes themselves, the stop is renamed, binary audio stays."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.environment import Definition
+from codemods.analysis.libraries import Send
+from codemods.analysis.values import Base64, DictDisplay, JsonText, Known, Value
+from codemods.findings import AUDIO_UNKNOWN, COMMENT_WENT, FIELD_ABSENT, PAYLOAD_UNKNOWN
+from codemods.migrating import Migrating, like
+from codemods.rules.configuration import comments_in
+from codemods.vendors.gladia import Opening
+from shim.mapping import catalogue, client_messages
+from shim.mapping.paths import steps_of
+from shim.mapping.row import Section
+
+_TYPE: Final = "type"
+_AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
+
+
+class SendingRule:
+    """Plans what becomes of every frame that a program sends over a session's socket."""
+
+    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._calls = {connect.call for connect in opening.connects}
+        self._complete = True
+
+    def plan(self) -> bool:
+        """Plans the edits; False, with findings, where audio could not be followed."""
+        for send in self._program.sends.values():
+            if send.socket.connect in self._calls:
+                self._plan_send(send)
+        return self._complete
+
+    def _plan_send(self, send: Send) -> None:
+        payload = self._program.value(send.payload)
+        if isinstance(payload, JsonText):
+            kind = self._type_of(payload.of)
+            if kind is None:
+                self._give_up(send, "the type of this message is only known when it runs")
+            elif kind.value == _AUDIO[0]:
+                self._send_audio(send, payload)
+            else:
+                self._rename(send, kind)
+        elif isinstance(payload, Known) and isinstance(payload.value, str):
+            self._rename_in_text(send, payload)
+        elif isinstance(payload, Base64):
+            self._give_up(send, "base64 is sent as it is")
+        elif send.method == "send" and self._may_be_text(send):
+            self._migrating.report(PAYLOAD_UNKNOWN, send.payload, self._migrating.code(send.call))
+        else:
+            client_messages.AUDIO_BINARY.over(self._migrating.target)
+
+    def _may_be_text(self, send: Send) -> bool:
+        """Whether a payload that is not followed could be JSON: only where the program makes JSON audio at all."""
+        return any(isinstance(value, Base64) for value in self._program.values.values())
+
+    def _type_of(self, document: Value) -> Known | None:
+        if not isinstance(document, DictDisplay):
+            return None
+        value = self._program.dictionaries[document.site].get(_TYPE)
+        return value if isinstance(value, Known) and isinstance(value.value, str) else None
+
+    def _rename(self, send: Send, kind: Known) -> None:
+        rows = catalogue.find(Section.CLIENT, self._migrating.source, (kind.value,))
+        if not rows or not isinstance(kind.literal, cst.SimpleString):
+            self._migrating.report(FIELD_ABSENT, send.call, f"a message of type {kind.value!r} has no counterpart")
+            self._complete = False
+            return
+        rows[0].over(self._migrating.target)
+        self._migrating.edits.replace(kind.literal, like(kind.literal, rows[0].of(self._migrating.target)[0]))
+
+    def _rename_in_text(self, send: Send, payload: Known) -> None:
+        """A message written as JSON text in the source."""
+        for row in catalogue.rows(Section.CLIENT):
+            name = row.of(self._migrating.source)[0]
+            if f'"{name}"' in payload.value and isinstance(payload.literal, cst.SimpleString):
+                row.over(self._migrating.target)
+                text = payload.literal.raw_value.replace(name, row.of(self._migrating.target)[0])
+                self._migrating.edits.replace(payload.literal, like(payload.literal, text))
+                return
+        self._give_up(send, f"this text has no counterpart: {self._migrating.code(send.payload)}")
+
+    # --- audio -----------------------------------------------------------------------------------
+
+    def _send_audio(self, send: Send, payload: JsonText) -> None:
+        """Takes the JSON and base64 steps away, so that the bytes go out as they are."""
+        encoded = self._encoded_in(payload.of)
+        chain = self._chain_of(send, encoded) if encoded is not None else None
+        if encoded is None or chain is None:
+            self._give_up(send, self._migrating.code(send.call))
+            return
+        raw = encoded.encoded
+        kept: Definition | None = None
+        if self._is_inside(encoded.call, send.payload):
+            sent: cst.BaseExpression = raw
+        else:
+            definition = next(one for one in chain if self._is_inside(encoded.call, one.statement))
+            if isinstance(raw, cst.Name) and self._still_holds(raw, send, chain):
+                sent = cst.Name(self._migrating.name(raw.value))
+            else:
+                kept = definition
+                sent = cst.Name(self._migrating.name(definition.name))
+        for definition in chain:
+            self._drop(definition, encoded, keep=definition is kept)
+        self._watch_and_send(send, raw, sent)
+        client_messages.AUDIO_JSON.over(self._migrating.target)
+
+    def _watch_and_send(self, send: Send, raw: cst.BaseExpression, sent: cst.BaseExpression) -> None:
+        edits, library = self._migrating.edits, self._program.connects[send.socket.connect].library
+        edits.watch([raw])
+        edits.rewrite(send.payload, lambda _: edits.updated(raw) if sent is raw else sent)
+        if isinstance(send.call.func, cst.Attribute) and send.method != library.binary:
+            edits.replace(send.call.func.attr, cst.Name(library.binary))
+
+    def _encoded_in(self, document: Value) -> Base64 | None:
+        value: Value = document
+        for step in _AUDIO[1:]:
+            if not isinstance(value, DictDisplay):
+                return None
+            value = self._program.dictionaries[value.site].get(str(step))
+        return value if isinstance(value, Base64) else None
+
+    def _chain_of(self, send: Send, encoded: Base64) -> list[Definition] | None:
+        """The names that hold the encoded audio on its way to the socket; None where one is used for more."""
+        found: list[Definition] = []
+        for definition in self._program.definitions():
+            if self._carries(definition.value, encoded):
+                if definition.expression is None or not _stands_alone(definition):
+                    return None
+                found.append(definition)
+        for definition in found:
+            for use in definition.uses:
+                on_the_way = self._is_inside(use, send.payload) or any(
+                    self._is_inside(use, other.statement) for other in found
+                )
+                if not on_the_way or self._program.reaching.get(use) != frozenset((definition,)):
+                    return None
+        if not found and not self._is_inside(encoded.call, send.payload):
+            return None
+        return found
+
+    def _carries(self, value: Value, encoded: Base64) -> bool:
+        match value:
+            case Base64(call):
+                return call is encoded.call
+            case JsonText(_, of):
+                return self._carries(of, encoded)
+            case DictDisplay(site):
+                entries = self._program.dictionaries[site].entries
+                return any(self._carries(entry.value, encoded) for entry in entries)
+        return False
+
+    def _still_holds(self, raw: cst.Name, send: Send, chain: list[Definition]) -> bool:
+        """Whether the raw audio's name holds it where the frame is sent, once the chain's statements are gone."""
+        statement = self._program.statement_of(send.call)
+        there = self._program.at_statement.get(statement, {}).get(raw.value, frozenset())
+        before = self._program.reaching.get(raw, frozenset())
+        remaining = frozenset(one for one in there if one not in chain)
+        return remaining <= before and self._program.scope_of(raw) is self._program.scope_of(send.call)
+
+    def _drop(self, definition: Definition, encoded: Base64, *, keep: bool) -> None:
+        statement = definition.statement
+        assert statement is not None
+        if keep and definition.expression is not None:
+            self._migrating.edits.watch([encoded.encoded])
+            raw = encoded.encoded
+            self._migrating.edits.rewrite(definition.expression, lambda _: self._migrating.edits.updated(raw))
+            return
+        self._migrating.edits.remove(statement)
+        if isinstance(statement, cst.SimpleStatementLine):
+            for comment in comments_in(statement.trailing_whitespace):
+                self._migrating.report(COMMENT_WENT, statement, comment)
+
+    def _is_inside(self, node: cst.CSTNode, ancestor: cst.CSTNode | None) -> bool:
+        current: cst.CSTNode | None = node
+        while current is not None:
+            if current is ancestor:
+                return True
+            current = self._program.parents.get(current)
+        return False
+
+    def _give_up(self, send: Send, text: str) -> None:
+        self._complete = False
+        self._migrating.report(AUDIO_UNKNOWN, send.call, text)
+
+
+def _stands_alone(definition: Definition) -> bool:
+    statement = definition.statement
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and len(statement.body) == 1
+        and isinstance(statement.body[0], cst.Assign)
+        and len(statement.body[0].targets) == 1
+    )

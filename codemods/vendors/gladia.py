@@ -1,0 +1,127 @@
+"""How a Gladia session is recognised in a program that speaks to the API itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from codemods.analysis.libraries import Connect, HttpRequest
+from codemods.analysis.program import Dictionary, Entry, Program
+from codemods.analysis.values import (
+    DictDisplay,
+    Frame,
+    HttpResponse,
+    Known,
+    Parsed,
+    ResponseField,
+    Text,
+    Value,
+    alternatives,
+)
+from shim.mapping import session
+
+_UNKNOWN_PART = "\0"
+_HOST = session.HOST.gladia[0]
+_PATH = session.PATH.gladia[0]
+_KEY_HEADER = session.KEY_HEADER.gladia[0]
+
+NAMED = re.compile(rb"gladia", re.IGNORECASE)
+"""What a file must contain to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One session of a program: its POST, the sockets opened with the answer, and where the key stands."""
+
+    request: HttpRequest
+    connects: tuple[Connect, ...]
+    headers: Dictionary | None
+    key: Entry | None
+
+
+def _text(value: Value) -> str:
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return "".join(str(part.value) if isinstance(part, Known) else _UNKNOWN_PART for part in parts)
+
+
+def _names_host(text: str) -> bool:
+    return _HOST in text
+
+
+def _is_session_path(text: str) -> bool:
+    """Whether a URL, in parts unknown, ends at the path where sessions are opened."""
+    if "://" in text:
+        return urlsplit(text).path.rstrip("/") == _PATH
+    return text.split("?")[0].rstrip("/").endswith(_PATH)
+
+
+def _headers(program: Program, request: HttpRequest) -> Dictionary | None:
+    if request.headers is None:
+        return None
+    value = program.value(request.headers)
+    return program.dictionaries.get(value.site) if isinstance(value, DictDisplay) else None
+
+
+def _key_entry(headers: Dictionary | None) -> Entry | None:
+    for entry in headers.entries if headers is not None else ():
+        if isinstance(entry.key, Known) and str(entry.key.value).lower() == _KEY_HEADER:
+            return entry
+    return None
+
+
+def openings(program: Program) -> Iterator[Opening]:
+    """The sessions that a program opens, by what its requests are, not by what its names are called.
+
+    A POST opens a session where its path is the API's and either its host is Gladia's or its headers carry
+    Gladia's key; another service's `/v2/live` is neither.
+    """
+    for request in program.requests.values():
+        if request.method != "post" or request.url is None:
+            continue
+        text = _text(program.value(request.url))
+        headers = _headers(program, request)
+        key = _key_entry(headers)
+        if not _is_session_path(text) or not (_names_host(text) or key is not None):
+            continue
+        connects = tuple(
+            connect
+            for connect in program.connects.values()
+            if connect.url is not None and is_address_of(program.value(connect.url), request)
+        )
+        yield Opening(request, connects, headers, key)
+
+
+def other_requests(program: Program, known: set[HttpRequest]) -> Iterator[HttpRequest]:
+    """Requests to Gladia that open no session: jobs, files, the pre-recorded API."""
+    for request in program.requests.values():
+        if request not in known and request.url is not None and _names_host(_text(program.value(request.url))):
+            yield request
+
+
+def is_answer_of(value: Value, request: HttpRequest) -> bool:
+    """Whether a value is the answer to the POST or a part of it."""
+    for one in alternatives(value):
+        match one:
+            case HttpResponse(call) | ResponseField(call) | Parsed(HttpResponse(call)) if call is request.call:
+                return True
+    return False
+
+
+def is_address_of(value: Value, request: HttpRequest) -> bool:
+    """Whether a value is the socket's address out of the POST's answer."""
+    return any(
+        isinstance(one, Parsed)
+        and one.document == HttpResponse(request.call)
+        and one.path == tuple(session.ADDRESS.gladia[0].split(".")[1:])
+        for one in alternatives(value)
+    )
+
+
+def message_of(value: Value, opening: Opening) -> Parsed | None:
+    """The place inside a server message of a session that a value is, if it is one."""
+    calls = {connect.call for connect in opening.connects}
+    if isinstance(value, Parsed) and isinstance(value.document, Frame) and value.document.connect in calls:
+        return value
+    return None
