@@ -1,0 +1,117 @@
+"""`sttbridge serve` and `sttbridge emulate`: the servers of the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from shim.clock import Clock
+from shim.errors import BridgeError
+from shim.mapping import session
+from shim.mapping.row import Vendor
+
+_log = logging.getLogger("sttbridge")
+
+
+@dataclass(frozen=True, slots=True)
+class ServeRequest:
+    """What the user asked of `serve`."""
+
+    api: str
+    over: str
+    host: str
+    port: int
+    upstream: str | None
+    public_url: str | None
+    gateway_keys: frozenset[str]
+    turns: str
+    speed: float
+
+
+def vendor_named(name: str) -> Vendor:
+    """The vendor of that name; raises BridgeError for another."""
+    try:
+        return Vendor(name.lower())
+    except ValueError:
+        known = " or ".join(vendor.value for vendor in Vendor)
+        raise BridgeError(f"there is no vendor {name!r}", f"use {known}") from None
+
+
+def default_upstream(over: str) -> str:
+    """The vendor's own host."""
+    return f"https://{session.HOST.of(vendor_named(over))[0]}"
+
+
+def run_serve(request: ServeRequest) -> None:
+    """Serves until Ctrl+C. Raises BridgeError for what cannot be served."""
+    from shim.gateway.app import make_app
+    from shim.gateway.preflight import check_upstream
+    from shim.gateway.settings import Settings
+    from shim.serving import serve_until_interrupted
+
+    api, over = vendor_named(request.api), vendor_named(request.over)
+    if (api, over) != (Vendor.GLADIA, Vendor.ASSEMBLYAI):
+        raise BridgeError(f"{api} over {over} is not possible yet", "use --api gladia --over assemblyai")
+    if request.turns not in ("keep", "target"):
+        raise BridgeError(f"--turns takes keep or target, not {request.turns!r}", "leave it out for target")
+    variable = session.KEY_VARIABLE.of(over)[0]
+    upstream_key = os.environ.get(variable) or None
+    if request.gateway_keys and upstream_key is None:
+        raise BridgeError(f"gateway keys need the upstream's own key, and {variable} is not set", f"set {variable}")
+    if upstream_key is not None and not request.gateway_keys and not _is_loopback(request.host):
+        raise BridgeError(
+            f"{variable} is set and {request.host} is open to others, who could use that key",
+            f"give --gateway-key, unset {variable}, or listen on 127.0.0.1",
+        )
+    check_upstream(request.upstream or default_upstream(request.over))
+    settings = Settings(
+        api=api.value,
+        over=over.value,
+        upstream=request.upstream,
+        upstream_key=upstream_key,
+        gateway_keys=request.gateway_keys,
+        public_url=request.public_url,
+        clock=Clock(request.speed),
+        turns="keep" if request.turns == "keep" else "target",
+    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    serve_until_interrupted(
+        lambda: make_app(settings),
+        request.host,
+        request.port,
+        on_listening=lambda url: print(f"Gladia's API over AssemblyAI at {url} (Ctrl+C ends)", flush=True),
+    )
+
+
+def run_emulator(vendor: str, port: int, transcript: Path | None, key: str | None, speed: float) -> None:
+    """Serves an emulator until Ctrl+C. Raises BridgeError for what cannot be served."""
+    from shim.emulator import EMULATORS
+    from shim.emulator.emulation import Emulation
+    from shim.emulator.transcript import default_transcript, load_transcript
+    from shim.serving import serve_until_interrupted
+
+    named = vendor_named(vendor)
+    played = load_transcript(transcript) if transcript is not None else default_transcript()
+    emulation = Emulation(played, key=key, clock=Clock(speed))
+    make_app = EMULATORS[named.value]
+    serve_until_interrupted(
+        lambda: make_app(emulation),
+        "127.0.0.1",
+        port,
+        on_listening=lambda url: print(
+            f"{session.NAME.of(named)[0]}'s emulator at {url}: {len(played.utterances)} utterances (Ctrl+C ends)",
+            flush=True,
+        ),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
