@@ -157,6 +157,11 @@ def uncommitted(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def in_git(path: Path) -> bool:
+    """Whether git has the file, so that it can give it back."""
+    return bool(_git(path.resolve().parent, "ls-files", "--", path.resolve().name))
+
+
 def replace_file(file: FileMigration) -> None:
     """Replaces a file by its result: whole or not at all, its mode kept, links followed.
 

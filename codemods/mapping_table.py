@@ -47,7 +47,9 @@ def _table() -> Iterator[str]:
     for section in Section:
         yield f"{section.value.upper()}"
         for row in rows(section):
-            yield f"\n  {_side(row.gladia)}  <->  {_side(row.assemblyai)}"
+            yield ""
+            sides = f"{_side(row.gladia)}  <->  {_side(row.assemblyai)}"
+            yield textwrap.fill(sides, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
             for direction, way in _ways(row):
                 reason = f": {way.reason}" if way.reason else ""
                 yield textwrap.fill(

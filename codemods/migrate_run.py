@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.files import FileMigration, find_files, migrate_files, replace_file, uncommitted
+from codemods.files import FileMigration, find_files, in_git, migrate_files, replace_file, uncommitted
 from codemods.findings import Level
 from codemods.migration import vendor_named
 from codemods.preview import counted, diff, shown_findings, summary
@@ -93,8 +93,9 @@ def _print_next_step(changing: list[FileMigration], request: MigrateRequest) -> 
     if not changing or request.check:
         return
     if request.write:
-        names = " ".join(shlex.quote(str(file.path)) for file in changing)
-        print(f"To undo: git checkout -- {names}")
+        names = " ".join(shlex.quote(str(file.path)) for file in changing if in_git(file.path))
+        if names:
+            print(f"To undo: git checkout -- {names}")
     else:
         paths = " ".join(shlex.quote(str(path)) for path in request.paths)
         print(f"Nothing was written. To apply: sttbridge migrate {paths} --to {request.to} --write")

@@ -73,7 +73,7 @@ def summary(files: list[FileMigration], searched: int, *, written: bool) -> str:
     left = sum(not file.changes and any(one.level is Level.MANUAL for one in file.migration.findings) for file in files)
     untouched = searched - migrated - skipped - left
     verb = "migrated" if written else "to migrate"
-    parts = [f"{migrated} {verb}"]
+    parts = [f"{migrated} {verb}"] if migrated or not searched else []
     if left:
         parts.append(f"{left} left to you")
     if skipped:

@@ -316,7 +316,8 @@ class OpeningRule:
             if urlencode is not None and configuration is not None:
                 query = expression("urlencode(value)", urlencode=urlencode, value=edits.updated(configuration))
             address = assemblyai.with_query(url, query)
-            return assemblyai.connect_call(updated, connect, address, headers(), self._width(connect))
+            indent = migrating.module.default_indent
+            return assemblyai.connect_call(updated, connect, address, headers(), self._width(connect), indent)
 
         edits.rewrite(connect.call, rewritten)
 

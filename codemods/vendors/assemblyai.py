@@ -61,9 +61,17 @@ def with_query(url: cst.BaseExpression, query: cst.BaseExpression | None) -> cst
 
 
 def connect_call(
-    call: cst.Call, connect: Connect, url: cst.BaseExpression, headers: cst.BaseExpression | None, column: int
+    call: cst.Call,
+    connect: Connect,
+    url: cst.BaseExpression,
+    headers: cst.BaseExpression | None,
+    column: int,
+    indent: str,
 ) -> cst.Call:
-    """The connect call with another address and with the headers; over several lines where one is too long."""
+    """The connect call with another address and with the headers; over several lines where one is too long.
+
+    `column` is where the call begins on its line, `indent` the module's indentation.
+    """
     arguments = [
         argument.with_changes(value=url) if original.value is connect.url else argument
         for original, argument in zip(connect.call.args, call.args, strict=True)
@@ -76,7 +84,7 @@ def connect_call(
     line = cst.Module([]).code_for_node(cst.Call(call.func, plain))
     if "\n" not in line and column + len(line) + 1 <= _LINE_LENGTH:
         return call.with_changes(args=plain, whitespace_before_args=cst.SimpleWhitespace(""))
-    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
     outer = cst.ParenthesizedWhitespace(indent=True)
     broken = [argument.with_changes(comma=cst.Comma(whitespace_after=inner)) for argument in plain]
     broken[-1] = broken[-1].with_changes(comma=cst.Comma(whitespace_after=outer))

@@ -6,10 +6,6 @@ from typing import Final
 
 from shim.mapping.row import EndRow, Section, Way, approximate, emulated, same
 
-GLADIA_RETRIES_ON: Final = range(4500, 10000)
-"""Close codes on which Gladia's SDKs open the socket again, at once and without limit. Never for what is fatal."""
-
-
 def _end(
     name: str,
     gladia: str,

@@ -130,6 +130,7 @@ class UpdateConfiguration(msgspec.Struct, kw_only=True, frozen=True):
     keyterms_prompt: list[str] | UnsetType = UNSET
     language_codes: list[str] | UnsetType = UNSET
     min_turn_silence: int | UnsetType = UNSET
+    min_end_of_turn_silence_when_confident: int | UnsetType = UNSET  # the old name, still sent by SDKs before 1.0
     max_turn_silence: int | UnsetType = UNSET
     vad_threshold: float | UnsetType = UNSET
     interruption_delay: int | UnsetType = UNSET

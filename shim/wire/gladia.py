@@ -90,7 +90,7 @@ class Utterance(msgspec.Struct, kw_only=True, frozen=True):
     confidence: float
     channel: int
     words: list[Word]
-    speaker: int | UnsetType = UNSET
+    speaker: int | UnsetType | None = UNSET
 
 
 class ErrorDetail(msgspec.Struct, kw_only=True, frozen=True):
@@ -131,10 +131,10 @@ class AudioChunkAck(Envelope, kw_only=True, frozen=True):
 
 
 class SpeechMoment(msgspec.Struct, kw_only=True, frozen=True):
-    """When voice began or ended, in seconds."""
+    """When voice began or ended, in seconds. The channel is a whole number, but typed as any number."""
 
     time: float
-    channel: int
+    channel: int | float
 
 
 class SpeechStart(Envelope, kw_only=True, frozen=True):

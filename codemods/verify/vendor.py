@@ -1,0 +1,77 @@
+"""Which vendor a program speaks to."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from shim.errors import BridgeError
+
+VENDOR_NAMES = {"gladia": "Gladia", "assemblyai": "AssemblyAI"}
+
+_HOSTS = {"gladia": "gladia.io", "assemblyai": "assemblyai.com"}
+_PACKAGES = {"gladia": "gladiaio_sdk", "assemblyai": "assemblyai"}
+
+
+def vendor_of(script: Path) -> str:
+    """`gladia` or `assemblyai`: whose host stands in a string, or whose SDK is imported, in the script or in
+    the modules beside it that it imports.
+
+    Raises `BridgeError` for a script that cannot be read or parsed, and where neither or both are found.
+    """
+    folder = script.resolve().parent
+    seen: set[Path] = set()
+    waiting = [script.resolve()]
+    found: set[str] = set()
+    while waiting and not found:  # the nearest file that names one decides
+        step, waiting = waiting, []
+        for path in step:
+            seen.add(path)
+            tree = _tree(path, shown_as=script if path == script.resolve() else path)
+            found |= _vendors_in(tree)
+            waiting.extend(neighbour for neighbour in _neighbours(tree, folder) if neighbour not in seen)
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        raise BridgeError(f"{script} speaks to Gladia and to AssemblyAI", "give a program that speaks to one")
+    raise BridgeError(f"{script} speaks neither to Gladia nor to AssemblyAI", "give a program that does")
+
+
+def _tree(path: Path, *, shown_as: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BridgeError(f"cannot read the script {shown_as}: {reason}", "give a readable Python file") from None
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        place = f"{shown_as}, line {line}" if line else f"{shown_as}"
+        raise BridgeError(f"{place}: this is not Python: {error}", "give a Python program that runs") from None
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = [node.module] if node.module else []
+            names.update(parts or [alias.name for alias in node.names])
+    return names
+
+
+def _vendors_in(tree: ast.Module) -> set[str]:
+    imported = {name.partition(".")[0] for name in _imports(tree)}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {
+        vendor
+        for vendor in VENDOR_NAMES
+        if _PACKAGES[vendor] in imported or any(_HOSTS[vendor] in text for text in texts)
+    }
+
+
+def _neighbours(tree: ast.Module, folder: Path) -> list[Path]:
+    """The files of this folder that the module imports."""
+    bases = [folder.joinpath(*name.split(".")) for name in sorted(_imports(tree))]
+    paths = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
+    return [path.resolve() for path in paths if path.is_file()]

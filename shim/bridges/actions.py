@@ -1,0 +1,125 @@
+"""What a bridge asks its shell to do, in the order of the list that it gives.
+
+Frames are `str` (text) or `bytes` (binary). The shell carries out each action without waiting for it: what it sends
+goes out in the order asked for, and a close comes after what was sent before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shim.wire.assemblyai import QueryValue
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRequest:
+    """The HTTP request that asked for the session is answered: there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRequest:
+    """The HTTP request is refused, in the client's vendor's words."""
+
+    status: int
+    message: str
+    validation_errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SendToClient:
+    """A frame for the client."""
+
+    frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseClient:
+    """The client's socket is closed. `reason` fits into a close frame."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseClient:
+    """The socket whose opening was just told is closed; one that was there before stays."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseClient:
+    """Nothing more is read from the client until ResumeClient."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeClient:
+    """The client is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpstream:
+    """A socket to the service that does the work is opened, for a session with these parameters."""
+
+    parameters: Mapping[str, QueryValue]
+
+
+@dataclass(frozen=True, slots=True)
+class SendUpstream:
+    """A frame for the service. The shell tells `upstream_wrote` when a binary one has left."""
+
+    frame: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUpstream:
+    """The socket to the service is closed; if it is still being opened, that is given up."""
+
+
+class Topic(StrEnum):
+    """What a note is about."""
+
+    UNKNOWN_MESSAGE = "unknown message"
+    """The service sent a type that is not known here; it was not passed on."""
+    BAD_MESSAGE = "bad message"
+    """The service sent something that cannot be read; it was not passed on."""
+    WARNING = "warning"
+    """The service warned."""
+    FAILED = "failed"
+    """The session ended because the service refused it, failed or was lost."""
+    CLIENT_FAULT = "client fault"
+    """The session ended because of what the client did or left undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to be logged and counted. `text` never holds a key or anything that was said."""
+
+    topic: Topic
+    text: str
+
+
+Action = (
+    AcceptRequest
+    | RefuseRequest
+    | SendToClient
+    | CloseClient
+    | RefuseClient
+    | PauseClient
+    | ResumeClient
+    | OpenUpstream
+    | SendUpstream
+    | CloseUpstream
+    | Note
+)
+
+LONGEST_REASON = 123
+"""Bytes that a close frame has for its reason."""
+
+
+def close_reason(text: str) -> str:
+    """`text`, cut so that it fits into a close frame as UTF-8."""
+    return text.encode()[:LONGEST_REASON].decode(errors="ignore")

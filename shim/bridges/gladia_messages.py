@@ -1,0 +1,116 @@
+"""The messages that a Gladia client gets, stamped with session and time, and let through by the client's flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from shim.audio import AudioFormat
+from shim.bridges.actions import SendToClient
+from shim.faces import gladia as gladia_face
+from shim.mapping import server_messages as rows
+from shim.mapping.row import Row, Vendor
+from shim.wire import gladia
+from shim.wire.codec import encode
+
+_ROWS: Final[dict[type[Any], Row]] = {
+    gladia.StartRecording: rows.START_RECORDING,
+    gladia.AudioChunkAck: rows.AUDIO_ACK,
+    gladia.SpeechStart: rows.SPEECH_START,
+    gladia.SpeechEnd: rows.SPEECH_END,
+    gladia.Transcript: rows.TRANSCRIPT,
+    gladia.StopRecordingAck: rows.STOP_ACK,
+    gladia.EndRecording: rows.END_RECORDING,
+    gladia.PostTranscript: rows.POST_TRANSCRIPT,
+    gladia.PostFinalTranscript: rows.POST_FINAL,
+    gladia.EndSession: rows.END_SESSION,
+}
+
+
+class GladiaMessages:
+    """Makes the messages of one session. Times and durations are seconds of audio."""
+
+    def __init__(self, session_id: str, flags: gladia.MessagesConfig, wall: Callable[[], datetime]) -> None:
+        """`wall` gives the date and time (UTC) at which a message is made."""
+        self._session_id = session_id
+        self._flags = flags
+        self._wall = wall
+
+    def passed(self, *messages: gladia.ServerMessage) -> list[SendToClient]:
+        """Those of the messages that the client has asked for."""
+        sent: list[SendToClient] = []
+        for message in messages:
+            if gladia_face.is_wanted(message, self._flags):
+                _ROWS[type(message)].over(Vendor.ASSEMBLYAI)
+                sent.append(SendToClient(encode(message)))
+        return sent
+
+    def start_recording(self) -> gladia.StartRecording:
+        """The client's socket is open."""
+        return gladia.StartRecording(session_id=self._session_id, created_at=self._created_at())
+
+    def audio_ack(self, first: int, end: int, audio: AudioFormat) -> gladia.AudioChunkAck:
+        """The client's bytes from `first` up to, not including, `end` are safe."""
+        data = gladia.AudioChunkRange(byte_range=(first, end), time_range=(audio.seconds(first), audio.seconds(end)))
+        return gladia.AudioChunkAck(
+            session_id=self._session_id, created_at=self._created_at(), acknowledged=True, data=data
+        )
+
+    def stop_ack(self, received: float, left: float) -> gladia.StopRecordingAck:
+        """The stop was heard, after so much audio, of which so much is not sent upstream yet."""
+        data = gladia.StopRecordingData(recording_duration=received, recording_left_to_process=round(left, 6))
+        return gladia.StopRecordingAck(
+            session_id=self._session_id, created_at=self._created_at(), acknowledged=True, data=data
+        )
+
+    def speech_start(self, time: float) -> gladia.SpeechStart:
+        """Voice begins."""
+        return gladia.SpeechStart(session_id=self._session_id, created_at=self._created_at(), data=_moment(time))
+
+    def speech_end(self, time: float) -> gladia.SpeechEnd:
+        """Voice ends."""
+        return gladia.SpeechEnd(session_id=self._session_id, created_at=self._created_at(), data=_moment(time))
+
+    def transcript(self, data: gladia.TranscriptData) -> gladia.Transcript:
+        """A partial or a final."""
+        return gladia.Transcript(session_id=self._session_id, created_at=self._created_at(), data=data)
+
+    def summary(
+        self, transcription: gladia.Transcription, received: float, elapsed: float, channels: int
+    ) -> list[gladia.ServerMessage]:
+        """What comes after the last final, in its order. `elapsed` is how long the session took."""
+        session_id, created_at = self._session_id, self._created_at()
+        rows.AUDIO_DURATION.over(Vendor.ASSEMBLYAI)
+        rows.RECORDING_DURATION.over(Vendor.ASSEMBLYAI)
+        rows.FULL_TRANSCRIPT.over(Vendor.ASSEMBLYAI)
+        metadata = gladia.TranscriptionMetadata(
+            audio_duration=received,
+            number_of_distinct_channels=channels,
+            billing_time=received,
+            transcription_time=round(elapsed, 3),
+        )
+        return [
+            gladia.EndRecording(
+                session_id=session_id,
+                created_at=created_at,
+                data=gladia.EndRecordingData(recording_duration=received),
+            ),
+            gladia.PostTranscript(session_id=session_id, created_at=created_at, data=transcription),
+            gladia.PostFinalTranscript(
+                session_id=session_id,
+                created_at=created_at,
+                data=gladia.TranscriptionResult(metadata=metadata, transcription=transcription),
+            ),
+            gladia.EndSession(session_id=session_id, created_at=created_at),
+        ]
+
+    def _created_at(self) -> str:
+        rows.ENVELOPE_SESSION.over(Vendor.ASSEMBLYAI)
+        rows.ENVELOPE_TIME.over(Vendor.ASSEMBLYAI)
+        return gladia_face.timestamp(self._wall())
+
+
+def _moment(time: float) -> gladia.SpeechMoment:
+    channel: int = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI)
+    return gladia.SpeechMoment(time=time, channel=channel)

@@ -1,0 +1,123 @@
+"""What AssemblyAI hears, as Gladia's transcripts and speech events: ids, times, languages, the text at the end.
+
+AssemblyAI's times are whole milliseconds, Gladia's seconds. One of these serves a whole session: ids run on over
+however many upstream sessions it takes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from shim.bridges.gladia_messages import GladiaMessages
+from shim.mapping import server_messages as rows
+from shim.mapping.languages import bare
+from shim.mapping.row import Vendor
+from shim.mapping.translation import MessageTranslation
+from shim.wire import assemblyai, gladia
+
+_TURN: Final = MessageTranslation("Turn", "transcript", Vendor.ASSEMBLYAI)
+_SPEECH_STARTED: Final = MessageTranslation("SpeechStarted", "speech_start", Vendor.ASSEMBLYAI)
+_TAGS: Final = re.compile(r"\[[^\[\]]*\]")
+_FALLBACK_LANGUAGE: Final = "en"
+_CERTAIN: Final = 1.0
+
+Spoken = gladia.SpeechStart | gladia.SpeechEnd | gladia.Transcript
+
+
+class GladiaTranscripts:
+    """Turns one session's `SpeechStarted` and `Turn` into Gladia's messages; they come unfiltered."""
+
+    def __init__(self, messages: GladiaMessages, languages: list[str]) -> None:
+        """`languages` are those configured."""
+        self._messages = messages
+        self._configured = bare(languages[0]) if len(languages) == 1 else ""
+        self._finals: list[gladia.Utterance] = []
+        self._next_number = 0
+        self._finished_order = -1
+        self._speech_start: float | None = None
+        self._open: gladia.TranscriptData | None = None
+
+    @property
+    def open_since(self) -> float | None:
+        """Where in the audio (seconds) the open turn began; None if none is open that is known of."""
+        return self._speech_start
+
+    def speech_started(self, message: assemblyai.SpeechStarted) -> list[Spoken]:
+        """The beginning of a turn; comes with the first `Turn`."""
+        if self._speech_start is not None:
+            return []
+        return [self._speech_begins(_SPEECH_STARTED.translate(message)["data"]["time"])]
+
+    def turn(self, turn: assemblyai.Turn, position: float) -> list[Spoken]:
+        """A turn so far, or its end; `position` is how far the audio upstream is (seconds).
+
+        A turn without words is not passed on, nor is a second final of the same turn.
+        """
+        if turn.turn_order <= self._finished_order:
+            return []
+        if turn.end_of_turn:
+            self._finished_order = turn.turn_order
+        if not _TAGS.sub("", turn.transcript).strip():
+            return self._speech_ends(position) if turn.end_of_turn else []
+        data = self._transcript(turn, position)
+        spoken: list[Spoken] = []
+        if self._speech_start is None:
+            spoken.append(self._speech_begins(data.utterance.start))
+        if not data.is_final:
+            self._open = data
+            return [*spoken, self._messages.transcript(data)]
+        return [*spoken, *self._final(data)]
+
+    def end(self) -> list[Spoken]:
+        """The upstream session is over. A turn that is still open gets its latest partial as its final."""
+        self._finished_order = -1
+        if self._open is not None:
+            return self._final(msgspec.structs.replace(self._open, is_final=True))
+        return self._speech_ends(self._speech_start or 0.0)
+
+    def transcription(self) -> gladia.Transcription:
+        """All finals so far, as the post-processing gives them."""
+        languages = dict.fromkeys(utterance.language for utterance in self._finals)
+        return gladia.Transcription(
+            full_transcript="".join(utterance.text for utterance in self._finals).strip(),
+            languages=list(languages),
+            utterances=list(self._finals),
+        )
+
+    def _speech_begins(self, time: float) -> gladia.SpeechStart:
+        self._speech_start = time
+        return self._messages.speech_start(time)
+
+    def _speech_ends(self, time: float) -> list[Spoken]:
+        if self._speech_start is None:
+            return []
+        self._speech_start, self._open = None, None
+        return [self._messages.speech_end(time)]
+
+    def _final(self, data: gladia.TranscriptData) -> list[Spoken]:
+        self._finals.append(data.utterance)
+        self._next_number += 1
+        ends = self._speech_ends(data.utterance.end)
+        self._open = None
+        return [*ends, self._messages.transcript(data)]
+
+    def _transcript(self, turn: assemblyai.Turn, position: float) -> gladia.TranscriptData:
+        data = _TURN.translate(turn)["data"]
+        # The upstream's own number begins anew with each upstream session, and counts turns without words.
+        data["id"] = rows.TURN_ID.live(Vendor.ASSEMBLYAI, self._next_number)
+        utterance: dict[str, Any] = data["utterance"]
+        start = utterance.setdefault("start", position if self._speech_start is None else self._speech_start)
+        utterance.setdefault("end", max(start, position))
+        utterance["channel"] = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI)
+        utterance.setdefault("language", self._configured or self._last_language())
+        if not utterance.get("confidence"):  # whisper-rt writes 0.0, which means that it does not know
+            utterance["confidence"] = _CERTAIN
+            for word in utterance["words"]:
+                word["confidence"] = _CERTAIN
+        return msgspec.convert(data, gladia.TranscriptData)
+
+    def _last_language(self) -> str:
+        return self._finals[-1].language if self._finals else _FALLBACK_LANGUAGE

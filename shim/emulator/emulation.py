@@ -1,0 +1,68 @@
+"""What an emulator is given, and what of its sessions can be looked at from outside.
+
+An `Emulation` may be read from any thread while its emulator runs in another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shim.audio import AudioFormat
+from shim.clock import Clock
+from shim.emulator.transcript import Transcript
+
+_DURATIONS_KEPT: Final = 10_000
+
+
+@dataclass
+class SessionRecord:
+    """What one session has seen. It counts from the session's creation, over all of its sockets."""
+
+    id: str
+    asked_for: dict[str, Any] = field(default_factory=dict)
+    """The body or the query's values, as they came (no key, no token)."""
+    is_open: bool = True
+    sockets: int = 0
+    audio_bytes: int = 0
+    audio_seconds: float = 0.0
+    message_milliseconds: deque[float] = field(default_factory=lambda: deque(maxlen=_DURATIONS_KEPT))
+    """How long the audio of each message was; the last ten thousand."""
+    received: Counter[str] = field(default_factory=Counter)
+    """How many messages of each type came; `binary` is one of the types."""
+    close_code: int | None = None
+    """With what the emulator, or else the client, closed the last socket (1006: it dropped)."""
+
+    def count_audio(self, size: int, audio: AudioFormat) -> None:
+        """Adds one message of audio, by its bytes."""
+        self.audio_bytes += size
+        self.audio_seconds = audio.seconds(self.audio_bytes)
+        self.message_milliseconds.append(audio.seconds(size) * 1000)
+
+
+@dataclass
+class Emulation:
+    """What to play, whom to let in, what time it is; and, in `sessions`, what has happened.
+
+    `key` None lets every key pass that is not empty.
+    """
+
+    transcript: Transcript
+    key: str | None = field(default=None, repr=False)
+    clock: Clock = field(default_factory=Clock)
+    sessions: list[SessionRecord] = field(default_factory=list)
+    """Every session that was begun, in order."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """How many requests and upgrades were refused, by their status or code."""
+    open_sockets: int = 0
+
+    @property
+    def sessions_so_far(self) -> int:
+        """How many sessions were begun."""
+        return len(self.sessions)
+
+    @property
+    def open_sessions(self) -> int:
+        """How many of them have not ended."""
+        return sum(session.is_open for session in self.sessions)

@@ -1,0 +1,229 @@
+"""The gateway's HTTP side: Gladia's `POST /v2/live`, the session's WebSocket, `GET /health`, and 404 for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from shim.bridges.actions import RefuseRequest
+from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
+from shim.faces import assemblyai, gladia
+from shim.gateway.session import Session
+from shim.gateway.settings import Settings, host_of
+from shim.gateway.upstream import UpstreamConnection, UpstreamEvents, new_client_session
+from shim.mapping import ends
+from shim.mapping.row import Vendor
+from shim.mapping.session import REGION
+from shim.wire.assemblyai import QueryValue
+
+_log = logging.getLogger("sttbridge")
+
+_SHUTDOWN_SECONDS: Final = 2.5  # real; whoever runs the application waits little longer
+_ENDED_KEPT: Final = 10_000
+_SHORTEST_SECRET: Final = 8  # a shorter key, as in tests, is found in ordinary words
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Sessions:
+    """A gateway's sessions by the tokens of their addresses."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Session] = {}
+        self._ended: dict[str, None] = {}
+        self._none_is_open = asyncio.Event()
+        self._none_is_open.set()
+
+    @property
+    def open(self) -> int:
+        """How many sessions have not ended, or still hold a socket."""
+        return len(self._open)
+
+    def add(self, token: str, session: Session) -> None:
+        self._open[token] = session
+        self._none_is_open.clear()
+
+    def ended(self, token: str) -> None:
+        """Remembers the token of a session that is gone: its address is a finished job's."""
+        if self._open.pop(token, None) is None:
+            return
+        self._ended[token] = None
+        if len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
+        if not self._open:
+            self._none_is_open.set()
+
+    def find(self, token: str) -> Session | None:
+        return self._open.get(token)
+
+    def has_ended(self, token: str) -> bool:
+        return token in self._ended
+
+    async def shut_down(self) -> None:
+        """Ends every session on both sides, and waits for that for a bounded time."""
+        for session in list(self._open.values()):
+            session.shut_down()
+        try:
+            async with asyncio.timeout(_SHUTDOWN_SECONDS):
+                await self._none_is_open.wait()
+        except TimeoutError:
+            _log.warning("%d sessions did not end in time and are cut off", self.open)
+
+
+SESSIONS: Final = web.AppKey("sessions", Sessions)
+"""Where an application keeps its sessions."""
+
+_REQUEST_ID: Final = web.RequestKey("request_id", str)
+
+
+def make_app(settings: Settings) -> web.Application:
+    """The gateway as an application; it may be served over TLS, and under any Host."""
+    return _GladiaGateway(settings).app
+
+
+class _GladiaGateway:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clock = settings.clock
+        self._is_ending = False
+        self._sessions = Sessions()
+        self.app = web.Application(middlewares=[self._answer_errors])
+        self.app[SESSIONS] = self._sessions
+        self.app.router.add_post(gladia.SESSIONS_PATH, self._create)
+        self.app.router.add_get(gladia.SESSIONS_PATH, self._open_socket, allow_head=False)
+        self.app.router.add_get(gladia.HEALTH_PATH, self._health, allow_head=False)
+        self.app.on_response_prepare.append(self._add_headers)
+        self.app.cleanup_ctx.append(self._hold_connections)
+        self.app.on_shutdown.append(self._shut_down)
+
+    async def _hold_connections(self, _app: web.Application) -> AsyncIterator[None]:
+        async with new_client_session() as self._http:
+            yield
+
+    async def _shut_down(self, _app: web.Application) -> None:
+        self._is_ending = True
+        await self._sessions.shut_down()
+
+    # --- HTTP ------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _answer_errors(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        request[_REQUEST_ID] = gladia.request_id(str(uuid.uuid4()))
+        if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+            return web.Response(status=204)
+        try:
+            return await handler(request)
+        except gladia.Refusal as refusal:
+            return self._error(request, refusal)
+        except web.HTTPException as error:
+            # aiohttp tells a wrong method from a wrong path; the service does not.
+            if error.status in (404, 405):
+                return self._error(request, gladia.not_found(request.method, request.path))
+            return self._error(request, gladia.Refusal(error.status, error.reason))
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.path)
+            return self._error(request, gladia.Refusal(500, "Internal server error"))
+
+    def _error(self, request: web.Request, refusal: gladia.Refusal) -> web.Response:
+        body = gladia.error_body(
+            refusal.status,
+            refusal.message,
+            path=request.path,
+            timestamp=gladia.timestamp(self._clock.wall()),
+            request_id=request[_REQUEST_ID],
+            validation_errors=refusal.validation_errors,
+        )
+        return web.Response(status=refusal.status, body=body, content_type="application/json")
+
+    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        if not isinstance(response, web.WebSocketResponse):
+            response.headers.update(gladia.CROSS_ORIGIN_HEADERS)
+            response.headers[gladia.REQUEST_ID_HEADER] = request.get(_REQUEST_ID, "")
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return web.Response(body=gladia.HEALTH_BODY, content_type="application/json")
+
+    async def _create(self, request: web.Request) -> web.Response:
+        key = self._settings.upstream_key_for(request.headers.get(gladia.KEY_HEADER))
+        region = request.query.get("region")
+        asked = gladia.read_init_request(await request.read(), region)
+        if self._is_ending:
+            raise gladia.Refusal(ends.GOING_AWAY.http_status, ends.GOING_AWAY.text)
+        session_id, token = str(uuid.uuid4()), str(uuid.uuid4())
+        created = self._clock.wall()
+        bridge = GladiaOverAssemblyAI(
+            asked,
+            session_id=session_id,
+            created=created,
+            now=self._clock.now(),
+            keep_turns=self._settings.turns == "keep",
+        )
+        upstream = self._upstream_url(region)
+        session = Session(
+            bridge,
+            name=f"{session_id} over {host_of(upstream)}",
+            clock=self._clock,
+            open_upstream=self._opener(upstream, key),
+            loggable=lambda text: text.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else text,
+            on_done=lambda: self._sessions.ended(token),
+        )
+        self._sessions.add(token, session)
+        session.begin()
+        answer = await session.answer
+        if isinstance(answer, RefuseRequest):
+            raise gladia.Refusal(answer.status, answer.message, list(answer.validation_errors))
+        url = self._session_url(request, token)
+        body = gladia.init_response(session_id, gladia.timestamp(created), url)
+        return web.Response(status=201, body=body, content_type="application/json")
+
+    def _session_url(self, request: web.Request, token: str) -> str:
+        public = self._settings.public_url
+        if public is None:
+            return gladia.websocket_url(request.scheme, request.host, token)
+        scheme, _, rest = public.partition("://")
+        host, _, prefix = rest.partition("/")
+        return gladia.websocket_url(scheme, host, token, f"/{prefix}" if prefix else "")
+
+    # --- sockets ---------------------------------------------------------------------------------
+
+    def _upstream_url(self, region: str | None) -> str:
+        """The upstream's base URL. A region is a promise about where data stays: it chooses the host, unless the
+        gateway was given one."""
+        if region is None:
+            return self._settings.upstream_url
+        if self._settings.upstream is not None:
+            _log.warning("a session asks for the region %s; it goes to the upstream that was given", region)
+            return self._settings.upstream_url
+        return f"wss://{REGION.live(Vendor.ASSEMBLYAI, region)}"
+
+    def _opener(
+        self, upstream: str, key: str
+    ) -> Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]:
+        def open_upstream(
+            parameters: Mapping[str, QueryValue], events: UpstreamEvents, on_done: Callable[[], None]
+        ) -> UpstreamConnection:
+            url = assemblyai.websocket_url(upstream, parameters)
+            return UpstreamConnection(self._http, url, {assemblyai.KEY_HEADER: key}, events, on_done)
+
+        return open_upstream
+
+    async def _open_socket(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("upgrade", "").lower() != "websocket":
+            raise gladia.not_found(request.method, request.path)
+        token = request.query.get("token", "")
+        session = self._sessions.find(token)
+        if session is None and not self._sessions.has_ended(token):
+            raise gladia.Refusal(403, gladia.NO_SUCH_TOKEN)
+        # aiohttp refuses a frame of exactly `max_msg_size` too.
+        socket = web.WebSocketResponse(compress=False, max_msg_size=gladia.LARGEST_FRAME + 1)
+        await socket.prepare(request)
+        if session is None:
+            ends.JOB_OVER.over(Vendor.ASSEMBLYAI)
+            await socket.close(code=ends.JOB_OVER.gladia_close, message=ends.JOB_OVER.text.encode())
+        else:
+            await session.serve_client(socket, request.transport)
+        return socket

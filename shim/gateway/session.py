@@ -1,0 +1,251 @@
+"""One session of a gateway: a bridge, the client's socket, the upstream's, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from shim.bridges.actions import (
+    AcceptRequest,
+    Action,
+    CloseClient,
+    CloseUpstream,
+    Note,
+    OpenUpstream,
+    PauseClient,
+    RefuseClient,
+    RefuseRequest,
+    ResumeClient,
+    SendToClient,
+    SendUpstream,
+    Topic,
+)
+from shim.clock import Clock
+from shim.gateway.sockets import DROPPED, Outgoing, end_of, frame_of
+from shim.gateway.upstream import UpstreamConnection, UpstreamEvents
+from shim.wire.assemblyai import QueryValue
+
+_log = logging.getLogger("sttbridge")
+
+_LONGEST_LOGGED: Final = 300
+_LEVELS: Final = {Topic.CLIENT_FAULT: logging.INFO, Topic.UNKNOWN_MESSAGE: logging.INFO}
+_INTERNAL_ERROR_CLOSE: Final = 4490
+_INTERNAL_ERROR: Final = "internal error of the gateway"
+
+
+class Bridge(Protocol):
+    """What every bridge is to its shell."""
+
+    @property
+    def is_over(self) -> bool: ...
+    def deadline(self) -> float | None: ...
+    def tick(self, now: float) -> list[Action]: ...
+    def request_received(self) -> list[Action]: ...
+    def client_opened(self) -> list[Action]: ...
+    def client_said(self, frame: str | bytes) -> list[Action]: ...
+    def client_closed(self, code: int) -> list[Action]: ...
+    def upstream_opened(self) -> list[Action]: ...
+    def upstream_refused(self, cause: str, status: int = 0) -> list[Action]: ...
+    def upstream_said(self, frame: str | bytes) -> list[Action]: ...
+    def upstream_wrote(self, size: int) -> list[Action]: ...
+    def upstream_closed(self, code: int, reason: str = "") -> list[Action]: ...
+    def shut_down(self) -> list[Action]: ...
+
+
+OpenUpstreamConnection = Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]
+
+
+class Session:
+    """Tells the bridge what happens and does what it asks for. All in the event loop's thread."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        *,
+        name: str,
+        clock: Clock,
+        open_upstream: OpenUpstreamConnection,
+        loggable: Callable[[str], str],
+        on_done: Callable[[], None],
+    ) -> None:
+        """`name` stands for the session in logs, `loggable` takes secrets out of a text. `on_done` is called once,
+        when the session has ended and nothing of it is open."""
+        self.noted: Counter[Topic] = Counter()
+        self.answer: asyncio.Future[AcceptRequest | RefuseRequest] = asyncio.get_running_loop().create_future()
+        """How the HTTP request is answered."""
+        self._bridge = bridge
+        self._name = name
+        self._clock = clock
+        self._open_upstream = open_upstream
+        self._loggable = loggable
+        self._on_done = on_done
+        self._client: Outgoing | None = None
+        self._newcomer: Outgoing | None = None
+        self._clients = 0
+        self._may_read = asyncio.Event()
+        self._may_read.set()
+        self._upstream: UpstreamConnection | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._broken = False
+        self._done = False
+
+    def begin(self) -> None:
+        """The HTTP request has come; `answer` tells how it is answered."""
+        self._tell(self._bridge.request_received)
+
+    def shut_down(self) -> None:
+        """The gateway ends."""
+        self._tell(self._bridge.shut_down)
+
+    async def serve_client(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        """Serves a client's open socket until it is closed."""
+        outgoing = Outgoing(socket, transport.abort if transport is not None else lambda: None)
+        writing = asyncio.get_running_loop().create_task(outgoing.run())
+        self._clients += 1
+        self._newcomer = outgoing
+        admitted = self._client is None
+        if admitted:
+            self._client = outgoing
+        self._tell(self._bridge.client_opened)
+        self._newcomer = None
+        code = DROPPED
+        try:
+            if admitted:
+                code = await self._read(socket)
+        finally:
+            if self._client is outgoing:
+                self._client = None
+                self._tell(self._bridge.client_closed, code)
+            if not outgoing.is_closing:
+                outgoing.drop()
+            await writing
+            self._clients -= 1
+            self._look_whether_done()
+
+    async def _read(self, socket: web.WebSocketResponse) -> int:
+        while True:
+            await self._may_read.wait()
+            message = await socket.receive()
+            frame = frame_of(message)
+            if frame is None:
+                return end_of(message)[0]
+            self._tell(self._bridge.client_said, frame)
+
+    # --- what the upstream connection tells ------------------------------------------------------
+
+    def upstream_opened(self) -> None:
+        self._tell(self._bridge.upstream_opened)
+
+    def upstream_refused(self, cause: str, status: int) -> None:
+        self._tell(self._bridge.upstream_refused, cause, status)
+
+    def upstream_said(self, frame: str | bytes) -> None:
+        self._tell(self._bridge.upstream_said, frame)
+
+    def upstream_wrote(self, size: int) -> None:
+        self._tell(self._bridge.upstream_wrote, size)
+
+    def upstream_closed(self, code: int, reason: str) -> None:
+        self._tell(self._bridge.upstream_closed, code, reason)
+
+    def _upstream_done(self) -> None:
+        self._upstream = None
+        self._look_whether_done()
+
+    # --- the bridge ------------------------------------------------------------------------------
+
+    def _tell(self, event: Callable[..., list[Action]], *details: object) -> None:
+        if self._broken:
+            return
+        try:
+            for action in self._bridge.tick(self._clock.now()):
+                self._carry_out(action)
+            for action in event(*details):
+                self._carry_out(action)
+        except Exception:
+            _log.exception("session %s: it is ended because the gateway failed", self._name)
+            self._break()
+        self._set_timer()
+        self._look_whether_done()
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._tell(list)  # the tick that comes before every event is all
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case SendToClient(frame):
+                if self._client is not None:
+                    self._client.put(frame)
+            case SendUpstream(frame):
+                if self._upstream is not None:
+                    self._upstream.send(frame)
+            case Note():
+                self._note(action)
+            case PauseClient():
+                self._may_read.clear()
+            case ResumeClient():
+                self._may_read.set()
+            case CloseClient(code, reason):
+                self._close(self._client, code, reason)
+            case RefuseClient(code, reason):
+                self._close(self._newcomer, code, reason)
+            case OpenUpstream(parameters):
+                self._upstream = self._open_upstream(parameters, self, self._upstream_done)
+            case CloseUpstream():
+                if self._upstream is not None:
+                    self._upstream.close()
+            case AcceptRequest() | RefuseRequest():
+                if not self.answer.done():
+                    self.answer.set_result(action)
+
+    def _close(self, client: Outgoing | None, code: int, reason: str) -> None:
+        if client is not None:
+            client.close(code, reason)
+        self._may_read.set()  # else the client's answer to the close would not be read
+
+    def _break(self) -> None:
+        """The bridge has failed, which it should not: nothing stays open."""
+        self._broken = True
+        self._carry_out(RefuseRequest(500, _INTERNAL_ERROR))
+        self._carry_out(CloseClient(_INTERNAL_ERROR_CLOSE, _INTERNAL_ERROR))
+        self._carry_out(CloseUpstream())
+
+    def _note(self, note: Note) -> None:
+        self.noted[note.topic] += 1
+        text = "".join(character if character.isprintable() else " " for character in self._loggable(note.text))
+        level = _LEVELS.get(note.topic, logging.WARNING)
+        _log.log(level, "session %s: %s: %s", self._name, note.topic, text[:_LONGEST_LOGGED])
+
+    # --- time and end ----------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        deadline = None if self._broken else self._bridge.deadline()
+        if deadline is None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            return
+        loop = asyncio.get_running_loop()
+        at = loop.time() + self._clock.real(max(0.0, deadline - self._clock.now()))
+        if self._timer is not None:
+            if self._timer_at <= at:
+                return  # a tick that comes too early does no harm, a new timer for each frame costs
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = loop.call_at(at, self._tick)
+
+    def _look_whether_done(self) -> None:
+        is_over = self._broken or self._bridge.is_over
+        if self._done or not is_over or self._clients or self._upstream is not None:
+            return
+        self._done = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._on_done()

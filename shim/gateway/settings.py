@@ -1,0 +1,122 @@
+"""What a gateway is told: which API it serves, over which service, with whose keys."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from shim.clock import Clock
+from shim.errors import BridgeError
+from shim.faces import assemblyai, gladia
+
+POSSIBLE = {("gladia", "assemblyai"): assemblyai.HOST}
+"""The pairs of API and service that there is a bridge for, with the service's own host."""
+
+TURNS = ("target", "keep")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A gateway's settings; wrong ones raise BridgeError.
+
+    `upstream` is the base URL of the service (None: its own host), `upstream_key` its key (None: the client's key is
+    passed on). `gateway_keys`: clients must show one of these, and the upstream's key is `upstream_key`. `public_url`
+    is the base URL by which clients reach the gateway (None: as each request says). `turns` "keep": silences that the
+    client did not set are its own vendor's, "target": the service's.
+    """
+
+    api: str
+    over: str
+    upstream: str | None = None
+    upstream_key: str | None = field(default=None, repr=False)
+    gateway_keys: frozenset[str] = field(default=frozenset(), repr=False)
+    public_url: str | None = None
+    clock: Clock = field(default_factory=Clock)
+    turns: str = "target"
+
+    def __post_init__(self) -> None:
+        if (self.api, self.over) not in POSSIBLE:
+            possible = ", ".join(f"api={api!r} over={over!r}" for api, over in POSSIBLE)
+            raise BridgeError(f"api={self.api!r} over={self.over!r} is not possible", f"possible is: {possible}")
+        if self.turns not in TURNS:
+            raise BridgeError(f"turns={self.turns!r} is not possible", f"possible is: {', '.join(TURNS)}")
+        if self.gateway_keys and not self.upstream_key:
+            raise BridgeError("gateway keys are given, but no key for the upstream", "put it into its variable")
+        for key in (*self.gateway_keys, self.upstream_key or "x"):
+            if not is_plain_key(key):
+                raise BridgeError("a key holds characters that no header can carry", "check it for blanks and quotes")
+        base_url(self.upstream or "", "--upstream")
+        base_url(self.public_url or "", "--public-url")
+
+    @property
+    def upstream_url(self) -> str:
+        """The base URL of the service, without a slash at its end."""
+        return base_url(self.upstream or f"wss://{POSSIBLE[self.api, self.over]}", "--upstream")
+
+    @property
+    def upstream_host(self) -> str:
+        """Host, and port if one is given, as logs name the service: nothing secret."""
+        return host_of(self.upstream_url)
+
+    def upstream_key_for(self, shown: str | None) -> str:
+        """The key for the upstream, given the one that a client has shown. Raises the face's Refusal (401)."""
+        gladia.check_key(shown, None)
+        key = (shown or "").encode()
+        # Every key is compared, each in constant time: how long it takes tells nothing about any of them.
+        known = [hmac.compare_digest(key, allowed.encode()) for allowed in self.gateway_keys]
+        if self.gateway_keys and not any(known):
+            raise gladia.Refusal(401, gladia.UNKNOWN_KEY)
+        if self.upstream_key:
+            return self.upstream_key
+        if not shown or not is_plain_key(shown):
+            raise gladia.Refusal(401, gladia.UNKNOWN_KEY)
+        return shown
+
+
+def check_bind(settings: Settings, host: str) -> None:
+    """Refuses (BridgeError) to let anyone on a network use the upstream key: `host` is the address listened on."""
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+    if settings.upstream_key and not settings.gateway_keys and not is_local:
+        raise BridgeError(
+            f"whoever reaches {host} could use the upstream's key",
+            "demand a key of clients with --gateway-key, listen on 127.0.0.1, or unset the upstream's key",
+        )
+
+
+def base_url(url: str, option: str) -> str:
+    """A base URL without a slash at its end ("" stays ""); BridgeError, naming the option, if it is none."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("ws", "wss", "http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment or parts.username is not None:
+        raise BridgeError(
+            f"{option}: {_without_secrets(url)!r} is not a base URL",
+            "give ws://HOST:PORT, wss://HOST, http://HOST:PORT or https://HOST",
+        )
+    return url.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """Host and port of a base URL."""
+    return urlsplit(url).netloc
+
+
+def is_plain_key(key: str) -> bool:
+    """Whether a key can be sent in a header: visible ASCII."""
+    return bool(key) and all(0x21 <= ord(character) <= 0x7E for character in key)
+
+
+def _without_secrets(url: str) -> str:
+    """What of a URL may be shown: no user name and password, no query."""
+    start = url.partition("?")[0].partition("#")[0]
+    scheme, separator, rest = start.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -1,0 +1,60 @@
+"""What holds for every migration, whatever it migrates: asked of each fixture and each inline program."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from codemods.findings import Level
+from codemods.migration import Migration, migrate_source
+
+RUFF = [
+    sys.executable,
+    "-m",
+    "ruff",
+    "check",
+    "--isolated",
+    "--no-cache",
+    "--select",
+    "F,E9",
+    "--output-format",
+    "json",
+]
+
+
+def ruff_complaints(code: str) -> list[str]:
+    """The rules that ruff's F and E9 find broken in a program, sorted."""
+    done = subprocess.run([*RUFF, "-"], input=code, capture_output=True, text=True, check=False)
+    return sorted(f"{one['code']} {one['message']}" for one in json.loads(done.stdout))
+
+
+def check_migration(before: str, *, to: str = "assemblyai", ruff: bool = True) -> Migration:
+    """Migrates a program and checks what must hold of the result; gives it for further checks."""
+    migration = migrate_source(before, to)
+    again = migrate_source(migration.code, to)
+    assert again.code == migration.code, "a second run changes something"
+    ast.parse(migration.code)
+    assert migration.changed == (migration.code != before)
+    for finding in migration.findings:
+        assert finding.text and finding.kind.recipe, "a finding says what and what to do"
+        assert 0 <= finding.line <= max(before.count("\n"), migration.code.count("\n")) + 1
+    if any(finding.level in (Level.MANUAL, Level.SKIPPED) for finding in migration.findings):
+        assert migration.code == before, "half a migration"
+    if migration.changed and ruff:
+        new = ruff_complaints(migration.code)
+        old = ruff_complaints(before)
+        assert all(new.count(one) <= old.count(one) for one in new), f"new complaints: {new}, before: {old}"
+    return migration
+
+
+def codes(migration: Migration) -> set[str]:
+    """The codes of a migration's findings."""
+    return {finding.kind.code for finding in migration.findings}
+
+
+def fixture(name: str) -> str:
+    """A file of `fixtures/guide`."""
+    return (Path(__file__).parent.parent / "fixtures" / "guide" / name).read_text(encoding="utf-8")
