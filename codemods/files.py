@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pathspec
 
+from codemods.directions import names_vendor
 from codemods.findings import FAILED, UNREADABLE, Finding
-from codemods.migration import Migration, Options, migrate_source, names_source_vendor, vendor_named
+from codemods.migration import Migration, Options, migrate_source, target_named
 from shim.errors import BridgeError
 
 _NEVER_ENTERED = pathspec.PathSpec.from_lines(
@@ -88,7 +89,7 @@ def migrate_files(files: Iterable[Path], to: str, *, keep_turns: bool = False) -
 
     A file that cannot be read, parsed or migrated comes with a finding, and the others go on.
     """
-    target = vendor_named(to)
+    target = target_named(to)
     paths = list(files)
     named: dict[Path, bytes] = {}
     sources: dict[Path, str] = {}
@@ -98,7 +99,7 @@ def migrate_files(files: Iterable[Path], to: str, *, keep_turns: bool = False) -
         except OSError as error:
             yield _skipped(path, b"", Finding(UNREADABLE, 0, error.strerror or str(error)))
             continue
-        if names_source_vendor(content, target):
+        if names_vendor(content, target.other):
             named[path] = content
             sources[path] = content.decode("utf-8", "replace")
     for path, content in named.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codemods.files import FileMigration, find_files, in_git, migrate_files, replace_file, uncommitted
 from codemods.findings import Level
-from codemods.migration import vendor_named
+from codemods.migration import target_named
 from codemods.preview import counted, diff, shown_findings, summary
 from shim.errors import BridgeError
 
@@ -37,7 +37,7 @@ def run_migrate(request: MigrateRequest) -> int:
     Raises BridgeError for what cannot be asked: an unknown vendor, a path that is not there, files with
     uncommitted changes. Nothing is written then.
     """
-    vendor_named(request.to)
+    target_named(request.to)
     if request.write and request.check:
         raise BridgeError("--write and --check exclude one another", "use one of them")
     paths = find_files(request.paths)

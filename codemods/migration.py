@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.analysis.statements import analyse
+from codemods.directions import is_possible, names_vendor, styles_towards
 from codemods.findings import (
     NO_SESSION,
     NOT_LOSSLESS,
-    REQUEST_ABSENT,
     SYNTAX_ERROR,
     VENDOR_STILL_NAMED,
     Finding,
@@ -18,12 +18,8 @@ from codemods.findings import (
 )
 from codemods.migrating import Migrating
 from codemods.rules.imports import unused_imports, with_imports
-from codemods.rules.messages import MessageRule
 from codemods.rules.naming import NamingRule
-from codemods.rules.opening import OpeningRule
-from codemods.rules.sending import SendingRule
 from codemods.rules.sweep import traces
-from codemods.vendors import gladia
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
 
@@ -60,11 +56,13 @@ def vendor_named(name: str) -> Vendor:
         raise BridgeError(f"there is no vendor {name!r}", f"use {known}") from None
 
 
-def names_source_vendor(content: bytes, target: Vendor) -> bool:
-    """Whether a file can hold anything to migrate: a search over its bytes, before anything is parsed."""
-    if target is Vendor.ASSEMBLYAI:
-        return gladia.NAMED.search(content) is not None
-    raise BridgeError("only --to assemblyai is possible yet", "the other direction comes with a later version")
+def target_named(name: str) -> Vendor:
+    """The vendor to move to; raises BridgeError for an unknown one and for a direction that is not there yet."""
+    target = vendor_named(name)
+    if not is_possible(target):
+        possible = " or ".join(f"--to {vendor}" for vendor in Vendor if is_possible(vendor))
+        raise BridgeError(f"only {possible} is possible yet", "the other direction comes with a later version")
+    return target
 
 
 def migrate_source(code: str, to: str, options: Options = Options()) -> Migration:  # immutable
@@ -73,8 +71,8 @@ def migrate_source(code: str, to: str, options: Options = Options()) -> Migratio
     Raises BridgeError for an unknown vendor. A module that cannot be parsed, or whose session cannot be followed from
     its start to its messages, comes back as it was, with findings that say why and what to do.
     """
-    target = vendor_named(to)
-    if not names_source_vendor(code.encode("utf-8", "surrogatepass"), target):
+    target = target_named(to)
+    if not names_vendor(code.encode("utf-8", "surrogatepass"), target.other):
         return Migration(code)
     try:
         module = cst.parse_module(code)
@@ -87,17 +85,13 @@ def migrate_source(code: str, to: str, options: Options = Options()) -> Migratio
 
 
 def _migrated(migrating: Migrating) -> Migration:
-    module, program = migrating.module, migrating.program
-    openings = list(gladia.openings(program))
-    for request in gladia.other_requests(program, {opening.request for opening in openings}):
-        migrating.report(REQUEST_ABSENT, request.call, migrating.code(request.call))
-    if not openings:
+    module = migrating.module
+    met = [style for style in styles_towards(migrating.target) if style.is_met(migrating)]
+    if not met:
         return _left(migrating)
     NamingRule(migrating).plan()
-    for opening in openings:
-        if OpeningRule(migrating, opening).plan():
-            MessageRule(migrating, opening).plan()
-            SendingRule(migrating, opening).plan()
+    for style in met:
+        style.plan(migrating)
     if any(finding.level is Level.MANUAL for finding in migrating.findings):
         # Half a migration would break the program: the whole file stays as it is.
         return Migration(module.code, _manual_first(migrating.findings))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -26,9 +25,6 @@ _UNKNOWN_PART = "\0"
 _HOST = session.HOST.gladia[0]
 _PATH = session.PATH.gladia[0]
 _KEY_HEADER = session.KEY_HEADER.gladia[0]
-
-NAMED = re.compile(rb"gladia", re.IGNORECASE)
-"""What a file must contain to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)

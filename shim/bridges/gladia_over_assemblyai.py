@@ -280,6 +280,7 @@ class GladiaOverAssemblyAI:
 
     def shut_down(self) -> list[Action]:
         """The gateway ends, and with it the session, on both sides."""
+        self._attach_by, self._over_is_told = None, True  # nobody who comes later finds anyone here
         return self._end(ends.GOING_AWAY)
 
     # --- the session's course --------------------------------------------------------------------

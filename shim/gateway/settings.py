@@ -63,7 +63,7 @@ class Settings:
     def upstream_key_for(self, shown: str | None) -> str:
         """The key for the upstream, given the one that a client has shown. Raises the face's Refusal (401)."""
         gladia.check_key(shown, None)
-        key = (shown or "").encode()
+        key = (shown or "").encode(errors="surrogateescape")
         # Every key is compared, each in constant time: how long it takes tells nothing about any of them.
         known = [hmac.compare_digest(key, allowed.encode()) for allowed in self.gateway_keys]
         if self.gateway_keys and not any(known):

@@ -6,6 +6,7 @@ from typing import Final
 
 from shim.mapping.row import EndRow, Section, Way, approximate, emulated, same
 
+
 def _end(
     name: str,
     gladia: str,

@@ -1,0 +1,52 @@
+"""The directions: for each target, the styles of program that can be moved there.
+
+A style is one way in which programs speak to a vendor: its sockets themselves (raw), or its SDK. A module of a style
+has `is_met(migrating)`, whether the program holds sessions of it, and `plan(migrating)`, which plans their edits and
+findings. What a vendor's things look like and how they are written stands in `codemods.vendors`, what
+corresponds to what in the map.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Final, Protocol
+
+from codemods.migrating import Migrating
+from shim.mapping import session
+from shim.mapping.row import Vendor
+
+_STYLES: Final[dict[Vendor, tuple[str, ...]]] = {
+    Vendor.ASSEMBLYAI: ("raw_gladia_to_assemblyai",),
+    Vendor.GLADIA: (),
+}
+
+
+class Style(Protocol):
+    """What a module of a style offers."""
+
+    def is_met(self, migrating: Migrating) -> bool:
+        """Whether the program holds sessions of this style."""
+        ...
+
+    def plan(self, migrating: Migrating) -> None:
+        """Plans the edits of every session of this style, and says what is left."""
+        ...
+
+
+def styles_towards(target: Vendor) -> tuple[Style, ...]:
+    """The styles of program that can be moved to a vendor."""
+    return tuple(importlib.import_module(f"{__name__}.{name}") for name in _STYLES[target])
+
+
+def is_possible(target: Vendor) -> bool:
+    """Whether any program can be moved to a vendor yet."""
+    return bool(_STYLES[target])
+
+
+_NAMED: Final = {vendor: re.compile(session.NAME.of(vendor)[0].encode(), re.IGNORECASE) for vendor in Vendor}
+
+
+def names_vendor(content: bytes, vendor: Vendor) -> bool:
+    """Whether a file names a vendor anywhere: a search over its bytes, before anything is parsed."""
+    return _NAMED[vendor].search(content) is not None

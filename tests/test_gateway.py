@@ -1,0 +1,641 @@
+"""The gateway on real sockets: over the strict emulator, and over upstreams that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket as sockets
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import trustme
+from aiohttp import WSMsgType, web
+from websockets.exceptions import InvalidStatus
+
+from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
+from shim.clock import Clock
+from shim.errors import BridgeError
+from shim.gateway import sockets as gateway_sockets
+from shim.gateway import upstream as gateway_upstream
+from shim.gateway.preflight import check_upstream
+from shim.gateway.settings import Settings, check_bind
+from shim.serving import LocalServer
+from shim.wire import assemblyai
+from shim.wire.codec import encode
+from tests.emulated_services import KEY, connect, emulation, http, serve, until, until_close, wait_for
+from tests.gateways import (
+    SENTENCES,
+    SPEECH,
+    SPEED,
+    STOP,
+    finals,
+    gateway,
+    over_emulator,
+    over_http,
+    over_script,
+    pieces,
+)
+
+BEGIN = encode(assemblyai.Begin(id="b", expires_at=1790000000))
+ENGLISH = json.dumps({"language_config": {"languages": ["en"]}}).encode()
+LIFECYCLE = json.dumps({"messages_config": {"receive_lifecycle_events": True}}).encode()
+
+
+# --- whole sessions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_a_whole_session(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if loop == "asyncio":
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    with over_emulator() as (served, service):
+        client = connect(served.session(LIFECYCLE))
+        for frame in pieces(SPEECH, 6400):
+            client.send(frame)
+        client.send(STOP)
+        messages, code, _reason = until_close(client)
+        assert code == 1000
+        assert finals(messages) == SENTENCES
+        ends = [message for message in messages if message["type"].startswith(("end_", "post_", "start_"))]
+        assert [message["type"] for message in ends] == [
+            "start_recording",
+            "end_recording",
+            "post_transcript",
+            "post_final_transcript",
+            "end_session",
+        ]
+        assert ends[2]["data"]["full_transcript"] == " ".join(SENTENCES)
+        assert ends[3]["data"]["metadata"]["audio_duration"] == len(SPEECH) / 32_000
+        acknowledged = [message["data"]["byte_range"] for message in messages if message["type"] == "audio_chunk"]
+        assert acknowledged[-1][1] == len(SPEECH)
+        assert len(acknowledged) == len(pieces(SPEECH, 6400))
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sockets == 0)
+    [record] = service.sessions
+    assert record.audio_bytes == len(SPEECH)
+    assert record.received["Terminate"] == 1
+    assert record.close_code == 1000
+
+
+@pytest.mark.parametrize("milliseconds", [20, 3000, 33.34375])
+def test_frames_of_any_size_are_brought_into_shape(milliseconds: float) -> None:
+    size = round(milliseconds * 32)  # the last is 1067 bytes, which cuts a sample each time
+    with over_emulator() as (served, service):
+        client = connect(served.session(ENGLISH))
+        for frame in pieces(SPEECH, size):
+            client.send(frame)
+        client.send(STOP)
+        messages, code, _reason = until_close(client)
+        assert (code, finals(messages)) == (1000, SENTENCES)
+        served.wait_until_nothing_is_open()
+        [record] = service.sessions
+        assert all(50 <= length <= 1000 for length in record.message_milliseconds)
+        assert len(SPEECH) <= record.audio_bytes < len(SPEECH) + 1600
+
+
+def test_frames_of_one_byte() -> None:
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        for byte in range(3201):
+            client.send(bytes([byte % 256]))
+        client.send(STOP)
+        messages, code, _reason = until_close(client)
+        assert code == 1000
+        assert [message["type"] for message in messages].count("audio_chunk") == 3201
+        assert service.sessions[0].audio_bytes == 3200  # half a sample is none
+
+
+def test_the_largest_frame_is_taken_and_a_larger_one_is_not() -> None:
+    body = json.dumps({"sample_rate": 48_000, "bit_depth": 32}).encode()
+    with over_emulator() as (served, service):
+        client = connect(served.session(body))
+        client.send(bytes(2**20))
+        client.send(STOP)
+        assert until_close(client)[1] == 1000
+        assert service.sessions[0].audio_bytes == 2**19
+        client = connect(served.session(body))
+        client.send(bytes(2**20 + 1))
+        assert until_close(client)[1] == 1009
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sessions == 0)
+
+
+def test_nobody_comes() -> None:
+    with over_script(_begin_and_listen, speed=100) as served:
+        url = served.session()
+        served.wait_until_nothing_is_open()
+        client = connect(url)
+        assert until_close(client)[1] == 4403
+
+
+def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
+    with over_script(_begin_and_listen, speed=100) as served:
+        client = connect(served.session())
+        assert until_close(client)[1:] == (4408, "no audio for 30 seconds")
+        served.wait_until_nothing_is_open()
+
+
+# --- HTTP ----------------------------------------------------------------------------------------
+
+
+def test_everything_else_is_404_in_gladias_words() -> None:
+    with over_emulator() as (served, _service):
+        for method, path in [
+            ("GET", "/"),
+            ("GET", "/v2/live"),
+            ("PUT", "/v2/live"),
+            ("HEAD", "/health"),
+            ("POST", "/health"),
+            ("GET", "/v2/nope"),
+        ]:
+            status, headers, answer = http(method, f"{served.url}{path}")
+            assert status == 404
+            assert headers["content-type"].startswith("application/json")
+            if method != "HEAD":
+                assert (answer["message"], answer["path"]) == (f"Cannot {method} {path}", path)
+                assert answer["request_id"] == headers["x-gladia-request-id"]
+        assert http("GET", f"{served.url}/health")[::2] == (200, {"health": "OK"})
+
+
+def test_a_browser_may_ask_first() -> None:
+    with over_emulator() as (served, _service):
+        status, headers, _answer = http(
+            "OPTIONS", f"{served.url}/v2/live", headers={"access-control-request-method": "POST", "origin": "https://x"}
+        )
+        assert status == 204
+        assert headers["access-control-allow-origin"] == "*"
+        assert "x-gladia-key" in headers["access-control-allow-headers"]
+
+
+def test_the_address_is_the_one_that_the_client_has_used() -> None:
+    with over_emulator() as (served, _service):
+        headers = {"x-gladia-key": KEY, "host": "gladia.example:8443"}
+        _status, _headers, answer = http("POST", f"{served.url}/v2/live", b"{}", headers)
+        assert answer["url"].startswith("ws://gladia.example:8443/v2/live?token=")
+        assert sorted(answer) == ["created_at", "id", "url"]
+    with over_emulator(public_url="https://speech.example/gladia/") as (served, _service):
+        assert served.session().startswith("wss://speech.example/gladia/v2/live?token=")
+
+
+def test_what_is_not_valid_is_refused_without_a_session_upstream() -> None:
+    with over_emulator() as (served, service):
+        status, _headers, answer = served.post(b'{"sample_rate": 1}')
+        assert status == 400
+        assert answer["validation_errors"][0].startswith("sample_rate must be")
+        status, _headers, answer = served.post(b'{"realtime_processing": {"sentiment_analysis": true}}')
+        assert status == 400
+        assert answer["validation_errors"] == [
+            "realtime_processing.sentiment_analysis must be false: AssemblyAI's streaming has no sentiment analysis"
+        ]
+        status, _headers, answer = served.post(b"x" * (2**20 + 1))
+        assert (status, answer["statusCode"]) == (413, 413)
+        assert service.sessions == []
+        assert served.sessions.open == 0
+
+
+def test_an_unknown_token_is_refused_and_a_finished_one_closed_with_4403() -> None:
+    with over_emulator() as (served, _service):
+        address = served.url.replace("http", "ws")
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{address}/v2/live?token=nobody")
+        assert refused.value.response.status_code == 403
+        url = served.session()
+        client = connect(url)
+        client.send(STOP)
+        assert until_close(client)[1] == 1000
+        served.wait_until_nothing_is_open()
+        assert until_close(connect(url)) == ([], 4403, "the session has ended")
+
+
+def test_a_second_connection_is_closed_and_the_first_goes_on() -> None:
+    with over_emulator() as (served, _service):
+        url = served.session(LIFECYCLE)
+        first = connect(url)
+        until(first, lambda message: message["type"] == "start_recording")
+        assert until_close(connect(url))[1] == 4409
+        first.send(STOP)
+        assert until_close(first)[1] == 1000
+
+
+def test_no_compression_on_either_side() -> None:
+    seen: list[dict[str, str]] = []
+
+    async def look(socket: web.WebSocketResponse, request: web.Request) -> None:
+        seen.append({name.lower(): value for name, value in request.headers.items()})
+        seen[-1]["url"] = str(request.url)
+        await _begin_and_listen(socket, request)
+
+    with over_script(look) as served:
+        client = connect(served.session(), compression="deflate")
+        assert client.response is not None
+        assert "sec-websocket-extensions" not in client.response.headers
+        client.close()
+    assert "sec-websocket-extensions" not in seen[0]
+    assert seen[0]["authorization"] == KEY
+    assert KEY not in seen[0]["url"]
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def test_a_wrong_key_is_refused_in_one_clear_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with over_emulator() as (served, service):
+        status, _headers, answer = served.post(key="not-the-right-key")
+        assert (status, answer["statusCode"]) == (401, 401)
+        assert answer["message"] == "Unauthorized Connection: Invalid API key"
+        status, _headers, answer = served.post(key=None)
+        assert (status, answer["message"]) == (401, "no gladia key provided")
+        status, _headers, answer = served.post(key="näh")
+        assert (status, answer["message"]) == (401, "gladia user not found")
+        wait_for(lambda: service.open_sockets == 0)
+        served.wait_until_nothing_is_open()
+    [line] = [record.getMessage() for record in caplog.records if "Invalid API key" in record.getMessage()]
+    assert "127.0.0.1:" in line
+    assert "not-the-right-key" not in caplog.text
+
+
+def test_with_gateway_keys_the_clients_key_stays_here() -> None:
+    settings = {"gateway_keys": frozenset({"one-of-ours", "another"}), "upstream_key": KEY}
+    with over_emulator(**settings) as (served, _service):
+        for wrong in (KEY, "one-of-our", "näh"):
+            status, _headers, answer = served.post(key=wrong)
+            assert (status, answer["message"]) == (401, "gladia user not found")
+        assert served.post(key="another")[0] == 201
+
+
+def test_with_an_upstream_key_alone_the_programs_key_goes_nowhere() -> None:
+    with over_emulator(upstream_key=KEY) as (served, _service):
+        assert served.post(key="a-gladia-key")[0] == 201
+        assert served.post(key=None)[0] == 401
+
+
+def test_a_key_that_the_upstream_repeats_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def tell(socket: web.WebSocketResponse, request: web.Request) -> None:
+        key = request.headers["authorization"]
+        await socket.send_str(encode(assemblyai.Error(error_code=1008, error=f"key {key}\nis bad")))
+
+    with over_script(tell) as served:
+        served.post(key="a-very-secret-key")
+    assert "key [key] is bad" in caplog.text
+    assert "a-very-secret-key" not in caplog.text
+
+
+# --- upstreams that misbehave --------------------------------------------------------------------
+
+
+async def _begin_and_listen(socket: web.WebSocketResponse, _request: web.Request) -> None:
+    """Begins, and listens until the other side closes."""
+    await socket.send_str(BEGIN)
+    async for _message in socket:
+        pass
+
+
+def test_an_upstream_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with gateway(f"ws://127.0.0.1:{port}", Clock(SPEED)) as served:
+        status, _headers, answer = served.post()
+        assert (status, answer["message"]) == (503, "the service that does the work could not be reached")
+        served.wait_until_nothing_is_open()
+    assert f"127.0.0.1:{port}: failed: it cannot be reached: Conn" in caplog.text
+
+
+def test_an_upstream_whose_name_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
+    with gateway("wss://upstream.invalid", Clock(SPEED)) as served:
+        assert served.post()[0] == 503
+    assert "upstream.invalid: failed: its name is not known" in caplog.text
+
+
+@pytest.mark.parametrize(("upstream", "status"), [(500, 503), (404, 503), (200, 503), (401, 401), (429, 429)])
+def test_an_upstream_that_refuses_the_upgrade(upstream: int, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=upstream)
+
+    with over_http(refuse) as served:
+        assert served.post()[0] == status
+        served.wait_until_nothing_is_open()
+    assert f"it refused the socket with HTTP {upstream}" in caplog.text
+
+
+def test_an_upstream_that_does_not_answer_the_upgrade(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gateway_upstream, "CONNECT_SECONDS", 0.5)
+    with (
+        sockets.create_server(("127.0.0.1", 0)) as deaf,
+        gateway(f"ws://127.0.0.1:{deaf.getsockname()[1]}", Clock(0.1)) as served,
+    ):
+        assert served.post()[0] == 503
+        served.wait_until_nothing_is_open()
+    assert "it did not answer within 0.5 s" in caplog.text
+
+
+def test_an_upstream_that_never_begins_closes_the_client(caplog: pytest.LogCaptureFixture) -> None:
+    async def wait(socket: web.WebSocketResponse, _request: web.Request) -> None:
+        async for _message in socket:
+            pass
+
+    with over_script(wait) as served:
+        client = connect(served.session())  # accepted after 2 s of the run
+        _messages, code, reason = until_close(client)
+        assert (code, reason) == (4490, "the connection to the service that does the work was lost")
+        served.wait_until_nothing_is_open()
+    assert "no Begin within 10 s" in caplog.text
+
+
+def test_an_upstream_that_refuses_late_closes_the_client_then() -> None:
+    may_refuse = threading.Event()
+
+    async def refuse(socket: web.WebSocketResponse, _request: web.Request) -> None:
+        await asyncio.to_thread(may_refuse.wait, 20)
+        await socket.send_str(encode(assemblyai.Error(error_code=1008, error="no such key")))
+        async for _message in socket:
+            pass
+
+    with over_script(refuse) as served:
+        waiting = connect(served.session())
+        late = served.session()
+        may_refuse.set()
+        assert until_close(waiting)[1:] == (4401, "no such key")
+        wait_for(lambda: served.sessions.open == 1)
+        assert until_close(connect(late))[1:] == (4401, "no such key")
+        served.wait_until_nothing_is_open()
+
+
+@pytest.mark.parametrize("way", ["drops", "closes"])
+def test_an_upstream_that_goes_in_mid_session(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def go(socket: web.WebSocketResponse, request: web.Request) -> None:
+        await socket.send_str(BEGIN)
+        async for message in socket:
+            if message.type is WSMsgType.BINARY:
+                break
+        if way == "drops":
+            assert request.transport is not None
+            request.transport.abort()
+        else:
+            await socket.close(code=1011, message=b"oops")
+
+    with over_script(go) as served:
+        client = connect(served.session())
+        client.send(SPEECH[:6400])
+        _messages, code, reason = until_close(client)
+        assert code == 4490
+        assert reason
+        served.wait_until_nothing_is_open()
+    [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    expected = "it closed with 1006" if way == "drops" else "it closed with 1011 oops"
+    assert record.getMessage().endswith(expected)
+
+
+def test_an_upstream_that_takes_no_audio_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 0.3)
+    may_end = threading.Event()
+
+    async def stall(socket: web.WebSocketResponse, _request: web.Request) -> None:
+        await socket.send_str(BEGIN)
+        await asyncio.to_thread(may_end.wait, 20)
+
+    with over_script(stall, speed=500) as served:
+        body = json.dumps({"sample_rate": 48_000}).encode()
+        client = connect(served.session(body))
+        for _ in range(20):
+            client.send(bytes(2**20))
+        client.socket.shutdown(sockets.SHUT_RDWR)
+        served.wait_until_nothing_is_open()
+        may_end.set()
+
+
+# --- clients that misbehave ----------------------------------------------------------------------
+
+
+def test_a_client_that_drops_ends_the_session_upstream() -> None:
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        client.send(SPEECH[:32_000])
+        until(client, lambda message: message["type"] == "audio_chunk")
+        client.socket.shutdown(sockets.SHUT_RDWR)
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sockets == 0)
+        assert service.sessions[0].received["Terminate"] == 1
+
+
+def test_a_client_that_only_closes_has_its_job_finished() -> None:
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        client.send(SPEECH)
+        client.close()
+        served.wait_until_nothing_is_open()
+        [record] = service.sessions
+        assert record.audio_bytes == len(SPEECH)
+        assert record.received["Terminate"] == 1
+
+
+def test_a_bad_message_is_closed_with_4400() -> None:
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        client.send('{"type":"bogus"}')
+        assert until_close(client)[1] == 4400
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sessions == 0)
+
+
+def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_sockets, "MOST_WAITING", 2**20)
+    text = "so " * 20_000
+
+    async def talk(socket: web.WebSocketResponse, _request: web.Request) -> None:
+        await socket.send_str(BEGIN)
+        order = 0
+        while not socket.closed:
+            turn = assemblyai.Turn(
+                turn_order=order,
+                turn_is_formatted=True,
+                end_of_turn=True,
+                transcript=text,
+                end_of_turn_confidence=1.0,
+                words=[],
+            )
+            order += 1
+            try:
+                await socket.send_str(encode(turn))
+            except ConnectionError:
+                return
+
+    with over_script(talk, speed=0.1) as served:
+        client = sockets.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+        path = served.session().partition("/v2/")[2]
+        client.sendall(
+            f"GET /v2/{path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        served.wait_until_nothing_is_open()
+        client.close()
+
+
+def test_a_client_that_does_not_answer_the_close_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 0.3)
+    with over_emulator() as (served, _service):
+        path = served.session().partition("/v2/")[2]
+        client = sockets.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+        client.sendall(
+            f"GET /v2/{path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        client.sendall(b"\x81\x82\0\0\0\0no")  # a text frame that is no JSON
+        served.wait_until_nothing_is_open()
+        client.close()
+
+
+# --- the gateway's own end and faults ------------------------------------------------------------
+
+
+def test_the_end_of_the_gateway_is_told_to_both_sides() -> None:
+    service = emulation(speed=SPEED)
+    with serve("assemblyai", service) as host:
+        with gateway(f"ws://{host}", service.clock) as served:
+            client = connect(served.session())
+            client.send(SPEECH[:6400])
+            until(client, lambda message: message["type"] == "audio_chunk")
+        assert until_close(client)[1:] == (1001, "the gateway is shutting down")
+        wait_for(lambda: service.open_sockets == 0)
+        assert service.sessions[0].received["Terminate"] == 1
+
+
+def test_a_fault_of_the_gateway_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_bridge: GladiaOverAssemblyAI, _frame: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(GladiaOverAssemblyAI, "client_said", fail)
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        client.send(SPEECH[:6400])
+        assert until_close(client)[1] == 4490
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sockets == 0)
+    assert "the gateway failed" in caplog.text
+
+
+def test_a_fault_before_the_answer_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_bridge: GladiaOverAssemblyAI) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(GladiaOverAssemblyAI, "upstream_opened", fail)
+    with over_emulator() as (served, service):
+        assert served.post()[0] == 500
+        served.wait_until_nothing_is_open()
+        wait_for(lambda: service.open_sockets == 0)
+
+
+def test_a_region_chooses_the_host_where_no_upstream_is_given(caplog: pytest.LogCaptureFixture) -> None:
+    with over_emulator() as (served, _service):
+        assert served.post(query="?region=eu-west")[0] == 201
+        assert "eu-west" in caplog.text
+        assert served.post(query="?region=moon")[0] == 400
+
+
+# --- settings and preflight ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"api": "assemblyai", "over": "gladia"}, "api='gladia' over='assemblyai'"),
+        ({"turns": "some"}, "turns='some'"),
+        ({"upstream": "ftp://host"}, "'ftp://host' is not a base URL"),
+        ({"upstream": "host:80"}, "not a base URL"),
+        ({"upstream": "ws://host:99999"}, "not a base URL"),
+        ({"upstream": "wss://user:secret@host"}, "'wss://host' is not a base URL"),
+        ({"public_url": "//host"}, "--public-url"),
+        ({"gateway_keys": frozenset({"key"})}, "no key for the upstream"),
+        ({"upstream_key": "a b"}, "characters that no header can carry"),
+    ],
+)
+def test_settings_that_cannot_be(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(BridgeError) as raised:
+        Settings(**{"api": "gladia", "over": "assemblyai", **settings})  # type: ignore[arg-type]
+    assert words in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_settings_hide_their_keys() -> None:
+    settings = Settings("gladia", "assemblyai", upstream_key="hidden-1", gateway_keys=frozenset({"hidden-2"}))
+    assert "hidden" not in repr(settings)
+    assert settings.upstream_url == "wss://streaming.assemblyai.com"
+    assert Settings("gladia", "assemblyai", "http://127.0.0.1:8080/").upstream_host == "127.0.0.1:8080"
+
+
+def test_the_upstream_key_is_not_lent_to_a_network() -> None:
+    lent = Settings("gladia", "assemblyai", upstream_key="key")
+    kept = Settings("gladia", "assemblyai", upstream_key="key", gateway_keys=frozenset({"ours"}))
+    for host in ("127.0.0.1", "::1", "localhost"):
+        check_bind(lent, host)
+    for host in ("0.0.0.0", "192.0.2.1", "::", "gateway.example"):
+        check_bind(kept, host)
+        check_bind(Settings("gladia", "assemblyai"), host)
+        with pytest.raises(BridgeError, match="--gateway-key"):
+            check_bind(lent, host)
+
+
+def test_preflight_takes_any_http_status() -> None:
+    with serve("assemblyai", emulation()) as host:
+        check_upstream(f"ws://{host}")
+        check_upstream(f"http://{host}/prefix/")
+
+
+def test_preflight_says_what_is_wrong() -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BridgeError, match=f"127.0.0.1:{port} does not answer within 0.2 s"):
+            check_upstream(f"ws://127.0.0.1:{port}", timeout=0.2)
+    with pytest.raises(BridgeError, match=f"127.0.0.1:{port} cannot be reached: Connection refused; check --upstream"):
+        check_upstream(f"ws://127.0.0.1:{port}")
+    with pytest.raises(BridgeError, match=r"upstream\.invalid cannot be reached"):
+        check_upstream("wss://upstream.invalid")
+    with pytest.raises(BridgeError, match="not a base URL"):
+        check_upstream("upstream.invalid")
+
+
+def test_preflight_meets_something_that_speaks_no_http() -> None:
+    with _answering(b"220 mail.example ESMTP\r\n") as port:
+        with pytest.raises(BridgeError, match="does not speak HTTP"):
+            check_upstream(f"ws://127.0.0.1:{port}")
+        with pytest.raises(BridgeError, match="cannot be trusted"):
+            check_upstream(f"wss://127.0.0.1:{port}")
+
+
+def test_preflight_does_not_trust_a_strange_authority() -> None:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with LocalServer(web.Application, tls=context) as server:
+        with pytest.raises(BridgeError, match="cannot be trusted"):
+            check_upstream(server.url)
+        with gateway(server.url, Clock(SPEED)) as served:
+            assert served.post()[0] == 503
+
+
+@contextmanager
+def _answering(greeting: bytes) -> Iterator[int]:
+    """A server that greets whoever connects, twice, and says nothing more."""
+    with sockets.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            for _ in range(2):
+                connection, _address = server.accept()
+                with connection:
+                    connection.sendall(greeting)
+                    connection.settimeout(5)
+                    connection.recv(1000)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(10)
