@@ -446,6 +446,7 @@ def test_a_bad_message_is_closed_with_4400() -> None:
 
 def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_sockets, "MOST_WAITING", 2**20)
+    monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 0.5)
     text = "so " * 20_000
 
     async def talk(socket: web.WebSocketResponse, _request: web.Request) -> None:
