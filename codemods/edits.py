@@ -22,12 +22,16 @@ class Edits:
 
     rewrites: dict[cst.CSTNode, Rewrite] = field(default_factory=dict)
     removed: set[cst.CSTNode] = field(default_factory=set)
+    unwrapped: set[cst.CSTNode] = field(default_factory=set)
+    moved: set[cst.CSTNode] = field(default_factory=set)
+    """Those of the removed that stand elsewhere afterwards, with their comments."""
     after: dict[cst.CSTNode, Statements] = field(default_factory=dict)
+    before: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     at_start: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     _watched: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.rewrites or self.removed or self.after or self.at_start)
+        return bool(self.rewrites or self.removed or self.after or self.before or self.at_start)
 
     def rewrite(self, node: cst.CSTNode, how: Rewrite) -> None:
         """Replaces a node by what `how` makes of it after its children were edited. The first plan stays."""
@@ -41,9 +45,23 @@ class Edits:
         """Removes a statement; the comments above it move to what follows."""
         self.removed.add(statement)
 
+    def unwrap(self, statement: cst.CSTNode) -> None:
+        """Puts a `with` statement's body in its place."""
+        self.unwrapped.add(statement)
+
+    def move(self, statement: cst.CSTNode) -> None:
+        """Removes a statement that is put elsewhere: `updated` gives it, its comments go with it."""
+        self.removed.add(statement)
+        self.moved.add(statement)
+        self.watch([statement])
+
     def insert_after(self, statement: cst.CSTNode, statements: Statements) -> None:
         """Puts statements behind one."""
         self.after.setdefault(statement, statements)
+
+    def insert_before(self, statement: cst.CSTNode, statements: Statements) -> None:
+        """Puts statements in front of one, whose comments stay with it."""
+        self.before.setdefault(statement, statements)
 
     def insert_at_start(self, block: cst.CSTNode, statements: Statements) -> None:
         """Puts statements at the start of a block."""
@@ -64,6 +82,12 @@ class Edits:
         found = self._watched[node]
         assert found is not None, "a moved node is asked for before it was met"
         return found  # type: ignore[return-value]  # edits keep an expression an expression
+
+    def edited(self, node: Expression) -> Expression:
+        """A node as the edits planned so far make it, wherever it stands; for what moves to another place."""
+        found = node.visit(_Application(self))
+        assert isinstance(found, cst.CSTNode), "a moved node is not removed"
+        return found
 
     def apply(self, module: cst.Module) -> cst.Module:
         """The module with all edits made."""
@@ -86,15 +110,27 @@ class _Application(cst.CSTTransformer):
 
     def _edit_body(self, original: cst.IndentedBlock | cst.Module, updated: Any) -> Any:
         edits = self._edits
-        touched = any(one in edits.removed or one in edits.after for one in original.body)
+        touched = any(
+            one in edits.removed or one in edits.unwrapped or one in edits.after or one in edits.before
+            for one in original.body
+        )
         starts = edits.at_start[original]() if original in edits.at_start else []
         if not touched and not starts:
             return updated
         body: list[Any] = []
         carried: list[cst.EmptyLine] = []
         for old, new in zip(original.body, updated.body, strict=True):
+            if old in edits.before:
+                first, *others = edits.before[old]()
+                body.extend([_with_comments(first, carried), *others])
+                carried = []
             if old in edits.removed:
-                carried = _carry(carried, new.leading_lines)
+                if old not in edits.moved:
+                    carried = _carry(carried, new.leading_lines)
+            elif old in edits.unwrapped:
+                first, *others = new.body.body
+                body.extend([_with_comments(first, _carry(carried, new.leading_lines)), *others])
+                carried = []
             else:
                 body.append(_with_comments(new, carried))
                 carried = []
@@ -150,6 +186,12 @@ def expression(code: str, **nodes: cst.BaseExpression) -> cst.BaseExpression:
     replaced = template.visit(_Substitution({name: in_parentheses(node) for name, node in nodes.items()}))
     assert isinstance(replaced, cst.BaseExpression)
     return replaced
+
+
+def statements(code: str, **nodes: cst.BaseExpression) -> list[Statement]:
+    """Statements from a template, its names replaced by nodes as they are: each must stand alone where it comes."""
+    template = cst.parse_module(code).visit(_Substitution(nodes))
+    return [one for one in template.body if isinstance(one, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
 
 
 _NEVER_IN_PARENTHESES = (

@@ -125,6 +125,12 @@ NEVER_SENT: Final = _kind(
     "a message that the other service never sends is waited for",
     "remove the branch, or do its work where the final transcript is handled",
 )
+PARAMETER_WENT: Final = _kind(
+    "STB204",
+    Level.CAVEAT,
+    "a parameter without a counterpart went",
+    "look whether the program can do without it; the shim does more of them: sttbridge run",
+)
 NO_SESSION: Final = _kind(
     "STB301",
     Level.MANUAL,
@@ -184,6 +190,60 @@ REQUEST_ABSENT: Final = _kind(
     Level.MANUAL,
     "a request has no counterpart",
     "AssemblyAI keeps no live sessions to ask about; store what you need yourself, or use the shim",
+)
+ADDRESS_UNKNOWN: Final = _kind(
+    "STB311",
+    Level.MANUAL,
+    "the service's address or key is made elsewhere",
+    "write the address as a constant of this file, and the key as a header of the request, and run this again",
+)
+MESSAGE_NOT_FOLLOWED: Final = _kind(
+    "STB312",
+    Level.MANUAL,
+    "a message goes where it could not be followed",
+    "read what you need of it before it goes on, and run this again; or use the shim",
+)
+WORD_LEFT: Final = _kind(
+    "STB313",
+    Level.MANUAL,
+    "a field or message of the old service is read from something that could not be followed",
+    "bring the reading to where the message is received, and run this again; or use the shim",
+)
+FIRST_MESSAGE: Final = _kind(
+    "STB314",
+    Level.MANUAL,
+    "what is done at the first message could not be moved",
+    "there is no first message any more: do it after the session is opened, and run this again",
+)
+SDK_NOT_FOLLOWED: Final = _kind(
+    "STB320",
+    Level.MANUAL,
+    "a use of the SDK could not be followed",
+    "open, use and close the session in one function or one class, by plain calls, and run this again; or use the shim",
+)
+HANDLER_NOT_FOLLOWED: Final = _kind(
+    "STB321",
+    Level.MANUAL,
+    "an event handler could not be followed",
+    "register a function of this file by a plain call, use it for that alone, and run this again; or use the shim",
+)
+CALL_ABSENT: Final = _kind(
+    "STB322",
+    Level.MANUAL,
+    "a call of the SDK has no counterpart",
+    "do without it and run this again, or use the shim",
+)
+TOKEN_ABSENT: Final = _kind(
+    "STB323",
+    Level.MANUAL,
+    "temporary tokens have no counterpart",
+    "open the session on the server and hand its url to the client: both ends change together",
+)
+BRANCH_WENT: Final = _kind(
+    "STB130",
+    Level.INFORMATION,
+    "code for turns that are not formatted yet went",
+    "nothing to do: Gladia's transcripts are always formatted",
 )
 SYNTAX_ERROR: Final = _kind(
     "STB401", Level.SKIPPED, "the file is not valid Python", "mend the syntax error and run this again"

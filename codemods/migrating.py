@@ -30,6 +30,8 @@ class Migrating:
     edits: Edits = field(default_factory=Edits)
     findings: list[Finding] = field(default_factory=list)
     new_names: dict[str, str] = field(default_factory=dict)
+    gone: set[cst.CSTNode] = field(default_factory=set)
+    """Nodes inside branches that the edits take away."""
     needed_imports: list[tuple[str, str]] = field(default_factory=list)
     """Imports that the new code needs: module, and the name from it ("" for the module itself)."""
 
@@ -49,6 +51,14 @@ class Migrating:
             return 0
         found = self._positions.get(node)
         return found.start.line if found is not None else 0
+
+    def column(self, node: cst.CSTNode) -> int:
+        """The column in which a node begins, counted from 0."""
+        return self._positions[node].start.column
+
+    def indent_of(self, node: cst.CSTNode) -> int:
+        """The column in which the statement around a node begins."""
+        return self._positions[self.program.statement_of(node)].start.column
 
     def report(self, kind: Kind, node: cst.CSTNode | None, text: str) -> None:
         """Adds a finding, once."""
@@ -97,7 +107,8 @@ class Migrating:
     # --- strings ---------------------------------------------------------------------------------
 
     @cached_property
-    def _file_quote(self) -> str:
+    def file_quote(self) -> str:
+        """The quote that the file's string literals mostly have."""
         code = self.module.code
         return "'" if code.count("'") > 2 * code.count('"') else '"'
 
@@ -108,7 +119,7 @@ class Migrating:
             if isinstance(current, cst.FormattedString):
                 return "'" if current.end.endswith('"') else '"'
             current = self.program.parents.get(current)
-        return self._file_quote
+        return self.file_quote
 
     def string(self, text: str, near: cst.CSTNode) -> cst.SimpleString:
         """A string literal in the file's style, fit to stand at `near`."""

@@ -19,7 +19,7 @@ from codemods.findings import (
 from codemods.migrating import Migrating
 from codemods.rules.imports import unused_imports, with_imports
 from codemods.rules.naming import NamingRule
-from codemods.rules.sweep import traces
+from codemods.rules.sweep import speaks_to, traces, words_left
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
 
@@ -92,6 +92,8 @@ def _migrated(migrating: Migrating) -> Migration:
     NamingRule(migrating).plan()
     for style in met:
         style.plan(migrating)
+    if not any(finding.level is Level.MANUAL for finding in migrating.findings):
+        words_left(migrating)
     if any(finding.level is Level.MANUAL for finding in migrating.findings):
         # Half a migration would break the program: the whole file stays as it is.
         return Migration(module.code, _manual_first(migrating.findings))
@@ -115,9 +117,9 @@ def _left(migrating: Migrating) -> Migration:
     """A module that names the vendor and opens no session that is understood."""
     code = migrating.module.code
     findings = list(migrating.findings)
-    named = [trace for trace in traces(code, migrating.source) if not trace.in_comment]
-    if named and not findings:
-        findings.append(Finding(NO_SESSION, named[0].line, f"{named[0].text[:70]}"))
+    speaks = speaks_to(migrating)
+    if speaks is not None and not findings:
+        findings.append(Finding(NO_SESSION, migrating.line(speaks), migrating.code(speaks)))
     return Migration(code, tuple(findings))
 
 

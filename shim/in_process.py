@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
     from shim.serving import LocalServer
 
-# Hosts: reference/gladia-live-v2.md 1.1.
 _HOSTS = {"gladia": ("api.gladia.io",)}
 _KEY_VARIABLES = {"assemblyai": "ASSEMBLYAI_API_KEY", "gladia": "GLADIA_API_KEY"}
-_POSSIBLE = {("gladia", "assemblyai")}
 
 _log = logging.getLogger("sttbridge")
 
@@ -129,11 +127,11 @@ def install(
     if _disabled():
         _log.info("sttbridge is switched off by STTBRIDGE_DISABLE: %s is not led anywhere", api)
         return Installation(None)
-    if (api, over) not in _POSSIBLE:
-        raise BridgeError(
-            f"api={api!r} over={over!r} is not possible",
-            "possible is: " + ", ".join(f"api={a!r} over={o!r}" for a, o in sorted(_POSSIBLE)),
-        )
+    from shim.gateway.settings import POSSIBLE
+
+    if (api, over) not in POSSIBLE or api not in _HOSTS:
+        possible = ", ".join(f"api={a!r} over={o!r}" for a, o in sorted(POSSIBLE))
+        raise BridgeError(f"api={api!r} over={over!r} is not possible", f"possible is: {possible}")
     variable = _KEY_VARIABLES[over]
     key = os.environ.get(variable, "").strip()
     if not key:

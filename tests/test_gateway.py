@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket as sockets
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+import aiohttp
 import pytest
-import trustme
 from aiohttp import WSMsgType, web
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from shim.bridges import gladia_over_assemblyai as bridge_module
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.clock import Clock
-from shim.errors import BridgeError
+from shim.emulator.transcript import Transcript
 from shim.gateway import sockets as gateway_sockets
 from shim.gateway import upstream as gateway_upstream
-from shim.gateway.preflight import check_upstream
-from shim.gateway.settings import Settings, check_bind
-from shim.serving import LocalServer
 from shim.wire import assemblyai
 from shim.wire.codec import encode
-from tests.emulated_services import KEY, connect, emulation, http, serve, until, until_close, wait_for
+from tests.emulated_services import KEY, connect, emulation, http, serve, until, until_close, utterance, wait_for
 from tests.gateways import (
     SENTENCES,
     SPEECH,
@@ -124,8 +121,9 @@ def test_the_largest_frame_is_taken_and_a_larger_one_is_not() -> None:
         wait_for(lambda: service.open_sessions == 0)
 
 
-def test_nobody_comes() -> None:
-    with over_script(_begin_and_listen, speed=100) as served:
+def test_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_module, "ATTACH_WITHIN", 0.3)
+    with over_script(_begin_and_listen) as served:
         url = served.session()
         served.wait_until_nothing_is_open()
         client = connect(url)
@@ -137,6 +135,26 @@ def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
         client = connect(served.session())
         assert until_close(client)[1:] == (4408, "no audio for 30 seconds")
         served.wait_until_nothing_is_open()
+
+
+def test_a_turn_that_lasts_too_long_is_ended() -> None:
+    words = [(f"word{number}", 0.5 + number * 0.5, 0.9 + number * 0.5) for number in range(20)]
+    service = emulation(Transcript(utterances=[utterance(*words)]), speed=SPEED)
+    with serve("assemblyai", service) as host, gateway(f"ws://{host}", service.clock) as served:
+        client = connect(served.session(b'{"messages_config": {"receive_partial_transcripts": true}}'))
+        for frame in pieces(bytes(32_000 * 12), 6400):
+            client.send(frame)
+        client.send(STOP)
+        messages, _code, _reason = until_close(client)
+        assert service.sessions[0].received["ForceEndpoint"] == 2
+        texts = finals(messages)
+        assert " ".join(texts) == " ".join(word for word, _start, _end in words)
+        lengths = [
+            message["data"]["utterance"]["end"] - message["data"]["utterance"]["start"]
+            for message in messages
+            if message["type"] == "transcript" and message["data"]["is_final"]
+        ]
+        assert all(length <= 6 for length in lengths)
 
 
 # --- HTTP ----------------------------------------------------------------------------------------
@@ -274,6 +292,15 @@ def test_with_an_upstream_key_alone_the_programs_key_goes_nowhere() -> None:
         assert served.post(key=None)[0] == 401
 
 
+def test_a_fast_clock_does_not_hurry_the_upstream() -> None:
+    async def refuse(socket: web.WebSocketResponse, _request: web.Request) -> None:
+        await asyncio.sleep(0.3)  # 30 s of the run
+        await socket.send_str(encode(assemblyai.Error(error_code=1008, error="no such key")))
+
+    with over_script(refuse, speed=100) as served:
+        assert served.post()[0] == 401
+
+
 def test_a_key_that_the_upstream_repeats_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def tell(socket: web.WebSocketResponse, request: web.Request) -> None:
         key = request.headers["authorization"]
@@ -302,7 +329,7 @@ def test_an_upstream_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
         status, _headers, answer = served.post()
         assert (status, answer["message"]) == (503, "the service that does the work could not be reached")
         served.wait_until_nothing_is_open()
-    assert f"127.0.0.1:{port}: failed: it cannot be reached: Conn" in caplog.text
+    assert f"127.0.0.1:{port}: failed: it cannot be reached: Connection refused" in caplog.text
 
 
 def test_an_upstream_whose_name_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
@@ -335,20 +362,26 @@ def test_an_upstream_that_does_not_answer_the_upgrade(
     assert "it did not answer within 0.5 s" in caplog.text
 
 
-def test_an_upstream_that_never_begins_closes_the_client(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_upstream_that_never_begins_closes_the_client(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bridge_module, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(bridge_module, "BEGIN_WITHIN", 0.5)
+
     async def wait(socket: web.WebSocketResponse, _request: web.Request) -> None:
         async for _message in socket:
             pass
 
     with over_script(wait) as served:
-        client = connect(served.session())  # accepted after 2 s of the run
+        client = connect(served.session())  # accepted without `Begin`
         _messages, code, reason = until_close(client)
         assert (code, reason) == (4490, "the connection to the service that does the work was lost")
         served.wait_until_nothing_is_open()
-    assert "no Begin within 10 s" in caplog.text
+    assert "no Begin within 0.5 s" in caplog.text
 
 
-def test_an_upstream_that_refuses_late_closes_the_client_then() -> None:
+def test_an_upstream_that_refuses_late_closes_the_client_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_module, "ANSWER_WITHIN", 0.2)
     may_refuse = threading.Event()
 
     async def refuse(socket: web.WebSocketResponse, _request: web.Request) -> None:
@@ -492,6 +525,53 @@ def test_a_client_that_does_not_answer_the_close_is_cut_off(monkeypatch: pytest.
         client.close()
 
 
+def test_a_client_that_is_far_ahead_is_not_read_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_module, "LONGEST_BACKLOG", 20.0)
+    monkeypatch.setattr(bridge_module, "RESUME_BACKLOG", 19.0)
+    monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 1.0)
+    may_go = threading.Event()
+
+    async def go_later(socket: web.WebSocketResponse, request: web.Request) -> None:
+        await socket.send_str(BEGIN)
+        await asyncio.to_thread(may_go.wait, 20)
+        assert request.transport is not None
+        request.transport.abort()
+
+    with over_script(go_later, speed=0.1) as served:
+        client = connect(served.session())
+        sent: list[int] = []
+
+        def send() -> None:
+            with contextlib.suppress(ConnectionClosed):
+                for number in range(64):
+                    client.send(bytes(2**20))
+                    sent.append(number)
+
+        sending = threading.Thread(target=send)
+        sending.start()
+        pause, progress = threading.Event(), -1
+        while progress < len(sent) < 64:
+            progress = len(sent)
+            pause.wait(0.5)
+        assert len(sent) < 64  # the rest waits in the client
+        may_go.set()  # the end is told to a client that is not read, too
+        served.wait_until_nothing_is_open()
+        sending.join(20)
+
+
+def test_a_client_that_was_far_ahead_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge_module, "LONGEST_BACKLOG", 1.0)
+    monkeypatch.setattr(bridge_module, "RESUME_BACKLOG", 0.5)
+    with over_emulator() as (served, service):
+        client = connect(served.session())
+        for frame in pieces(SPEECH, 6400):
+            client.send(frame)
+        client.send(STOP)
+        messages, code, _reason = until_close(client)
+        assert (code, finals(messages)) == (1000, SENTENCES)
+        assert service.sessions[0].audio_bytes == len(SPEECH)
+
+
 # --- the gateway's own end and faults ------------------------------------------------------------
 
 
@@ -534,109 +614,29 @@ def test_a_fault_before_the_answer_is_a_500(monkeypatch: pytest.MonkeyPatch) -> 
         wait_for(lambda: service.open_sockets == 0)
 
 
-def test_a_region_chooses_the_host_where_no_upstream_is_given(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("query", "host"),
+    [
+        ("", "streaming.assemblyai.com"),
+        ("?region=eu-west", "streaming.eu.assemblyai.com"),
+        ("?region=us-west", "streaming.us.assemblyai.com"),
+    ],
+)
+def test_the_vendors_own_host_is_the_default(query: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse(_http: object, url: str, *_more: object, **_names: object) -> None:
+        asked.append(url)
+        raise aiohttp.ClientConnectionError("not in a test")
+
+    monkeypatch.setattr(aiohttp.ClientSession, "ws_connect", refuse)
+    with gateway(None, Clock(SPEED)) as served:
+        assert served.post(query=query)[0] == 503
+    assert asked[0].startswith(f"wss://{host}/v3/ws?speech_model=")
+
+
+def test_a_region_does_not_lead_away_from_the_upstream_that_is_given(caplog: pytest.LogCaptureFixture) -> None:
     with over_emulator() as (served, _service):
         assert served.post(query="?region=eu-west")[0] == 201
         assert "eu-west" in caplog.text
         assert served.post(query="?region=moon")[0] == 400
-
-
-# --- settings and preflight ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"api": "assemblyai", "over": "gladia"}, "api='gladia' over='assemblyai'"),
-        ({"turns": "some"}, "turns='some'"),
-        ({"upstream": "ftp://host"}, "'ftp://host' is not a base URL"),
-        ({"upstream": "host:80"}, "not a base URL"),
-        ({"upstream": "ws://host:99999"}, "not a base URL"),
-        ({"upstream": "wss://user:secret@host"}, "'wss://host' is not a base URL"),
-        ({"public_url": "//host"}, "--public-url"),
-        ({"gateway_keys": frozenset({"key"})}, "no key for the upstream"),
-        ({"upstream_key": "a b"}, "characters that no header can carry"),
-    ],
-)
-def test_settings_that_cannot_be(settings: dict[str, object], words: str) -> None:
-    with pytest.raises(BridgeError) as raised:
-        Settings(**{"api": "gladia", "over": "assemblyai", **settings})  # type: ignore[arg-type]
-    assert words in str(raised.value)
-    assert "secret" not in str(raised.value)
-
-
-def test_settings_hide_their_keys() -> None:
-    settings = Settings("gladia", "assemblyai", upstream_key="hidden-1", gateway_keys=frozenset({"hidden-2"}))
-    assert "hidden" not in repr(settings)
-    assert settings.upstream_url == "wss://streaming.assemblyai.com"
-    assert Settings("gladia", "assemblyai", "http://127.0.0.1:8080/").upstream_host == "127.0.0.1:8080"
-
-
-def test_the_upstream_key_is_not_lent_to_a_network() -> None:
-    lent = Settings("gladia", "assemblyai", upstream_key="key")
-    kept = Settings("gladia", "assemblyai", upstream_key="key", gateway_keys=frozenset({"ours"}))
-    for host in ("127.0.0.1", "::1", "localhost"):
-        check_bind(lent, host)
-    for host in ("0.0.0.0", "192.0.2.1", "::", "gateway.example"):
-        check_bind(kept, host)
-        check_bind(Settings("gladia", "assemblyai"), host)
-        with pytest.raises(BridgeError, match="--gateway-key"):
-            check_bind(lent, host)
-
-
-def test_preflight_takes_any_http_status() -> None:
-    with serve("assemblyai", emulation()) as host:
-        check_upstream(f"ws://{host}")
-        check_upstream(f"http://{host}/prefix/")
-
-
-def test_preflight_says_what_is_wrong() -> None:
-    with sockets.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(BridgeError, match=f"127.0.0.1:{port} does not answer within 0.2 s"):
-            check_upstream(f"ws://127.0.0.1:{port}", timeout=0.2)
-    with pytest.raises(BridgeError, match=f"127.0.0.1:{port} cannot be reached: Connection refused; check --upstream"):
-        check_upstream(f"ws://127.0.0.1:{port}")
-    with pytest.raises(BridgeError, match=r"upstream\.invalid cannot be reached"):
-        check_upstream("wss://upstream.invalid")
-    with pytest.raises(BridgeError, match="not a base URL"):
-        check_upstream("upstream.invalid")
-
-
-def test_preflight_meets_something_that_speaks_no_http() -> None:
-    with _answering(b"220 mail.example ESMTP\r\n") as port:
-        with pytest.raises(BridgeError, match="does not speak HTTP"):
-            check_upstream(f"ws://127.0.0.1:{port}")
-        with pytest.raises(BridgeError, match="cannot be trusted"):
-            check_upstream(f"wss://127.0.0.1:{port}")
-
-
-def test_preflight_does_not_trust_a_strange_authority() -> None:
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with LocalServer(web.Application, tls=context) as server:
-        with pytest.raises(BridgeError, match="cannot be trusted"):
-            check_upstream(server.url)
-        with gateway(server.url, Clock(SPEED)) as served:
-            assert served.post()[0] == 503
-
-
-@contextmanager
-def _answering(greeting: bytes) -> Iterator[int]:
-    """A server that greets whoever connects, twice, and says nothing more."""
-    with sockets.create_server(("127.0.0.1", 0)) as server:
-
-        def greet() -> None:
-            for _ in range(2):
-                connection, _address = server.accept()
-                with connection:
-                    connection.sendall(greeting)
-                    connection.settimeout(5)
-                    connection.recv(1000)
-
-        thread = threading.Thread(target=greet)
-        thread.start()
-        yield server.getsockname()[1]
-        thread.join(10)

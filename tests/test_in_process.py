@@ -1,5 +1,6 @@
 """`install`: a gateway in this process that only this process can use, and an exact end of it."""
 
+import json
 import logging
 import os
 import socket
@@ -15,13 +16,14 @@ from typing import Any
 import pytest
 import requests
 from aiohttp import web
-from led_clients import CLIENTS, SECONDS, STRANGER
 from websockets.sync.client import connect
 
 import shim
 from shim import in_process
 from shim.errors import BridgeError
 from shim.in_process import Installation
+from tests.emulated_services import emulation, serve
+from tests.led_clients import CLIENTS, SECONDS, STRANGER
 
 GLADIA = "api.gladia.io"
 KEY = "0123456789abcdef-the-key"
@@ -187,6 +189,36 @@ def test_one_line_says_that_it_is_on_and_none_holds_the_key(
     assert KEY not in caplog.text
 
 
+def test_the_real_gateway_carries_a_session_over_the_upstream() -> None:
+    """No stand-in: Gladia's API by its own URLs, AssemblyAI's emulator behind it, which wants AssemblyAI's key."""
+    service = emulation(key=KEY, speed=10)
+    with (
+        serve("assemblyai", service) as upstream,
+        shim.install(api="gladia", over="assemblyai", upstream=f"ws://{upstream}", speed=10),
+    ):
+        created = requests.post(
+            f"https://{GLADIA}/v2/live",
+            headers={"x-gladia-key": "the program's own"},
+            json={"sample_rate": 16000},
+            timeout=SECONDS,
+        )
+        assert created.status_code == 201, created.text
+        url = created.json()["url"]
+        assert url.startswith(f"wss://{GLADIA}/v2/live?token=")  # the vendor's, as a program would print it
+        with connect(url) as ws:
+            ws.send('{"type":"stop_recording"}')
+            for message in ws:
+                assert isinstance(json.loads(message), dict)
+            assert ws.close_code == 1000
+    assert nothing_is_led()
+
+
+def test_an_upstream_that_is_not_a_url_is_refused() -> None:
+    with pytest.raises(BridgeError, match="'nonsense' is not a base URL; give ws://HOST:PORT"):
+        shim.install(api="gladia", over="assemblyai", upstream="nonsense")
+    assert nothing_is_led()
+
+
 # --- More than once ---
 
 
@@ -272,9 +304,8 @@ def test_a_gateway_that_cannot_start_says_so_and_leaves_nothing() -> None:
 
 
 def test_a_host_that_is_led_elsewhere_is_not_taken(gateways: Gateways) -> None:
-    from led_clients import throwaway
-
     from shim.redirect import Redirection
+    from tests.led_clients import throwaway
 
     other = Redirection({GLADIA: lambda: ("127.0.0.1", 9)}, throwaway(GLADIA).client_tls)
     other.install()

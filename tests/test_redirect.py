@@ -16,24 +16,23 @@ from typing import Any
 import aiohttp
 import certifi
 import httpx
-import led_clients
 import pytest
 import requests
 import uvloop
 import websocket
 import websockets.asyncio.client
 import websockets.sync.client
-from led_clients import CLIENTS, STRANGER, Ports, echo_app, throwaway
 from websockets.asyncio.client import connect as asyncio_connect
 from websockets.sync.client import connect as sync_connect
 
 from shim.errors import BridgeError
 from shim.redirect import Redirection, exempt_this_thread
 from shim.serving import LocalServer
+from tests.led_clients import CLIENTS, SECONDS, STRANGER, Ports, echo_app, throwaway
 
 GLADIA = "api.gladia.io"
 ASSEMBLYAI = "streaming.assemblyai.com"
-SECONDS = led_clients.SECONDS
+
 EARLY = requests.Session()
 EARLY_HTTPX = httpx.Client(timeout=SECONDS)
 IMPORTED_EARLY = (aiohttp, websocket, websockets.asyncio.client, asyncio_connect)
@@ -131,7 +130,7 @@ def test_an_async_client_and_a_running_loop_from_before_are_led(server: LocalSer
 AFTER = """
 import sys
 sys.modules["aiodns"] = None
-from led_clients import CLIENTS, echo_app, throwaway
+from tests.led_clients import CLIENTS, echo_app, throwaway
 from shim.redirect import Redirection
 from shim.serving import LocalServer
 
@@ -153,7 +152,7 @@ def test_every_library_is_led_that_is_imported_afterwards() -> None:
         capture_output=True,
         text=True,
         timeout=100,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, sys.path)])},
     )
     assert done.returncode == 0, done.stderr
     said = dict(line.split(" | ") for line in done.stdout.splitlines())
@@ -241,6 +240,11 @@ def test_a_session_to_resume_that_belongs_to_the_programs_context_is_left_out(le
                 assert connection.makefile("rb").read().endswith(b"/x")
                 session = connection.session
                 assert session is not None
+
+
+def test_plain_http_fails_at_once_and_reaches_nobody(led: Redirection) -> None:
+    with pytest.raises(requests.exceptions.ConnectionError):
+        requests.get(f"http://{GLADIA}/", timeout=SECONDS)
 
 
 # --- Names, ports and families ---

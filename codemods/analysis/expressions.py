@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import libcst as cst
 
+from codemods.analysis.callbacks import callbacks
 from codemods.analysis.environment import Definition, Environment, Scope
+from codemods.analysis.handlers import EventLibrary, Registration, registration_of
 from codemods.analysis.libraries import Arguments, attribute, awaited, call_library, call_member, iterated
 from codemods.analysis.program import Entry, Program
 from codemods.analysis.values import (
@@ -21,12 +24,15 @@ from codemods.analysis.values import (
     Instance,
     Known,
     Library,
+    LibraryObject,
     Member,
+    OneOf,
     Parsed,
     Sequence,
+    Stream,
     Value,
-    alternatives,
     join,
+    something,
     text_of,
 )
 
@@ -40,22 +46,28 @@ _ARITHMETIC: Final[dict[type[cst.CSTNode], Callable[[Any, Any], Any]]] = {
 
 _CONSTANTS: Final = {"True": True, "False": False, "None": None}
 
-_BUILTINS: Final = frozenset(("str", "bytes", "dict", "exit", "quit", "print", "len", "list", "int", "float", "repr"))
+_BUILTINS: Final = frozenset(dir(builtins))
 
 
 class ExpressionEvaluation:
     """Gives every expression its value; statements are the business of the class built on this one."""
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> None:
         self.program = Program(module)
+        self.libraries = libraries
         self.definitions: dict[tuple[cst.CSTNode, str], Definition] = {}
         self.changed = False
         self.settled = False
         """Whether what has got no value so far is taken as unknown: only once the known calls and stores are in."""
+        self.complete = False
+        """Whether what still has no value after that never gets one: endless functions, code that only raises."""
+        self._generators: dict[cst.CSTNode, bool] = {}
+        self.yields: dict[cst.CSTNode, Value] = {}
         self.returns: dict[cst.CSTNode, Value] = {}
         self.attributes: dict[tuple[cst.ClassDef, str], Value] = {}
         self.functions: dict[cst.CSTNode, Scope] = {}
         self.statement: cst.CSTNode | None = None
+        self.running: cst.CSTNode = module
 
     # --- definitions and names -------------------------------------------------------------------
 
@@ -124,6 +136,8 @@ class ExpressionEvaluation:
         # A value that is not there yet gives none: UNKNOWN would stay, whatever a later round finds.
         evaluation = getattr(self, f"_evaluate_{type(node).__name__.lower()}", None)
         value = evaluation(node, environment) if evaluation is not None else self._evaluate_children(node, environment)
+        if value is NOTHING and self.complete:
+            value = UNKNOWN
         value = _narrowed(value, environment)
         self.program.values[node] = join(self.program.values.get(node, NOTHING), value)
         return value
@@ -211,7 +225,7 @@ class ExpressionEvaluation:
     def _evaluate_attribute(self, node: cst.Attribute, environment: Environment) -> Value:
         owner = self.evaluate(node.value, environment)
         found: Value = NOTHING
-        for one in alternatives(owner):
+        for one in something(owner):
             if isinstance(one, (Instance, Class)):
                 found = join(found, self._read_member(one, node.attr.value))
             else:
@@ -223,7 +237,7 @@ class ExpressionEvaluation:
         scope = self.functions.get(owner.node)
         in_class = scope.value_of(name) if scope is not None else NOTHING
         value = join(kept, in_class)
-        if isinstance(value, Function) and isinstance(owner, Instance):
+        if isinstance(value, Function) and isinstance(owner, Instance) and kept is NOTHING:
             return Member(owner, name)
         return UNKNOWN if value is NOTHING and self.settled else value
 
@@ -237,14 +251,21 @@ class ExpressionEvaluation:
                 self._evaluate_children(element.slice, environment)
         if owner is NOTHING or key is NOTHING:
             return NOTHING
+        if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+            return join_all(one if isinstance(one, Parsed) else UNKNOWN for one in something(owner))
         if len(node.slice) != 1 or not isinstance(key, Known):
-            return UNKNOWN
+            return join_all(_any_element(one) for one in something(owner))
+        return join_all(self._element(one, key) for one in something(owner))
+
+    def _element(self, owner: Value, key: Known) -> Value:
         step = key.value
         match owner:
             case Parsed() if isinstance(step, (str, int)):
                 return owner.step(step)
             case DictDisplay(site) if isinstance(step, str):
                 return self.program.dictionaries[site].get(step)
+            case Known(None):
+                return NOTHING
             case Sequence(_, elements) if isinstance(step, int) and -len(elements) <= step < len(elements):
                 return elements[step]
             case Library("os.environ"):
@@ -278,8 +299,7 @@ class ExpressionEvaluation:
 
     def _evaluate_listcomp(self, node: cst.ListComp, environment: Environment) -> Value:
         inner = self._comprehension(node.for_in, node, environment)
-        self.evaluate(node.elt, inner)
-        return UNKNOWN
+        return Stream(self.evaluate(node.elt, inner))
 
     _evaluate_generatorexp = _evaluate_listcomp
     _evaluate_setcomp = _evaluate_listcomp
@@ -308,9 +328,88 @@ class ExpressionEvaluation:
             self.evaluate(argument.value, environment)
         arguments = Arguments.of(node)
         found: Value = NOTHING
-        for one in alternatives(callee):
+        for one in something(callee):
             found = join(found, self._call(node, one, arguments))
+            for function, values in callbacks(self.program, node, one, arguments):
+                self.call_back(function, values)
+            self._register(node, one, arguments)
         return found
+
+    def _register(self, node: cst.Call, callee: Value, arguments: Arguments) -> None:
+        """Notes a handler that is registered with a library's object, and what it will be called with."""
+        if not isinstance(callee, Member) or not isinstance(callee.owner, LibraryObject):
+            return
+        if any(library.registers(callee.owner, callee.name) for library in self.libraries):
+            found = registration_of(node, callee.owner, callee.name, arguments)
+            known = self.program.registrations.get(node)
+            self.program.registrations[node] = known if known is not None and found.handler is None else found
+            if isinstance(found.handler, cst.BaseExpression):
+                self.give_to_handler(found, self.program.values.get(found.handler, NOTHING))
+
+    def give_to_handler(self, registration: Registration, handler: Value) -> None:
+        """Gives a handler's parameters what its events hand over."""
+        event = self.program.values.get(registration.event, UNKNOWN) if registration.event is not None else UNKNOWN
+        for library in self.libraries:
+            if event is not NOTHING and library.registers(registration.owner, registration.method):
+                self.call_back(handler, library.gives(registration.owner, event))
+
+    def call_back(self, function: Value, values: tuple[Value, ...]) -> None:
+        """Notes that a library calls a function of the program with these values."""
+        for one in something(function):
+            match one:
+                case Function(node):
+                    self._give_values(node, values, None)
+                case Member(Instance(definition) as owner, name):
+                    scope = self.functions.get(definition)
+                    method = scope.value_of(name) if scope is not None else NOTHING
+                    if isinstance(method, Function):
+                        self._give_values(method.node, values, owner)
+                case LibraryObject("functools.partial", site) if site.args and not site.args[0].star:
+                    bound = Arguments.of(site).positional
+                    given = tuple(self.program.values.get(one, NOTHING) for one in bound)
+                    self.call_back(given[0], (*given[1:], *values))
+
+    def _give_values(
+        self, function: cst.FunctionDef | cst.Lambda, values: tuple[Value, ...], instance: Instance | None
+    ) -> None:
+        scope = self.functions.get(function)
+        if scope is None:
+            return
+        self.program.called.add(function)
+        names = [*function.params.posonly_params, *function.params.params]
+        given = values if instance is None or _is_static(function) else (instance, *values)
+        for parameter, value in zip(names, given, strict=False):
+            self._give_parameter(scope, parameter, value)
+
+    def _evaluate_yield(self, node: cst.Yield, environment: Environment) -> Value:
+        match node.value:
+            case cst.From(item):
+                self._yield(iterated(self.evaluate(item, environment)))
+            case cst.BaseExpression() as value:
+                self._yield(self.evaluate(value, environment))
+            case _:
+                self._yield(Known(None))
+        return UNKNOWN
+
+    def _is_generator(self, function: cst.CSTNode) -> bool:
+        """Whether a function yields, itself and not in a function inside it."""
+        if function not in self._generators:
+            waiting: list[cst.CSTNode] = list(function.children)
+            found = False
+            while waiting and not found:
+                node = waiting.pop()
+                found = isinstance(node, cst.Yield)
+                if not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+                    waiting.extend(node.children)
+            self._generators[function] = found
+        return self._generators[function]
+
+    def _yield(self, value: Value) -> None:
+        known = self.yields.get(self.running, NOTHING)
+        joined = join(known, value)
+        if joined != known:
+            self.yields[self.running] = joined
+            self.changed = True
 
     def _is_missing(self, nodes: Iterable[cst.BaseExpression]) -> bool:
         return any(self.program.values.get(node) is NOTHING for node in nodes)
@@ -349,6 +448,7 @@ class ExpressionEvaluation:
         scope = self.functions.get(function)
         if scope is None:
             return UNKNOWN
+        self.program.called.add(function)
         names = [*function.params.posonly_params, *function.params.params]
         if instance is not None and names and not _is_static(function):
             self._give_parameter(scope, names[0], instance)
@@ -365,7 +465,9 @@ class ExpressionEvaluation:
                 parameter = names[position]
                 position += 1
             if parameter is not None:
-                self._give_parameter(scope, parameter, self.program.value(argument.value))
+                self._give_parameter(scope, parameter, self.program.values.get(argument.value, NOTHING))
+        if self._is_generator(function):
+            return Stream(self.yields.get(function, NOTHING))
         value = self.returns.get(function, NOTHING)
         if isinstance(function, cst.FunctionDef) and function.asynchronous is not None:
             return Awaitable(value)
@@ -396,6 +498,19 @@ class ExpressionEvaluation:
         return scope
 
 
+def join_all(values: Iterable[Value]) -> Value:
+    """What is true of a value that is one of these."""
+    found: Value = NOTHING
+    for value in values:
+        found = join(found, value)
+    return found
+
+
+def _any_element(owner: Value) -> Value:
+    """What an element of a parsed list is, at a position that only the running program knows."""
+    return NOTHING if owner is NOTHING else UNKNOWN
+
+
 def _is_text(value: Value) -> bool:
     return isinstance(value, Known) and isinstance(value.value, str)
 
@@ -410,6 +525,8 @@ def _is_static(function: cst.FunctionDef | cst.Lambda) -> bool:
 
 
 def _narrowed(value: Value, environment: Environment) -> Value:
+    if isinstance(value, OneOf):
+        return join_all(_narrowed(one, environment) for one in value.alternatives)
     if isinstance(value, Parsed) and value.origin in environment.types:
         types = environment.types[value.origin]
         if value.types is not None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from codemods.analysis.values import (
+    NOTHING,
     UNKNOWN,
     Awaitable,
     Base64,
     Connecting,
+    Delivered,
     DictDisplay,
     Frame,
     HttpResponse,
@@ -24,13 +26,17 @@ from codemods.analysis.values import (
     LibraryObject,
     Member,
     Nothing,
+    OneOf,
     Parsed,
     ResponseField,
     Sequence,
     Socket,
+    Stream,
+    UrlQuery,
     Value,
-    alternatives,
     constant,
+    join,
+    something,
 )
 
 if TYPE_CHECKING:
@@ -42,12 +48,13 @@ class SocketLibrary:
     """How one way of opening a WebSocket is written.
 
     `headers` is the keyword for the handshake's headers, `asynchronous` whether connecting, sending and receiving are
-    awaited, `binary` the method that sends bytes as a binary frame.
+    awaited, `binary` the method that sends bytes as a binary frame. `by_callback`: frames are handed to callbacks.
     """
 
     headers: str
     asynchronous: bool
     binary: str = "send"
+    by_callback: bool = False
 
 
 SOCKET_LIBRARIES: Final = {
@@ -57,12 +64,13 @@ SOCKET_LIBRARIES: Final = {
     "websockets.client.connect": SocketLibrary("extra_headers", True),
     "websockets.legacy.client.connect": SocketLibrary("extra_headers", True),
     "websocket.create_connection": SocketLibrary("header", False, "send_binary"),
+    "websocket.WebSocketApp": SocketLibrary("header", False, "send_bytes", by_callback=True),
 }
 """By the dotted name of the function that opens one."""
 
 _HTTP_MODULES: Final = ("requests", "httpx")
 _HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
-_HTTP_CLIENTS: Final = {
+HTTP_CLIENTS: Final = {
     "requests.Session": False,
     "requests.session": False,
     "requests.sessions.Session": False,
@@ -154,7 +162,10 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
     value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
     match name:
         case "json.loads":
-            return parse_json(node, value)
+            found: Value = NOTHING
+            for one in something(value):
+                found = join(found, parse_json(node, one))
+            return found
         case "json.dumps":
             return JsonText(node, value) if first is not None else UNKNOWN
         case "base64.b64encode" | "base64.standard_b64encode" | "pybase64.b64encode":
@@ -163,8 +174,24 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
             return value if isinstance(value, Base64) and value.as_text else _text(value)
         case "builtins.bytes":
             return value if isinstance(value, Base64) and not value.as_text else UNKNOWN
+        case "builtins.list" | "builtins.tuple" | "builtins.sorted" | "builtins.reversed" | "builtins.iter":
+            return value if isinstance(value, Parsed | Stream) else UNKNOWN
+        case "builtins.next":
+            return iterated(value) if isinstance(value, Parsed | Stream) else UNKNOWN
+        case "builtins.getattr":
+            return _get_attribute(program, value, arguments)
+        case "builtins.enumerate":
+            return Stream(Sequence(node, (UNKNOWN, iterated(value))))
+        case "builtins.zip":
+            elements = tuple(iterated(program.values.get(one, UNKNOWN)) for one in arguments.positional)
+            return Stream(Sequence(node, elements))
         case "builtins.dict":
             return program.dictionary_of_call(node)
+        case "urllib.parse.urlencode":
+            return UrlQuery(node, value) if first is not None else UNKNOWN
+        case "asyncio.to_thread" if isinstance(value, Library):
+            rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.complete)
+            return Awaitable(call_library(program, node, value.name, rest))
         case "os.getenv" | "os.environ.get":
             _note_environment(program, first)
             default = arguments.get(1, "default")
@@ -174,6 +201,13 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
     if name in _RUN_ARGUMENT:
         return value.result if isinstance(value, Awaitable) else UNKNOWN
     return LibraryObject(name, node)
+
+
+def _get_attribute(program: Program, owner: Value, arguments: Arguments) -> Value:
+    name = constant(program.values.get(arguments.positional[1], UNKNOWN)) if len(arguments.positional) > 1 else None
+    if isinstance(owner, Parsed) and isinstance(owner.document, Delivered) and isinstance(name, str):
+        return owner.step(name)
+    return UNKNOWN
 
 
 def _text(value: Value) -> Value:
@@ -249,8 +283,8 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return _call_string(program, value, name, arguments)
         case Socket(connect):
             return _call_socket(program, node, owner, connect, name, first)
-        case LibraryObject(made_by) if made_by in _HTTP_CLIENTS and name in _HTTP_METHODS:
-            asynchronous = _HTTP_CLIENTS[made_by]
+        case LibraryObject(made_by) if made_by in HTTP_CLIENTS and name in _HTTP_METHODS:
+            asynchronous = HTTP_CLIENTS[made_by]
             return _request(program, node, made_by, name, arguments, asynchronous=asynchronous)
         case LibraryObject() if name in ("create_task", "run_until_complete") and first is not None:
             value = program.values.get(first, UNKNOWN)
@@ -280,6 +314,9 @@ def _call_socket(
 ) -> Value:
     asynchronous = program.connects[connect].library.asynchronous
     if name in ("send", "send_binary", "send_bytes", "send_text") and first is not None:
+        before = program.sends.get(node)
+        if before is not None and before.socket != socket:
+            program.shared_sends.add(node)
         program.sends[node] = Send(node, socket, name, first)
         return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
     if name in ("recv", "recv_data"):
@@ -301,6 +338,11 @@ def entered(value: Value) -> Value:
 
 def awaited(value: Value) -> Value:
     """What `await value` gives."""
+    if isinstance(value, OneOf):
+        found: Value = NOTHING
+        for one in something(value):
+            found = join(found, awaited(one))
+        return found
     match value:
         case Nothing():
             return value
@@ -313,8 +355,10 @@ def awaited(value: Value) -> Value:
 
 def iterated(value: Value) -> Value:
     """What a loop over `value` binds."""
-    found = {_iterated(one) for one in alternatives(value)}
-    return found.pop() if len(found) == 1 else UNKNOWN
+    found: Value = NOTHING
+    for one in something(value):
+        found = join(found, _iterated(one))
+    return found
 
 
 def _iterated(value: Value) -> Value:
@@ -327,6 +371,12 @@ def _iterated(value: Value) -> Value:
             return Socket(connect)
         case Parsed():
             return value.step("[]")
+        case Stream(element):
+            return element
+        case Awaitable(Stream(element)):
+            return element
+        case Awaitable(Nothing() as none):
+            return none
         case Sequence(_, elements) if elements and all(element == elements[0] for element in elements):
             return elements[0]
     return UNKNOWN
@@ -337,6 +387,10 @@ def attribute(value: Value, name: str) -> Value:
     match value:
         case Library(module):
             return Library(f"{module}.{name}")
+        case Parsed(Delivered()):
+            return value.step(name)
         case HttpResponse(request) if name not in ("json", "raise_for_status", "read", "aread"):
             return ResponseField(request, name)
+        case Socket() if name == "sock":
+            return value
     return Member(value, name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.analysis.environment import Definition, Scope
+from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Arguments, Connect, HttpRequest, Send
 from codemods.analysis.values import NOTHING, UNKNOWN, DictDisplay, Known, Value, join
 
@@ -56,6 +57,13 @@ class Program:
     requests: dict[cst.Call, HttpRequest] = field(default_factory=dict)
     connects: dict[cst.Call, Connect] = field(default_factory=dict)
     sends: dict[cst.Call, Send] = field(default_factory=dict)
+    registrations: dict[cst.Call, Registration] = field(default_factory=dict)
+    shared_sends: set[cst.Call] = field(default_factory=set)
+    """Sends over more than one socket."""
+    called: set[cst.CSTNode] = field(default_factory=set)
+    """The functions and lambdas that something in the module calls."""
+    attribute_expressions: dict[tuple[cst.ClassDef, str], list[cst.BaseExpression]] = field(default_factory=dict)
+    """What the program stores in an attribute of its own classes, by class and name."""
     environment_names: set[cst.SimpleString] = field(default_factory=set)
 
     def value(self, node: cst.CSTNode) -> Value:
@@ -79,6 +87,24 @@ class Program:
         while node in self.parents and not isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
             node = self.parents[node]
         return node
+
+    def is_inside(self, node: cst.CSTNode, ancestor: cst.CSTNode | None) -> bool:
+        """Whether a node is another one or stands inside it."""
+        current: cst.CSTNode | None = node
+        while current is not None:
+            if current is ancestor:
+                return True
+            current = self.parents.get(current)
+        return False
+
+    def nodes_in(self, node: cst.CSTNode) -> list[cst.CSTNode]:
+        """A node and everything inside it."""
+        found, waiting = [], [node]
+        while waiting:
+            current = waiting.pop()
+            found.append(current)
+            waiting.extend(current.children)
+        return found
 
     def dictionary_of_call(self, call: cst.Call) -> Value:
         """The dictionary that a `dict(…)` call makes, where all its arguments are keywords."""

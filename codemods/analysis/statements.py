@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
 from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.callbacks import socket_callback
 from codemods.analysis.environment import Definition, Environment, Scope, merge
 from codemods.analysis.expressions import ExpressionEvaluation
+from codemods.analysis.handlers import EventLibrary, types_of_classes
 from codemods.analysis.libraries import ENDING, entered, iterated
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
@@ -23,18 +26,20 @@ from codemods.analysis.values import (
     Library,
     Parsed,
     Sequence,
+    Socket,
     Value,
     alternatives,
     join,
+    something,
 )
 
 _MOST_ROUNDS: Final = 16
 _TYPE_PATH: Final = ("type",)
 
 
-def analyse(module: cst.Module) -> Program:
-    """Works out what each expression of a module can be."""
-    return _Analysis(module).run()
+def analyse(module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> Program:
+    """Works out what each expression of a module can be; `libraries` say what handlers of theirs are called with."""
+    return _Analysis(module, libraries).run()
 
 
 class _Flow:
@@ -46,11 +51,10 @@ class _Flow:
 
 
 class _Analysis(ExpressionEvaluation):
-    def __init__(self, module: cst.Module) -> None:
-        super().__init__(module)
+    def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...]) -> None:
+        super().__init__(module, libraries)
         self._waiting: list[cst.FunctionDef | cst.Lambda] = []
         self._loops: list[_Flow] = []
-        self._running: cst.CSTNode = module
         self._classes: list[cst.ClassDef] = []
         self._parents(module)
 
@@ -71,13 +75,15 @@ class _Analysis(ExpressionEvaluation):
         self.settled = True
         self._take_missing_parameters_as_unknown()
         self._run_until_settled(scope)
+        self.complete = True
+        self._run_until_settled(scope)
         return self.program
 
     def _run_until_settled(self, scope: Scope) -> None:
         for _ in range(_MOST_ROUNDS):
             self.changed = False
             self._forget()
-            self._running = self.program.module
+            self.running = self.program.module
             self._run_block(self.program.module.body, Environment(scope))
             done: set[cst.CSTNode] = set()
             while self._waiting:
@@ -115,7 +121,7 @@ class _Analysis(ExpressionEvaluation):
     def _run_function(self, node: cst.FunctionDef | cst.Lambda) -> None:
         scope = self.functions[node]
         environment = Environment(scope)
-        self._running = node
+        self.running = node
         parameters = node.params
         every = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
         every += [one for one in (parameters.star_arg, parameters.star_kwarg) if isinstance(one, cst.Param)]
@@ -128,7 +134,8 @@ class _Analysis(ExpressionEvaluation):
         outer_class = self._class_of(node)
         if outer_class is not None and every and isinstance(every[0], cst.Param):
             self.define(environment, every[0].name.value, every[0], Instance(outer_class))
-        self._run_block(_statements(node.body), environment)
+        if self._run_block(_statements(node.body), environment) is not None:
+            self._return(Known(None))
 
     def _class_of(self, node: cst.FunctionDef) -> cst.ClassDef | None:
         parent = self.program.parents.get(self.program.parents[node])
@@ -139,10 +146,10 @@ class _Analysis(ExpressionEvaluation):
         return parent if isinstance(parent, cst.ClassDef) and not is_static else None
 
     def _return(self, value: Value) -> None:
-        known = self.returns.get(self._running, NOTHING)
+        known = self.returns.get(self.running, NOTHING)
         joined = join(known, value)
         if joined != known:
-            self.returns[self._running] = joined
+            self.returns[self.running] = joined
             self.changed = True
 
     # --- blocks ----------------------------------------------------------------------------------
@@ -284,7 +291,11 @@ class _Analysis(ExpressionEvaluation):
                 holder = self.evaluate(owner, environment)
                 for one in alternatives(holder):
                     if isinstance(one, (Instance, Class)):
-                        self._keep_attribute(one.node, attribute.value, value)
+                        self._keep_attribute(one.node, attribute.value, value, expression)
+                    elif isinstance(one, Socket):
+                        called_with = socket_callback(one.connect, attribute.value)
+                        if called_with is not None:
+                            self.call_back(value, called_with)
             case cst.Subscript(owner, slices):
                 holder = self.evaluate(owner, environment)
                 key: Value = UNKNOWN
@@ -295,7 +306,12 @@ class _Analysis(ExpressionEvaluation):
                     if isinstance(one, DictDisplay):
                         self.program.change_dictionary(one.site, key, value, target)
 
-    def _keep_attribute(self, owner: cst.ClassDef, name: str, value: Value) -> None:
+    def _keep_attribute(
+        self, owner: cst.ClassDef, name: str, value: Value, expression: cst.BaseExpression | None
+    ) -> None:
+        stored = self.program.attribute_expressions.setdefault((owner, name), [])
+        if expression is not None and expression not in stored:
+            stored.append(expression)
         known = self.attributes.get((owner, name), NOTHING)
         joined = join(known, value)
         if joined != known:
@@ -312,8 +328,19 @@ class _Analysis(ExpressionEvaluation):
             if annotation is not None:
                 self.evaluate(annotation.annotation, environment)
         self.meet_function(node, environment)
+        self._decorate(node, value)
         self.define(environment, node.name.value, node, value)
         return environment
+
+    def _decorate(self, node: cst.FunctionDef, value: Value) -> None:
+        """Registers a function under decorators of the form `@session.on("message")`."""
+        for decorator in node.decorators:
+            call = decorator.decorator
+            found = self.program.registrations.get(call) if isinstance(call, cst.Call) else None
+            if found is not None and (found.handler is None or found.handler is node):
+                registered = replace(found, handler=node)
+                self.program.registrations[found.call] = registered
+                self.give_to_handler(registered, value)
 
     def _run_classdef(self, node: cst.ClassDef, environment: Environment) -> Environment:
         for base in (*node.bases, *node.keywords):
@@ -322,6 +349,9 @@ class _Analysis(ExpressionEvaluation):
             self.evaluate(decorator.decorator, environment)
         scope = self.functions[node] = self.scope_for(node, environment.scope)
         self._run_block(_statements(node.body), Environment(scope))
+        for name, definitions in scope.definitions.items():
+            stored = self.program.attribute_expressions.setdefault((node, name), [])
+            stored.extend(one.expression for one in definitions if one.expression and one.expression not in stored)
         self.define(environment, node.name.value, node, Class(node))
         return environment
 
@@ -470,6 +500,11 @@ class _Analysis(ExpressionEvaluation):
                 return merged
             case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
                 return self._assume_comparison(left, operator, right, environment, truth)
+            case cst.Call(cst.Name("isinstance"), [cst.Arg(left), cst.Arg(right)]):
+                types = types_of_classes(self.libraries, self.program.value(right))
+                for one in something(self.program.value(left)):
+                    if isinstance(one, Parsed) and one.path == () and types is not None:
+                        return _with_types(environment, one, types, truth)
         return environment.copy()
 
     def _assume_comparison(
@@ -482,20 +517,29 @@ class _Analysis(ExpressionEvaluation):
     ) -> Environment:
         inside = environment.copy()
         subject, others = self.program.value(left), self.program.value(right)
-        if isinstance(others, Parsed) and isinstance(subject, Known):
+        if isinstance(subject, Known):
             subject, others = others, subject
-        if not isinstance(subject, Parsed) or subject.path != _TYPE_PATH:
+        subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path == _TYPE_PATH]
+        if not subjects or len(subjects) != len(something(subject)):
             return inside
         names = _strings_of(others)
         positive = isinstance(operator, (cst.Equal, cst.In)) is truth
         if names is None or not isinstance(operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)):
             return inside
-        before = inside.types.get(subject.origin, subject.types)
-        if positive:
-            inside.types[subject.origin] = names if before is None else (names & before) or names
-        elif before is not None:
-            inside.types[subject.origin] = before - names
+        for one in subjects:
+            inside = _with_types(inside, one, names, positive)
         return inside
+
+
+def _with_types(environment: Environment, subject: Parsed, names: frozenset[str], positive: bool) -> Environment:
+    """What holds where a message is known to be, or not to be, of these types."""
+    inside = environment.copy()
+    before = inside.types.get(subject.origin, subject.types)
+    if positive:
+        inside.types[subject.origin] = names if before is None else (names & before) or names
+    elif before is not None:
+        inside.types[subject.origin] = before - names
+    return inside
 
 
 def _strings_of(value: Value) -> frozenset[str] | None:

@@ -72,7 +72,14 @@ class Sequence(Value):
     """A list, tuple or set display."""
 
     site: cst.BaseExpression
-    elements: tuple[Value, ...] = field(compare=False)
+    elements: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Value):
+    """What a loop can run over, by what each round gets: a generator, `enumerate(…)`, a comprehension."""
+
+    element: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +170,21 @@ class Frame(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered(Value):
+    """What an object of a library, made at `site`, hands to the handlers registered with it."""
+
+    site: cst.Call
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed(Value):
-    """A place inside a parsed JSON document.
+    """A place inside a parsed JSON document, or inside an object that a library made of one.
 
     `document` is where the text came from, `origin` the node that parsed it, `path` the place. `types` are the
     values that the document's `type` can have here, as the tests on the way tell; None: any.
     """
 
-    document: HttpResponse | Frame
+    document: HttpResponse | Frame | Delivered
     origin: cst.CSTNode
     path: tuple[Step, ...] = ()
     types: frozenset[str] | None = None
@@ -192,6 +206,14 @@ class Base64(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class UrlQuery(Value):
+    """A query string made of a value, mostly a dictionary, by the call `call`."""
+
+    call: cst.Call
+    of: Value
+
+
+@dataclass(frozen=True, slots=True)
 class JsonText(Value):
     """The JSON text of a value; `call` is what wrote it."""
 
@@ -204,19 +226,46 @@ def alternatives(value: Value) -> Iterable[Value]:
     return value.alternatives if isinstance(value, OneOf) else (value,)
 
 
+def something(value: Value) -> tuple[Value, ...]:
+    """The values that one value stands for where it is put to use: None is left out if there are others."""
+    found = tuple(alternatives(value))
+    used = tuple(one for one in found if one != Known(None))
+    return used or found
+
+
 def join(first: Value, second: Value) -> Value:
     """What is true of a value that is either."""
     if first == second or isinstance(second, Nothing):
         return first
     if isinstance(first, Nothing):
         return second
+    found: list[Value] = []
+    for one in (*alternatives(first), *alternatives(second)):
+        for index, other in enumerate(found):
+            merged = _merged(one, other)
+            if merged is not None:
+                found[index] = merged
+                break
+        else:
+            found.append(one)
+    if len(found) > MOST_ALTERNATIVES or UNKNOWN in found:
+        return UNKNOWN
+    return found[0] if len(found) == 1 else OneOf(frozenset(found))
+
+
+def _merged(first: Value, second: Value) -> Value | None:
+    """One value for two that differ in nothing that matters; None where they differ."""
+    if first == second:
+        return first
     if isinstance(first, Parsed) and isinstance(second, Parsed) and replace(first, types=second.types) == second:
         types = None if first.types is None or second.types is None else first.types | second.types
         return replace(first, types=types)
-    found = frozenset(alternatives(first)) | frozenset(alternatives(second))
-    if len(found) > MOST_ALTERNATIVES or UNKNOWN in found:
-        return UNKNOWN
-    return OneOf(found)
+    if isinstance(first, Sequence) and isinstance(second, Sequence) and first.site is second.site:
+        return Sequence(first.site, tuple(map(join, first.elements, second.elements)))
+    for kind, field_name in ((Stream, "element"), (Awaitable, "result")):
+        if isinstance(first, kind) and isinstance(second, kind):
+            return kind(join(getattr(first, field_name), getattr(second, field_name)))
+    return None
 
 
 def text_of(parts: Iterable[Value]) -> Value:

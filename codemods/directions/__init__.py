@@ -18,7 +18,7 @@ from shim.mapping.row import Vendor
 
 _STYLES: Final[dict[Vendor, tuple[str, ...]]] = {
     Vendor.ASSEMBLYAI: ("raw_gladia_to_assemblyai",),
-    Vendor.GLADIA: (),
+    Vendor.GLADIA: ("raw_assemblyai_to_gladia",),
 }
 
 

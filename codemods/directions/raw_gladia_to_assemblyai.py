@@ -22,7 +22,8 @@ def plan(migrating: Migrating) -> None:
     openings = list(gladia.openings(program))
     for request in gladia.other_requests(program, {opening.request for opening in openings}):
         migrating.report(REQUEST_ABSENT, request.call, migrating.code(request.call))
-    for opening in openings:
-        if OpeningRule(migrating, opening).plan():
-            MessageRule(migrating, opening).plan()
-            SendingRule(migrating, opening).plan()
+    followed = [opening for opening in openings if OpeningRule(migrating, opening).plan()]
+    connects = [connect.call for opening in followed for connect in opening.connects]
+    if connects:
+        MessageRule(migrating, connects).plan()
+        SendingRule(migrating, connects).plan()

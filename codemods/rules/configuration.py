@@ -28,6 +28,7 @@ from shim.mapping import languages, parameters
 from shim.mapping.row import ABSENT, Fidelity, Row
 
 _NOT_CONSTANT = object()
+_LINE_LENGTH = 80
 _RETIRED = ("realtime_processing.words_accurate_timestamps", "numerals")
 """Names that real programs send and the service ignores."""
 
@@ -202,9 +203,9 @@ class ConfigurationRule:
     def _as_parameter(self, value: Any, node: cst.BaseExpression | None) -> cst.BaseExpression:
         """A parameter's value as it stands in the dictionary that goes into the query: lists as JSON text."""
         if isinstance(value, list):
-            written = node if node is not None else cst.parse_expression(_literal(value, self._quote()))
+            written = node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
             return expression("json.dumps(value)", json=self._migrating.use_module("json"), value=written)
-        return node if node is not None else cst.parse_expression(_literal(value, self._quote()))
+        return node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
 
     def _quote(self) -> str:
         return self._migrating.quote_at(self._dictionary.site)
@@ -237,7 +238,7 @@ class ConfigurationRule:
     def _rewritten(self, updated: cst.Dict) -> cst.Dict:
         original = self._dictionary.site
         assert isinstance(original, cst.Dict)
-        between = _separator(original)
+        between = separator(original)
         last_comma = original.elements[-1].comma if original.elements else cst.MaybeSentinel.DEFAULT
         elements: list[cst.DictElement] = []
         for old, new in zip(original.elements, updated.elements, strict=True):
@@ -265,7 +266,7 @@ class ConfigurationRule:
             elif comma is cst.MaybeSentinel.DEFAULT:
                 comma = between
             placed.append(element.with_changes(comma=comma))
-        return updated.with_changes(elements=placed)
+        return _broken_where_long(updated.with_changes(elements=placed), self._migrating.module.default_indent)
 
     def lost_comments(self) -> None:
         """Reports the comments that stand beside or inside entries that go."""
@@ -280,6 +281,18 @@ class ConfigurationRule:
         return element in self._replacing
 
 
+def _broken_where_long(display: cst.Dict, indent: str) -> cst.Dict:
+    """A display on one line, one entry a line where that line would be too long."""
+    code = cst.Module([]).code_for_node(display)
+    if "\n" in code or len(code) <= _LINE_LENGTH:
+        return display
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    outer = cst.ParenthesizedWhitespace(indent=True)
+    elements = [one.with_changes(comma=cst.Comma(whitespace_after=inner)) for one in display.elements]
+    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
+    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
+
+
 def _ends_at(path: str) -> bool:
     return any(path == one for row in parameters.ROWS for one in row.gladia)
 
@@ -288,7 +301,7 @@ def _key(value: Value) -> Any:
     return value.value if isinstance(value, Known) else None
 
 
-def _separator(display: cst.Dict) -> cst.Comma:
+def separator(display: cst.Dict) -> cst.Comma:
     """The comma between two entries of a display, in the display's own style."""
     opening = display.lbrace.whitespace_after
     if isinstance(opening, cst.ParenthesizedWhitespace):
@@ -312,11 +325,11 @@ def comments_in(node: cst.CSTNode) -> list[str]:
     return found
 
 
-def _literal(value: Any, quote: str) -> str:
+def literal_code(value: Any, quote: str) -> str:
     """A constant as Python writes it, strings in the given quotes."""
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
         return f"{quote}{escaped}{quote}"
     if isinstance(value, list):
-        return f"[{', '.join(_literal(one, quote) for one in value)}]"
+        return f"[{', '.join(literal_code(one, quote) for one in value)}]"
     return repr(value)

@@ -4,48 +4,72 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import libcst as cst
 
 
 def unused_imports(code: str) -> set[str]:
-    """The names that a module's top level imports and nothing in it reads."""
+    """The names that a module imports, anywhere in it, and nothing in it reads."""
     tree = ast.parse(code)
     imported: set[str] = set()
     used: set[str] = set()
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported |= {alias.asname or alias.name for alias in node.names}
-    for inner in ast.walk(tree):
-        if isinstance(inner, ast.Name):
-            used.add(inner.id)
-        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+        elif isinstance(node, ast.Name):
+            used.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             # Names in `__all__` and in annotations written as strings.
-            used.update(inner.value.replace("[", " ").replace("]", " ").replace(".", " ").split())
+            used.update(node.value.replace("[", " ").replace("]", " ").replace(".", " ").split())
     return imported - used
 
 
 def with_imports(module: cst.Module, *, unneeded: set[str], needed: list[tuple[str, str]]) -> cst.Module:
     """The module without the unneeded top-level imports and with the needed ones (module, name or "")."""
+    body = _kept(module.body, unneeded)
+    for module_name, name in dict.fromkeys(needed):
+        _insert(body, module_name, _import(module_name, name))
+    return module.with_changes(body=body).visit(_LocalImports(unneeded)) if unneeded else module.with_changes(body=body)
+
+
+def _kept(statements: Sequence[cst.CSTNode], unneeded: set[str]) -> list[Any]:
+    """The statements without unneeded imports; the lines above one that goes, blank or comment, stay."""
     body: list[Any] = []
-    carried: tuple[cst.EmptyLine, ...] = ()
-    for statement in module.body:
+    carried: list[cst.EmptyLine] = []
+    for statement in statements:
         kept = _without(statement, unneeded)
         if kept is None:
             assert isinstance(statement, cst.SimpleStatementLine)
-            if any(line.comment is not None for line in statement.leading_lines):
-                carried = (*carried, *statement.leading_lines)
+            carried = [*carried, *statement.leading_lines] if statement.leading_lines else carried
             continue
         if carried and isinstance(kept, cst.SimpleStatementLine):
-            kept = kept.with_changes(leading_lines=[*carried, *kept.leading_lines])
-            carried = ()
+            kept = kept.with_changes(leading_lines=_joined(carried, kept.leading_lines))
+        carried = []
         body.append(kept)
-    for module_name, name in dict.fromkeys(needed):
-        body.insert(_place(body), _import(module_name, name))
-    return module.with_changes(body=body)
+    return body
+
+
+def _joined(above: Sequence[cst.EmptyLine], own: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """The lines above a statement with those of the one that went before it; blank lines are not doubled."""
+    if any(line.comment is not None for line in above):
+        return [*above, *own]
+    return list(own) if own else list(above)
+
+
+class _LocalImports(cst.CSTTransformer):
+    """Takes unneeded imports out of functions and other blocks."""
+
+    def __init__(self, unneeded: set[str]) -> None:
+        super().__init__()
+        self._unneeded = unneeded
+
+    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.BaseSuite:
+        body = _kept(updated_node.body, self._unneeded)
+        return updated_node.with_changes(body=body or [cst.SimpleStatementLine([cst.Pass()])])
 
 
 def _without(statement: cst.CSTNode, unneeded: set[str]) -> cst.CSTNode | None:
@@ -84,6 +108,42 @@ def _import(module: str, name: str) -> cst.SimpleStatementLine:
     return statement
 
 
+def _insert(body: list[Any], module: str, statement: cst.SimpleStatementLine) -> None:
+    """Puts an import where its like stand: a library's among those of libraries, in their alphabet."""
+    at = _place(body)
+    root = module.split(".")[0]
+    if root in sys.stdlib_module_names:
+        body.insert(at, statement)
+        return
+    libraries = [(index, name) for index, name in _imported_roots(body) if name not in sys.stdlib_module_names]
+    before = [index for index, name in libraries if name.lower() <= root.lower()]
+    if before:
+        at = before[-1] + 1
+    elif libraries:
+        at = libraries[0][0]
+        above = body[at].leading_lines
+        if all(line.comment is None for line in above):
+            statement = statement.with_changes(leading_lines=above)
+            body[at] = body[at].with_changes(leading_lines=[])
+    elif at > 0:
+        statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    body.insert(at, statement)
+
+
+def _imported_roots(body: list[Any]) -> list[tuple[int, str]]:
+    """The imports at a module's head, by their places and packages; the program's own are left out."""
+    found: list[tuple[int, str]] = []
+    for index, statement in enumerate(body):
+        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if isinstance(small, (cst.Import, cst.ImportFrom)):
+            root = _root(small)
+            if root not in ("", "__future__"):
+                found.append((index, root))
+        elif index > 0 or not isinstance(small, cst.Expr):
+            break
+    return found
+
+
 def _place(body: list[Any]) -> int:
     """Behind the last import of the standard library; else before the first import; else behind the docstring."""
     last_standard = first_import = None
@@ -93,6 +153,8 @@ def _place(body: list[Any]) -> int:
         if isinstance(small, cst.Expr) and index == 0 and isinstance(small.value, cst.SimpleString):
             behind_head = 1
         if not isinstance(small, (cst.Import, cst.ImportFrom)):
+            if index > 0 or not isinstance(small, cst.Expr):
+                break
             continue
         root = _root(small)
         if root == "__future__":

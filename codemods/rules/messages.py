@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.environment import Definition
-from codemods.analysis.values import EACH, JsonText, Known, Parsed, Sequence, Step, Value
+from codemods.analysis.values import EACH, Known, Parsed, Sequence, Step, Value
 from codemods.edits import expression, in_parentheses
-from codemods.findings import FIELD_ABSENT, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
+from codemods.findings import FIELD_ABSENT, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating, like
-from codemods.vendors import gladia
-from codemods.vendors.gladia import Opening
-from shim.mapping import catalogue
+from codemods.rules.following import Following, message_of
+from shim.mapping import catalogue, server_messages
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Fidelity, Row, Section
+from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
 
 _TYPE: Final[tuple[Step, ...]] = ("type",)
 _ANY: Final = "*"
+_RENAMED: Final = (Fidelity.SAME, Fidelity.APPROXIMATE)
+"""How faithful a message's type is where its name is written for the other's."""
+_STRIPPED: Final = ".strip()"
+_TEXTS: Final = (server_messages.TURN_TEXT, server_messages.WORD_TEXT)
 
 
 class MessageRule:
-    """Plans what becomes of every place where a program reads a session's messages."""
+    """Plans what becomes of every place where a program reads the messages of its sessions.
 
-    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+    `connects` are the calls that open the sessions' sockets.
+    """
+
+    def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._opening = opening
+        self._connects = frozenset(connects)
         self._complete = True
         self._aliases: dict[Definition, cst.Name] = {}
+        self._dropped: set[cst.If] = set()
+        self._following = Following(migrating, self._connects)
 
     def plan(self) -> bool:
-        """Plans the edits; False, with findings, where something has no counterpart."""
-        for node, value in list(self._program.values.items()):
-            message = gladia.message_of(value, self._opening)
-            if message is None:
-                continue
-            if isinstance(node, cst.BaseExpression) and message.path and self._base_of(node)[1] == 0:
-                # A name that holds a part of a message: the part was converted where it was read.
-                if message.path == _TYPE:
-                    self._type_is_read(node)
-                continue
-            if message.path == _TYPE:
+        """Plans the edits; False, with findings, where something has no counterpart or is not followed."""
+        reads = [(node, message) for node, value in self._program.values.items() if (message := self._message(value))]
+        for node, message in reads:
+            if node not in self._migrating.gone and message.path == _TYPE and isinstance(node, cst.BaseExpression):
                 self._type_is_read(node)
-            elif self._is_outermost(node) and isinstance(node, cst.BaseExpression):
-                if message.path == ():
-                    self._whole_is_used(node, message)
-                else:
-                    self._field_is_read(node, message)
-        return self._complete
+        for node, message in reads:
+            if node not in self._migrating.gone and message.path != _TYPE and isinstance(node, cst.BaseExpression):
+                self._part_is_read(node, message)
+        return self._following.check(self._migrating.gone) and self._complete
+
+    def _message(self, value: Value) -> Parsed | None:
+        return message_of(value, self._connects)
+
+    def _part_is_read(self, node: cst.BaseExpression, message: Parsed) -> None:
+        if not self._is_outermost(node):
+            return
+        is_access = self._base_of(node)[1] > 0
+        rows = self._rows_of(message)
+        if rows is not None and rows[0] in _TEXTS:
+            self._text_is_joined(node, is_access)
+        if is_access and message.path:
+            # A name that holds a part of a message was given it converted: only accesses are rewritten.
+            self._field_is_read(node, message, rows)
 
     def _is_outermost(self, node: cst.CSTNode) -> bool:
         parent = self._program.parents.get(node)
@@ -58,17 +72,21 @@ class MessageRule:
             # `message.get(…)`: the call is the access, the attribute only its name.
             parent = self._program.parents.get(parent)
         if isinstance(parent, (cst.Subscript, cst.Call)):
-            around = gladia.message_of(self._program.value(parent), self._opening)
-            return around is None or around.origin is not getattr(self._program.value(node), "origin", None)
+            around = self._message(self._program.value(parent))
+            own = self._message(self._program.value(node))
+            return around is None or own is None or around.origin is not own.origin
         return True
 
     # --- types -----------------------------------------------------------------------------------
 
-    def _type_is_read(self, node: cst.CSTNode) -> None:
+    def _type_is_read(self, node: cst.BaseExpression) -> None:
         parent = self._program.parents[node]
         if isinstance(parent, cst.Comparison | cst.ComparisonTarget):
             comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
             assert isinstance(comparison, cst.Comparison)
+            if not all(isinstance(one.operator, _TYPE_TESTS) for one in comparison.comparisons):
+                self._give_up(node, f"this test of the type has no counterpart: {self._code(comparison)}")
+                return
             sides = [comparison.left, *(target.comparator for target in comparison.comparisons)]
             for side in sides:
                 if side is not node:
@@ -86,31 +104,57 @@ class MessageRule:
     def _rename_types(self, node: cst.CSTNode, value: Value) -> None:
         match value:
             case Known(str() as name, literal):
-                if isinstance(literal, cst.SimpleString):
+                if isinstance(literal, cst.SimpleString) and self._only_tests_types(literal):
                     self._rename_type(literal, name)
                 else:
-                    self._give_up(node, f"the type is put together: {self._migrating.code(node)}")
+                    self._give_up(node, f"the type's name is used for more than this test: {self._code(node)}")
             case Sequence(_, elements):
                 for element in elements:
                     self._rename_types(node, element)
-            case Parsed():
+            case Parsed() | Known(None):
                 return
             case _:
                 self._give_up(node, f"the type is compared with what is only known when it runs: {self._code(node)}")
 
+    def _only_tests_types(self, literal: cst.SimpleString) -> bool:
+        """Whether a literal that a name holds is read nowhere but in tests of types."""
+        for definition in self._program.definitions():
+            if definition.expression is None or not self._program.is_inside(literal, definition.expression):
+                continue
+            for use in definition.uses:
+                parent = self._program.parents[use]
+                while isinstance(parent, (cst.Element, cst.Tuple, cst.List, cst.Set, cst.Attribute)):
+                    parent = self._program.parents[parent]
+                if not isinstance(parent, cst.Comparison | cst.ComparisonTarget | cst.MatchValue):
+                    return False
+        return True
+
     def _rename_type(self, literal: cst.SimpleString, name: str) -> None:
-        rows = catalogue.find(Section.SERVER, self._migrating.source, (name,))
+        rows = self._type_rows(name)
         if not rows:
+            self._migrating.report(NEVER_SENT, literal, f"`{name}` is a message that {self._migrating.target} has not")
             return
         row = rows[0]
         way = row.over(self._migrating.target)
         targets = row.of(self._migrating.target)
-        if targets and way.codemod in (Fidelity.SAME, Fidelity.APPROXIMATE):
+        if targets and way.codemod in _RENAMED:
             self._migrating.edits.replace(literal, like(literal, targets[0]))
             if way.codemod is Fidelity.APPROXIMATE:
                 self._migrating.report(PARAMETER_DIFFERS, literal, f"`{name}`: {way.reason}")
-        elif not self._remove_branch(literal):
-            self._migrating.report(NEVER_SENT, literal, f"`{name}`: {way.reason}")
+            return
+        body = self._branch_of(literal)
+        is_moved = body is not None and body in self._migrating.gone
+        went = self._remove_branch(literal)
+        if is_moved and went:
+            return
+        if not went or way.codemod is not Fidelity.EMULATED or not _does_nothing(body):
+            end = "; the branch went" if went else ""
+            self._migrating.report(NEVER_SENT, literal, f"`{name}`: {way.reason}{end}")
+
+    def _branch_of(self, literal: cst.SimpleString) -> cst.BaseSuite | None:
+        comparison = self._program.parents[self._program.parents[literal]]
+        branch = self._program.parents.get(comparison)
+        return branch.body if isinstance(branch, cst.If) else None
 
     def _remove_branch(self, literal: cst.SimpleString) -> bool:
         """Removes an `if` that handles nothing but a message that never comes; False where it does more."""
@@ -124,30 +168,31 @@ class MessageRule:
             return False
         if not isinstance(comparison.comparisons[0].operator, cst.Equal) or len(comparison.comparisons) != 1:
             return False
-        before = self._program.parents[branch]
-        if isinstance(before, cst.If):
-            self._migrating.edits.rewrite(before, lambda updated: _without_next_branch(updated))
-        elif branch.orelse is None:
-            self._migrating.edits.remove(branch)
-        else:
-            self._migrating.edits.rewrite(branch, _next_branch)
-            return isinstance(branch.orelse, cst.If)
+        if not self._drop_branch(branch):
+            return False
+        self._migrating.gone.update(self._program.nodes_in(branch.test))
+        self._migrating.gone.update(self._program.nodes_in(branch.body))
         return True
 
-    # --- whole messages --------------------------------------------------------------------------
-
-    def _whole_is_used(self, node: cst.BaseExpression, message: Parsed) -> None:
-        parent = self._program.parents[node]
-        if not isinstance(parent, cst.Arg):
-            return
-        call = self._program.parents[parent]
-        if isinstance(call, cst.Call) and isinstance(self._program.value(call), JsonText):
-            self._migrating.report(WHOLE_MESSAGE, node, f"{self._code(call)} gives AssemblyAI's message now")
+    def _drop_branch(self, branch: cst.If) -> bool:
+        """Takes a branch out of its chain of `if` and `elif`; False where an `else` would stand alone."""
+        head: cst.CSTNode = branch
+        while isinstance(self._program.parents[head], cst.If):
+            head = self._program.parents[head]
+        assert isinstance(head, cst.If)
+        chain, tail = _chain(head)
+        left = [one for one in chain if one not in self._dropped and one is not branch]
+        if not left and tail is not None:
+            return False
+        self._dropped.add(branch)
+        if not left:
+            self._migrating.edits.remove(head)
+        self._migrating.edits.rewrite(head, lambda updated: _without_branches(head, updated, self._dropped))
+        return True
 
     # --- fields ----------------------------------------------------------------------------------
 
-    def _field_is_read(self, node: cst.BaseExpression, message: Parsed) -> None:
-        rows = self._rows_of(message)
+    def _field_is_read(self, node: cst.BaseExpression, message: Parsed, rows: list[Row] | None) -> None:
         if rows is None:
             self._container_is_read(node, message)
             return
@@ -166,19 +211,27 @@ class MessageRule:
         self._rewrite(node, message, target, way.conversion.source)
 
     def _container_is_read(self, node: cst.BaseExpression, message: Parsed) -> None:
-        """A place between the message and its fields, such as `data`: over AssemblyAI it is the message itself."""
+        """A place between the message and its fields, such as `data`: at the other vendor's it may be the message."""
         path = _general(message.path)
-        inside = [
+        if not self.fields_below(path):
+            self._give_up(node, f"{self._code(node)} has no counterpart")
+            return
+        target = _with_positions(self._target_of_base(message), message.path)
+        base, _ = self._base_of(node)
+        around = self._message(self._program.value(base))
+        if self._target_of_base(around) != self._target_of_base(message) or not self._take_alias_away(node):
+            self._rewrite(node, message, target, "value")
+
+    def fields_below(self, path: tuple[Step, ...], kind: str = _ANY) -> list[Row]:
+        """The rows of fields that lie inside a place of messages of a type, or of any."""
+        return [
             row
             for row in catalogue.rows(Section.SERVER)
             for one in row.of(self._migrating.source)
-            if steps_of(one)[1 : len(path) + 1] == path and len(steps_of(one)) > len(path) + 1
+            if steps_of(one)[1 : len(path) + 1] == path
+            and len(steps_of(one)) > len(path) + 1
+            and kind in (_ANY, steps_of(one)[0])
         ]
-        if not inside:
-            self._give_up(node, f"{self._code(node)} has no counterpart")
-            return
-        if not self._take_alias_away(node):
-            self._rewrite(node, message, (), "value")
 
     def _take_alias_away(self, node: cst.BaseExpression) -> bool:
         """Removes `utterance = message["data"]["utterance"]` and lets its uses read `message`, if that is the same."""
@@ -196,6 +249,8 @@ class MessageRule:
         ):
             return False
         reaching = self._program.reaching.get(base)
+        if not definition.uses:
+            return False
         for use in definition.uses:
             there = self._program.at_statement.get(self._program.statement_of(use), {})
             alone = self._program.reaching.get(use) == frozenset((definition,))
@@ -216,24 +271,69 @@ class MessageRule:
                 return self._without_aliases(self._aliases[definition])
         return name
 
+    def _text_is_joined(self, node: cst.BaseExpression, is_access: bool) -> None:
+        """Adds the blank that Gladia's texts begin with where texts are put together."""
+        if self._migrating.target is not Vendor.ASSEMBLYAI:
+            return
+        parent = self._program.parents[node]
+        blank = self._migrating.string(" ", node)
+        if isinstance(parent, cst.AugAssign) and isinstance(parent.operator, cst.AddAssign):
+            self._migrating.edits.rewrite(
+                parent, lambda updated: updated.with_changes(value=expression("a + b", a=blank, b=updated.value))
+            )
+        elif isinstance(parent, (cst.GeneratorExp, cst.ListComp)) and parent.elt is node:
+            argument = self._program.parents[parent]
+            join = self._program.parents.get(argument)
+            if not isinstance(argument, cst.Arg) or not isinstance(join, cst.Call):
+                return
+            function = join.func
+            if not isinstance(function, cst.Attribute) or self._program.value(function.value) != Known(""):
+                return
+            if function.attr.value == "join":
+                self._migrating.edits.replace(function.value, blank)
+
     def _rows_of(self, message: Parsed) -> list[Row] | None:
         """The rows of the field at a place of a message, by the types that it can have there; None: no field."""
         path = _general(message.path)
         found: list[Row] = []
         for row in catalogue.rows(Section.SERVER):
-            for one in row.of(self._migrating.source):
+            for one in row.of(self._migrating.source) if row.is_met(self._migrating.target) else ():
                 kind, *field = steps_of(one)
                 if tuple(field) == path and (message.types is None or kind == _ANY or kind in message.types):
                     found.append(row)
-        return found or None
+        return self._fitting(found) or None
+
+    def _fitting(self, rows: list[Row]) -> list[Row]:
+        """Of several rows those of this direction: met in it, of the type that stands for theirs, as deep in lists."""
+        if len(rows) < 2:
+            return rows
+        source, target = self._migrating.source, self._migrating.target
+        found = [row for row in rows if row.way(target).conversion is not NOTHING or not row.of(target)]
+        for fits in (self._is_of_type, lambda row: _depth(row.of(source)) == _depth(row.of(target))):
+            found = [row for row in found if fits(row)] or found
+        return found
+
+    def _is_of_type(self, row: Row) -> bool:
+        """Whether a field stands in the message that takes the place of its own."""
+        source, target = self._migrating.source, self._migrating.target
+        types = self._type_rows(str(steps_of(row.of(source)[0])[0]))
+        return not types or row.of(target)[:1] == () or steps_of(row.of(target)[0])[0] == types[0].of(target)[0]
+
+    def _type_rows(self, name: str) -> list[Row]:
+        """The rows of a message's type, those first that have a counterpart."""
+        target = self._migrating.target
+        rows = catalogue.find(Section.SERVER, self._migrating.source, (name,))
+        return sorted(rows, key=lambda row: not row.of(target) or row.way(target).codemod not in _RENAMED)
 
     def _rewrite(self, node: cst.BaseExpression, message: Parsed, target: tuple[Step, ...], source: str) -> None:
         base, steps = self._base_of(node)
-        before = gladia.message_of(self._program.value(base), self._opening)
+        before = self._message(self._program.value(base))
         already = self._target_of_base(before)
         assert _general(target)[: len(already)] == _general(already), "a field lies outside of what holds it"
         rest = target[len(already) :]
         migrating = self._migrating
+        if source.endswith(_STRIPPED) and self._is_stripped(node):
+            source = source.removesuffix(_STRIPPED)
 
         def rewritten(updated: cst.BaseExpression) -> cst.BaseExpression:
             inner = updated
@@ -241,11 +341,23 @@ class MessageRule:
                 inner = _accessed(inner)
             for step in rest:
                 inner = self._access(inner, step, node, last=step is rest[-1])
-            result = expression(source, value=inner)
+            quoted = _with_other_quotes(source, self._migrating.quote_at(node))
+            result = expression(quoted, value=inner)
             parent = migrating.program.parents[node]
             return result if source == "value" or _takes_any(parent) else in_parentheses(result)
 
         migrating.edits.rewrite(node, rewritten)
+
+    def _is_stripped(self, node: cst.BaseExpression) -> bool:
+        """Whether the program strips a text itself, of blanks or of more."""
+        method = self._program.parents[node]
+        call = self._program.parents[method]
+        return (
+            isinstance(method, cst.Attribute)
+            and method.attr.value == "strip"
+            and isinstance(call, cst.Call)
+            and not call.args
+        )
 
     def _target_of_base(self, base: Parsed | None) -> tuple[Step, ...]:
         """Where the base of an access stands in the other vendor's message."""
@@ -267,7 +379,7 @@ class MessageRule:
         current = node
         while True:
             inner = _accessed_in_message(current)
-            if inner is None or gladia.message_of(self._program.value(inner), self._opening) is None:
+            if inner is None or self._message(self._program.value(inner)) is None:
                 return current, steps
             current = inner
             steps += 1
@@ -292,6 +404,21 @@ class MessageRule:
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(FIELD_ABSENT, node, text)
+
+
+_TYPE_TESTS: Final = (cst.Equal, cst.NotEqual, cst.In, cst.NotIn, cst.Is, cst.IsNot)
+
+
+def _depth(paths: tuple[str, ...]) -> int:
+    """How many lists a row's path goes into."""
+    return sum(isinstance(step, int) or step == EACH for step in steps_of(paths[0])) if paths else 0
+
+
+def _with_other_quotes(source: str, quote: str) -> str:
+    """A conversion's expression with quotes that can stand around an access: f-strings take the other kind."""
+    if source.startswith('f"'):
+        return source.replace('"', "'" if quote == '"' else '"')
+    return source.replace('"', quote)
 
 
 def _general(path: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -337,15 +464,33 @@ def _takes_any(parent: cst.CSTNode) -> bool:
     )
 
 
-def _without_next_branch(branch: cst.If) -> cst.If:
-    """An `if` without the `elif` behind it."""
-    following = branch.orelse
-    return branch.with_changes(orelse=following.orelse if isinstance(following, cst.If) else following)
+def _does_nothing(body: cst.BaseSuite | None) -> bool:
+    """Whether a branch only passes its message over."""
+    smalls = [
+        small
+        for statement in (body.body if body is not None else ())
+        for small in (statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,))
+    ]
+    return all(isinstance(small, (cst.Pass, cst.Continue, cst.Return)) for small in smalls)
 
 
-def _next_branch(branch: cst.If) -> cst.BaseCompoundStatement:
-    """The `elif` behind an `if`, in its place."""
-    following = branch.orelse
-    if isinstance(following, cst.If):
-        return following.with_changes(leading_lines=branch.leading_lines)
-    return branch
+def _chain(head: cst.If) -> tuple[list[cst.If], cst.Else | None]:
+    """The branches of a chain of `if` and `elif`, and its `else`."""
+    found = [head]
+    while isinstance(found[-1].orelse, cst.If):
+        found.append(found[-1].orelse)
+    return found, found[-1].orelse
+
+
+def _without_branches(head: cst.If, updated: cst.If, dropped: set[cst.If]) -> cst.If:
+    """A chain without the dropped branches, of which not all are; the first that is left begins it."""
+    originals, _ = _chain(head)
+    branches, tail = _chain(updated)
+    left: cst.If | cst.Else | None = tail
+    for old, new in zip(reversed(originals), reversed(branches), strict=True):
+        if old not in dropped:
+            left = new.with_changes(orelse=left)
+    if not isinstance(left, cst.If):
+        return updated  # the whole chain is removed
+    own = [] if head not in dropped else [line for line in left.leading_lines if line.comment is not None]
+    return left.with_changes(leading_lines=[*updated.leading_lines, *own])

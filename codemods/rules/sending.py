@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import Send
-from codemods.analysis.values import Base64, DictDisplay, JsonText, Known, Value
+from codemods.analysis.values import Base64, DictDisplay, JsonText, Known, Library, Value
 from codemods.findings import AUDIO_UNKNOWN, COMMENT_WENT, FIELD_ABSENT, PAYLOAD_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.rules.configuration import comments_in
-from codemods.vendors.gladia import Opening
 from shim.mapping import catalogue, client_messages
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section
@@ -24,10 +24,10 @@ _AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
 class SendingRule:
     """Plans what becomes of every frame that a program sends over a session's socket."""
 
-    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+    def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._calls = {connect.call for connect in opening.connects}
+        self._calls = frozenset(connects)
         self._complete = True
 
     def plan(self) -> bool:
@@ -78,6 +78,8 @@ class SendingRule:
     def _rename_in_text(self, send: Send, payload: Known) -> None:
         """A message written as JSON text in the source."""
         for row in catalogue.rows(Section.CLIENT):
+            if not row.gladia or not row.assemblyai:
+                continue
             name = row.of(self._migrating.source)[0]
             if f'"{name}"' in payload.value and isinstance(payload.literal, cst.SimpleString):
                 row.over(self._migrating.target)
@@ -97,19 +99,63 @@ class SendingRule:
             return
         raw = encoded.encoded
         kept: Definition | None = None
-        if self._is_inside(encoded.call, send.payload):
+        holder = next((one for one in chain if self._program.is_inside(encoded.call, one.statement)), None)
+        if self._program.is_inside(encoded.call, send.payload):
             sent: cst.BaseExpression = raw
+        elif holder is None:
+            sent = raw = self._chunk_expression(payload.of)
+            if not self._encode_no_more(encoded):
+                self._give_up(send, self._migrating.code(send.call))
+                return
+        elif isinstance(raw, cst.Name) and self._still_holds(raw, send, chain):
+            sent = cst.Name(self._migrating.name(raw.value))
         else:
-            definition = next(one for one in chain if self._is_inside(encoded.call, one.statement))
-            if isinstance(raw, cst.Name) and self._still_holds(raw, send, chain):
-                sent = cst.Name(self._migrating.name(raw.value))
-            else:
-                kept = definition
-                sent = cst.Name(self._migrating.name(definition.name))
+            kept = holder
+            sent = cst.Name(self._migrating.name(holder.name))
         for definition in chain:
             self._drop(definition, encoded, keep=definition is kept)
         self._watch_and_send(send, raw, sent)
         client_messages.AUDIO_JSON.over(self._migrating.target)
+
+    def _chunk_expression(self, document: Value) -> cst.BaseExpression:
+        """The expression of the chunk in the message's dictionary, `str(…)` and `.decode()` around it taken off."""
+        node: cst.BaseExpression | None = None
+        value = document
+        for step in _AUDIO[1:]:
+            assert isinstance(value, DictDisplay)
+            for entry in self._program.dictionaries[value.site].entries:
+                if isinstance(entry.key, Known) and entry.key.value == step:
+                    node, value = entry.value_node, entry.value
+        assert node is not None
+        while isinstance(node, cst.Call) and isinstance(node.func, (cst.Name, cst.Attribute)):
+            inner = node.func.value if isinstance(node.func, cst.Attribute) else None
+            if inner is not None and isinstance(self._program.value(inner), Base64):
+                node = inner
+            elif node.args and self._program.value(node.func) == Library("builtins.str"):
+                node = node.args[0].value
+            else:
+                break
+        return node
+
+    def _encode_no_more(self, encoded: Base64) -> bool:
+        """In a function of the program's own that encodes and gives back, the encoding goes."""
+        outermost: cst.BaseExpression = encoded.call
+        while True:
+            parent = self._program.parents[outermost]
+            call = self._program.parents[parent]
+            if isinstance(parent, cst.Attribute) and isinstance(call, cst.Call) and call.func is parent:
+                outermost = call
+            else:
+                break
+        if not isinstance(self._program.parents[outermost], cst.Return):
+            return False
+        function = self._program.scope_of(encoded.call)
+        if not isinstance(function, cst.FunctionDef) or function.returns is not None:
+            return False
+        raw = encoded.encoded
+        self._migrating.edits.watch([raw])
+        self._migrating.edits.rewrite(outermost, lambda _: self._migrating.edits.updated(raw))
+        return True
 
     def _watch_and_send(self, send: Send, raw: cst.BaseExpression, sent: cst.BaseExpression) -> None:
         edits, library = self._migrating.edits, self._program.connects[send.socket.connect].library
@@ -136,14 +182,24 @@ class SendingRule:
                 found.append(definition)
         for definition in found:
             for use in definition.uses:
-                on_the_way = self._is_inside(use, send.payload) or any(
-                    self._is_inside(use, other.statement) for other in found
+                on_the_way = self._program.is_inside(use, send.payload) or any(
+                    self._program.is_inside(use, other.statement) for other in found
                 )
                 if not on_the_way or self._program.reaching.get(use) != frozenset((definition,)):
                     return None
-        if not found and not self._is_inside(encoded.call, send.payload):
-            return None
+        if not found and not self._program.is_inside(encoded.call, send.payload):
+            return found if self._is_made_for_sending(encoded) else None
         return found
+
+    def _is_made_for_sending(self, encoded: Base64) -> bool:
+        """Whether what a function of the program encodes goes nowhere but into frames."""
+        maker = self._program.scope_of(encoded.call)
+        payloads = [send.payload for send in self._program.sends.values()]
+        return all(
+            self._program.is_inside(node, maker) or any(self._program.is_inside(node, one) for one in payloads)
+            for node, value in self._program.values.items()
+            if self._carries(value, encoded) and not isinstance(self._program.parents[node], cst.DictElement)
+        )
 
     def _carries(self, value: Value, encoded: Base64) -> bool:
         match value:
@@ -177,14 +233,6 @@ class SendingRule:
             for comment in comments_in(statement.trailing_whitespace):
                 self._migrating.report(COMMENT_WENT, statement, comment)
 
-    def _is_inside(self, node: cst.CSTNode, ancestor: cst.CSTNode | None) -> bool:
-        current: cst.CSTNode | None = node
-        while current is not None:
-            if current is ancestor:
-                return True
-            current = self._program.parents.get(current)
-        return False
-
     def _give_up(self, send: Send, text: str) -> None:
         self._complete = False
         self._migrating.report(AUDIO_UNKNOWN, send.call, text)
@@ -192,9 +240,7 @@ class SendingRule:
 
 def _stands_alone(definition: Definition) -> bool:
     statement = definition.statement
-    return (
-        isinstance(statement, cst.SimpleStatementLine)
-        and len(statement.body) == 1
-        and isinstance(statement.body[0], cst.Assign)
-        and len(statement.body[0].targets) == 1
-    )
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    small = statement.body[0]
+    return isinstance(small, cst.AnnAssign) or (isinstance(small, cst.Assign) and len(small.targets) == 1)

@@ -6,9 +6,23 @@ import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
-from shim.mapping import session
-from shim.mapping.row import Vendor
+import libcst as cst
+
+from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, ResponseField, something
+from codemods.findings import WORD_LEFT
+from codemods.migrating import Migrating
+from shim.mapping import catalogue, session
+from shim.mapping.paths import steps_of
+from shim.mapping.row import Section, Vendor
+
+_COMMON: Final = frozenset(
+    "type data text start end words word time id channel language confidence transcript error metadata "
+    "transcription created_at session_id timestamp error_code".split()
+)
+"""Words of the vendors' messages that any program may use for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +43,97 @@ def traces(code: str, vendor: Vendor) -> Iterator[Trace]:
         named = name in token.string.lower()
         if named and token.type not in (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
             yield Trace(token.start[0], " ".join(token.string.split()), token.type == tokenize.COMMENT)
+
+
+@cache
+def _words_of(vendor: Vendor) -> frozenset[str]:
+    """The types and fields that only this vendor's messages have."""
+
+    def words(side: Vendor) -> set[str]:
+        return {
+            step
+            for section in (Section.SERVER, Section.CLIENT)
+            for row in catalogue.rows(section)
+            for path in row.of(side)
+            for step in steps_of(path)
+            if isinstance(step, str) and step.isidentifier()
+        }
+
+    return frozenset(words(vendor) - words(vendor.other) - _COMMON)
+
+
+def words_left(migrating: Migrating) -> bool:
+    """Whether the program still reads or sends words of the old vendor's messages; each is a finding.
+
+    Asked when all edits are planned: a word that no rule rewrote stands where the analysis did not follow.
+    """
+    program, edits = migrating.program, migrating.edits
+    words = _words_of(migrating.source)
+    done = {node for node in edits.rewrites if isinstance(node, cst.BaseExpression)} | (edits.removed - edits.moved)
+    waiting: list[cst.CSTNode] = [migrating.module]
+    found = False
+    while waiting:
+        node = waiting.pop()
+        if node in done or node in migrating.gone:
+            continue
+        waiting.extend(node.children)
+        if isinstance(node, cst.SimpleString) and node.evaluated_value in words and _reads_or_sends(migrating, node):
+            migrating.report(WORD_LEFT, node, migrating.code(program.parents[node]))
+            found = True
+    return found
+
+
+def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
+    """Whether a string is a key, a compared value, a pattern, or the type of a message on its way out."""
+    program = migrating.program
+    parent = program.parents[literal]
+    match parent:
+        case cst.Index():
+            subscript = program.parents[program.parents[parent]]
+            return isinstance(subscript, cst.Subscript) and _is_foreign(migrating, subscript.value)
+        case cst.Arg():
+            call = program.parents[parent]
+            if not isinstance(call, cst.Call) or call.args[0] is not parent or not isinstance(call.func, cst.Attribute):
+                return False
+            return call.func.attr.value in ("get", "pop") and _is_foreign(migrating, call.func.value)
+        case cst.Comparison() | cst.ComparisonTarget() | cst.MatchValue() | cst.MatchMappingElement():
+            return True
+        case cst.Element():
+            return isinstance(program.parents[program.parents[parent]], cst.ComparisonTarget)
+        case cst.DictElement(key):
+            if key is literal:
+                return False
+            return isinstance(key, cst.SimpleString) and key.evaluated_value == "type"
+    return False
+
+
+def _is_foreign(migrating: Migrating, owner: cst.BaseExpression) -> bool:
+    """Whether something may be a message: not a dictionary that the program made itself."""
+    value = migrating.program.value(owner)
+    return value == UNKNOWN or not all(
+        isinstance(one, (DictDisplay, JsonText, ResponseField)) for one in something(value)
+    )
+
+
+def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
+    """Where a program has the old vendor's host or SDK in its code, if it does: a name alone is no reason to look."""
+    program = migrating.program
+    host = session.HOST.of(migrating.source)[0]
+    domain = ".".join(host.split(".")[-2:])
+    packages = {path for row in catalogue.rows(Section.SDK) for path in row.of(migrating.source)}
+    roots = {path.split(".")[0] for path in packages if "." in path}
+    waiting: list[cst.CSTNode] = [migrating.module]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
+            is_docstring = isinstance(program.parents[node], cst.Expr)
+            if domain in node.evaluated_value and "://" in node.evaluated_value and not is_docstring:
+                return node
+        elif isinstance(node, cst.FormattedStringText) and domain in node.value:
+            return node
+        elif isinstance(node, (cst.Import, cst.ImportFrom)):
+            code = migrating.module.code_for_node(node)
+            if any(code.split()[1].split(".")[0] == root for root in roots):
+                return node
+        waiting.extend(node.children)
+    return None

@@ -17,15 +17,20 @@ _TYPE: Final = "type"
 _LINE_LENGTH: Final = 88
 
 
-def address(text: str) -> str:
-    """A piece of Gladia's address as the piece of AssemblyAI's; other text as it is."""
+REGIONS: Final = ("eu-west", "us-west")
+"""What Gladia's region can be; each is a promise about where data stays, so each has a host of its own."""
+
+
+def address(text: str, region: str | None = None) -> str:
+    """A piece of Gladia's address as the piece of AssemblyAI's; other text as it is.
+
+    `region` is the one that the whole address asks for.
+    """
     over = Vendor.ASSEMBLYAI
     host = session.HOST.assemblyai[0]
-    for region in ("eu-west", "us-west"):
-        asked = f"?{session.REGION.gladia[0]}={region}"
-        if asked in text:
-            text = text.replace(asked, "")
-            host = session.REGION.live(over, region)
+    if region is not None:
+        text = text.replace(f"?{session.REGION.gladia[0]}={region}", "")
+        host = session.REGION.live(over, region)
     for row, old, new in (
         (
             session.SCHEME,
@@ -57,6 +62,10 @@ def with_query(url: cst.BaseExpression, query: cst.BaseExpression | None) -> cst
                 return cst.FormattedString([cst.FormattedStringText(text), *parts], f"f{quote}", quote)
             case cst.Name() | cst.Attribute() if '"' not in cst.Module([]).code_for_node(url):
                 return cst.FormattedString([cst.FormattedStringExpression(url), *parts])
+    match url:
+        case cst.BinaryOperation(_, cst.Add(), cst.SimpleString() as last) if not url.lpar:
+            url = url.with_changes(right=last.with_changes(value=f"{last.value[:-1]}?{last.value[-1]}"))
+            return cst.BinaryOperation(url, cst.Add(), query)
     return expression('url + "?" + query', url=url, query=query)
 
 
@@ -95,11 +104,11 @@ def _begin() -> str:
     return str(steps_of(session.SESSION_ID.assemblyai[0])[0])
 
 
-def _field(migrating: Migrating, message: str, name: str, near: cst.CSTNode) -> cst.BaseExpression:
-    return expression("message[key]", message=cst.Name(message), key=migrating.string(name, near))
+def _field(migrating: Migrating, message: cst.BaseExpression, name: str, near: cst.CSTNode) -> cst.BaseExpression:
+    return expression("message[key]", message=message, key=migrating.string(name, near))
 
 
-def is_refusal(migrating: Migrating, message: str, near: cst.CSTNode) -> cst.BaseExpression:
+def is_refusal(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
     """The test whether the first message says that there is no session."""
     return expression(
         "kind != begin",
@@ -108,14 +117,14 @@ def is_refusal(migrating: Migrating, message: str, near: cst.CSTNode) -> cst.Bas
     )
 
 
-def refusal_text(migrating: Migrating, message: str, near: cst.CSTNode) -> cst.BaseExpression:
+def refusal_text(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
     """What the refusal says."""
     row = server_messages.ERROR_TEXT
     row.over(migrating.target)
     return _field(migrating, message, str(steps_of(row.assemblyai[0])[-1]), near)
 
 
-def refusal_code(migrating: Migrating, message: str, near: cst.CSTNode) -> cst.BaseExpression:
+def refusal_code(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
     """The code of the refusal."""
     row = server_messages.ERROR_CODE
     row.over(migrating.target)
@@ -125,7 +134,7 @@ def refusal_code(migrating: Migrating, message: str, near: cst.CSTNode) -> cst.B
 def first_message(
     migrating: Migrating,
     socket: cst.BaseExpression,
-    message: str,
+    message: cst.BaseExpression,
     *,
     asynchronous: bool,
     check: cst.If | None,
@@ -142,7 +151,8 @@ def first_message(
     parsed = expression("json.loads(frame)", json=migrating.use_module("json"))
     assert isinstance(parsed, cst.Call)
     parsed = parsed.with_changes(args=[cst.Arg(received)])
-    read = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(message))], parsed)])
+    assert isinstance(message, cst.BaseAssignTargetExpression)
+    read = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(message)], parsed)])
     if check is None:
         failure = expression("RuntimeError(text)", text=refusal_text(migrating, message, near))
         check = cst.If(
@@ -150,4 +160,4 @@ def first_message(
             cst.IndentedBlock([cst.SimpleStatementLine([cst.Raise(failure)])]),
         )
     comments = [line for line in check.leading_lines if line.comment is not None]
-    return [read, check.with_changes(leading_lines=comments)]
+    return [read.with_changes(leading_lines=comments), check.with_changes(leading_lines=[])]

@@ -37,7 +37,8 @@ class Opening:
     key: Entry | None
 
 
-def _text(value: Value) -> str:
+def text_of(value: Value) -> str:
+    """A text of which parts may not be known; those stand as a NUL each."""
     parts = value.parts if isinstance(value, Text) else (value,)
     return "".join(str(part.value) if isinstance(part, Known) else _UNKNOWN_PART for part in parts)
 
@@ -76,7 +77,7 @@ def openings(program: Program) -> Iterator[Opening]:
     for request in program.requests.values():
         if request.method != "post" or request.url is None:
             continue
-        text = _text(program.value(request.url))
+        text = text_of(program.value(request.url))
         headers = _headers(program, request)
         key = _key_entry(headers)
         if not _is_session_path(text) or not (_names_host(text) or key is not None):
@@ -92,7 +93,7 @@ def openings(program: Program) -> Iterator[Opening]:
 def other_requests(program: Program, known: set[HttpRequest]) -> Iterator[HttpRequest]:
     """Requests to Gladia that open no session: jobs, files, the pre-recorded API."""
     for request in program.requests.values():
-        if request not in known and request.url is not None and _names_host(_text(program.value(request.url))):
+        if request not in known and request.url is not None and _names_host(text_of(program.value(request.url))):
             yield request
 
 

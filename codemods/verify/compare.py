@@ -32,15 +32,27 @@ def find_transcripts(stdout: str, utterances: Sequence[str]) -> tuple[str, ...]:
     """The utterances' texts that stand in a line of `stdout`, in the order in which they stand there.
 
     JSON documents (objects and lists, in one line or many) are left out: a program that prints the vendor's
-    messages whole has not printed a transcript. Of texts that contain one another the longest counts.
+    messages whole has not printed a transcript. Of texts that contain one another the longest counts. A partial
+    that its final is written over counts with it.
     """
     texts = sorted({text.strip() for text in utterances if text.strip()}, key=len, reverse=True)
     if not texts:
         return ()
     # Not within a longer word: "One." is not in "None."
     wanted = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in texts))
-    lines = _without_json(stdout).splitlines()
-    return tuple(found.group() for line in lines for found in wanted.finditer(line))
+    return tuple(text for line in _without_json(stdout).split("\n") for text in _texts_in(line, wanted))
+
+
+def _texts_in(line: str, wanted: re.Pattern[str]) -> list[str]:
+    """The texts in one line; what is written over by the same and more, behind a carriage return, counts once."""
+    shown: list[list[str]] = []
+    for part in line.splitlines():
+        texts = wanted.findall(part)
+        if shown and texts[: len(shown[-1])] == shown[-1]:
+            shown[-1] = texts
+        elif texts:
+            shown.append(texts)
+    return [text for texts in shown for text in texts]
 
 
 def compare(a: ProgramRun, b: ProgramRun) -> list[str]:

@@ -1,7 +1,8 @@
 """One Gladia session with AssemblyAI doing the work, as a state machine without I/O.
 
 The shell tells what happens, always after `tick(now)`, and carries out the actions that come back. All times are
-seconds of the shell's clock.
+seconds of the shell's clock. That clock may be hastened; networks, and what a program does between two calls, are
+not, so the waits for those are as much longer.
 
 The shim always asks AssemblyAI for partials and filters them by the client's flag: it must see an open turn to end
 it, by ForceEndpoint, once it is as old as Gladia lets an utterance become (in audio time). It sends no audio before
@@ -42,7 +43,8 @@ from shim.wire import assemblyai, gladia
 from shim.wire.codec import MalformedMessage, UnknownMessage, encode
 
 ANSWER_WITHIN: Final = 2.0
-"""The POST is answered 201 after so long without `Begin`: the guide's program gives up after 3 s."""
+"""Real seconds, as the next three. The POST is answered 201 after so long without `Begin`: the guide's program gives
+up after 3 s."""
 BEGIN_WITHIN: Final = 10.0
 """From the upstream socket's opening to `Begin`."""
 ATTACH_WITHIN: Final = 30.0
@@ -96,12 +98,13 @@ class GladiaOverAssemblyAI:
         session_id: str,
         created: datetime,
         now: float,
+        speed: float = 1.0,
         keep_turns: bool = False,
     ) -> None:
-        """`created` is the date and time (UTC) at `now`. `keep_turns`: Gladia's own silence also where the client
-        set none; otherwise AssemblyAI's own ends a turn there."""
+        """`created` is the date and time (UTC) at `now`; `speed` is how fast the clock runs. `keep_turns`: Gladia's
+        own silence also where the client set none; otherwise AssemblyAI's own ends a turn there."""
         self._session, self._request = session, session.request
-        self._keep_turns = keep_turns
+        self._speed, self._keep_turns = speed, keep_turns
         self._created, self._created_now, self._now = created, now, now
         self._messages = GladiaMessages(session_id, session.request.messages_config, self._wall)
         languages = session.request.language_config.get("languages") or []
@@ -171,7 +174,7 @@ class GladiaOverAssemblyAI:
         if complaints:
             return self._end(ends.BAD_PARAMETER, *complaints, topic=Topic.CLIENT_FAULT)
         self._upstream = _Upstream.OPENING
-        self._answer_by = self._now + ANSWER_WITHIN
+        self._answer_by = self._now + ANSWER_WITHIN * self._speed
         return [OpenUpstream(values)]
 
     def client_opened(self) -> list[Action]:
@@ -224,7 +227,7 @@ class GladiaOverAssemblyAI:
         """The socket to AssemblyAI is open; that says nothing yet about key and parameters."""
         if self._upstream is _Upstream.OPENING:
             self._upstream = _Upstream.OPEN
-            self._begin_by = self._now + BEGIN_WITHIN
+            self._begin_by = self._now + BEGIN_WITHIN * self._speed
         return []
 
     def upstream_refused(self, cause: str, status: int = 0) -> list[Action]:
@@ -287,7 +290,7 @@ class GladiaOverAssemblyAI:
 
     def _accept(self) -> list[Action]:
         self._answer_by, self._answered = None, True
-        self._attach_by = self._now + ATTACH_WITHIN
+        self._attach_by = self._now + ATTACH_WITHIN * self._speed
         return [AcceptRequest()]
 
     def _begin(self) -> list[Action]:
@@ -331,7 +334,7 @@ class GladiaOverAssemblyAI:
             actions += self._end_long_turn()
         if self._relay.is_flushed:
             self._upstream = _Upstream.TERMINATING
-            self._terminated_by = self._now + TERMINATION_WITHIN
+            self._terminated_by = self._now + TERMINATION_WITHIN * self._speed
             actions.append(SendUpstream(_TERMINATE))
         return actions
 
@@ -384,7 +387,8 @@ class GladiaOverAssemblyAI:
 
     def _client_lost(self, code: int) -> list[Action]:
         """The client's connection broke. Its return is not waited for yet: the session ends."""
-        return self._end(ends.LOST, f"the client's connection ended with {code}", topic=Topic.CLIENT_FAULT)
+        row = ends.TOO_LARGE if code == ends.TOO_LARGE.gladia_close else ends.LOST
+        return self._end(row, f"the client's connection ended with {code}", topic=Topic.CLIENT_FAULT)
 
     def _end(self, row: EndRow, *texts: str, topic: Topic | None = None, cause: str = "") -> list[Action]:
         """The one way in which a session ends: whoever is there is told, and nothing is left open.

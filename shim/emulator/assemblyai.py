@@ -1,11 +1,12 @@
-"""A local stand-in for AssemblyAI's streaming v3: the socket `/v3/ws`.
+"""A local stand-in for AssemblyAI's streaming v3: the socket `/v3/ws` and the tokens of `GET /v3/token`.
 
 It accepts every upgrade and judges key and parameters afterwards, as the service does. What it cannot play (packed
-audio, redaction, webhooks, heartbeats) it refuses by name.
+audio, redaction, webhooks) it refuses by name.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,12 +15,13 @@ from aiohttp import WSMsgType, web
 
 from shim.audio import AudioFormat
 from shim.emulator import sockets
-from shim.emulator.assemblyai_session import AssemblyAISession
+from shim.emulator.assemblyai_session import HEARTBEAT_SECONDS, AssemblyAISession
 from shim.emulator.emulation import Emulation, SessionRecord
 from shim.faces import assemblyai as face
+from shim.faces import assemblyai_token as tokens
 from shim.wire import assemblyai as wire
 
-_NOT_PLAYED: Final = ("redact_pii", "webhook_url", "session_heartbeat", "acknowledge_silence")
+_NOT_PLAYED: Final = ("redact_pii", "webhook_url")
 _SECRET: Final = ("webhook_auth_header_value",)
 
 
@@ -35,8 +37,25 @@ class _Conversation:
     session: AssemblyAISession
     socket: web.WebSocketResponse
     began: float
+    expires: float
     last_message: float
     record: SessionRecord = field(default_factory=lambda: SessionRecord(str(uuid.uuid4())))
+    heartbeat_since: float | None = None
+    """When the beating began; None where no heartbeat is asked for."""
+    heartbeats: int = 0
+    """Beats that are over since then, whether they were sent or came too late."""
+
+    def next_heartbeat(self) -> float:
+        """When the next heartbeat is due, if ever."""
+        if self.heartbeat_since is None:
+            return math.inf
+        return self.heartbeat_since + (self.heartbeats + 1) * HEARTBEAT_SECONDS
+
+    def beat_as_asked(self, now: float) -> None:
+        """Begins to beat, or ends it, as the session's settings have it."""
+        asked = self.session.parameters.session_heartbeat
+        if asked != (self.heartbeat_since is not None):
+            self.heartbeat_since, self.heartbeats = (now if asked else None), 0
 
 
 class _Service:
@@ -44,9 +63,22 @@ class _Service:
         self._emulation = emulation
         self._clock = emulation.clock
         self._open = sockets.OpenSockets()
+        self._tokens = tokens.TokenBook()
         self.app = web.Application()
         self.app.router.add_get(face.SOCKET_PATH, self._open_socket)
+        self.app.router.add_get(tokens.TOKEN_PATH, self._give_token, allow_head=False)
         self.app.on_shutdown.append(self._open.close_all)
+
+    async def _give_token(self, request: web.Request) -> web.Response:
+        try:
+            asked = tokens.read_token_request(request.query, request.headers.get(face.KEY_HEADER))
+            if self._emulation.key not in (None, asked.key):
+                raise tokens.wrong_token_key()
+        except tokens.HttpRefusal as refusal:
+            self._emulation.refused[str(refusal.status)] += 1
+            return web.Response(status=refusal.status, body=refusal.body, content_type="application/json")
+        token = self._tokens.issue(asked, self._clock.now())
+        return web.Response(body=tokens.token_answer(token, asked), content_type="application/json")
 
     async def _open_socket(self, request: web.Request) -> web.StreamResponse:
         if not sockets.is_upgrade(request):
@@ -66,35 +98,37 @@ class _Service:
 
     async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
         try:
-            shown, token = request.headers.get(face.KEY_HEADER), request.query.get(face.TOKEN_PARAMETER)
-            face.check_key(shown, token, self._emulation.key)
+            longest = self._admit(request)
             parameters = face.read_parameters(request.query.items())
             audio = _playable(parameters)
         except face.Refusal as refusal:
             self._emulation.refused[str(refusal.code)] += 1
             await self._refuse(socket, refusal)
             return
-        await self._begin(socket, parameters, audio, dict(request.query))
-
-    async def _begin(
-        self,
-        socket: web.WebSocketResponse,
-        parameters: face.SessionParameters,
-        audio: AudioFormat,
-        query: dict[str, str],
-    ) -> None:
         session = AssemblyAISession(parameters, audio, self._emulation.transcript)
         now = self._clock.now()
-        conversation = _Conversation(session, socket, began=now, last_message=now)
-        record = conversation.record
-        record.asked_for = {
-            name: value for name, value in query.items() if name not in (face.TOKEN_PARAMETER, *_SECRET)
+        conversation = _Conversation(session, socket, began=now, expires=now + longest, last_message=now)
+        conversation.record.asked_for = {
+            name: value for name, value in request.query.items() if name not in (face.TOKEN_PARAMETER, *_SECRET)
         }
+        await self._begin(conversation)
+
+    def _admit(self, request: web.Request) -> int:
+        """How many seconds the session may last, by its token or its key. Raises `Refusal` (1008)."""
+        header, token = request.headers.get(face.KEY_HEADER), request.query.get(face.TOKEN_PARAMETER)
+        issued = self._tokens.opens(token or header, self._clock.now())
+        if issued is not None:
+            return issued.max_session_duration_seconds
+        face.check_key(header, token, self._emulation.key)
+        return face.LONGEST_SESSION_SECONDS
+
+    async def _begin(self, conversation: _Conversation) -> None:
+        socket, parameters, record = conversation.socket, conversation.session.parameters, conversation.record
         record.sockets = 1
         self._emulation.sessions.append(record)
         try:
-            expires = int(self._clock.wall().timestamp()) + face.LONGEST_SESSION_SECONDS
-            await sockets.send(socket, [face.begin(parameters, record.id, expires)])
+            expires = self._clock.wall().timestamp() + conversation.expires - conversation.began
+            await sockets.send(socket, [face.begin(parameters, record.id, int(expires))])
             record.close_code = await self._converse(conversation)
         except face.Refusal as refusal:
             record.close_code = refusal.code
@@ -108,13 +142,16 @@ class _Service:
         """Plays the session until one side ends it; gives the code of the close."""
         socket, session, record = conversation.socket, conversation.session, conversation.record
         while True:
-            expires = conversation.began + face.LONGEST_SESSION_SECONDS
+            await self._be_on_time(conversation)
             patience = session.parameters.inactivity_timeout
-            silent = expires if patience is None else conversation.last_message + patience
-            message = await sockets.receive_until(socket, self._clock, min(silent, expires))
-            if message is None:
-                raise face.session_expired() if patience is None or expires <= silent else face.inactivity(patience)
+            silent = math.inf if patience is None else conversation.last_message + patience
+            deadline = min(silent, conversation.expires, conversation.next_heartbeat())
+            message = await sockets.receive_until(socket, self._clock, deadline)
             now = self._clock.now()
+            if message is None:
+                if patience is not None and silent <= now < conversation.expires:
+                    raise face.inactivity(patience)
+                continue
             conversation.last_message = now
             if message.type is WSMsgType.BINARY:
                 record.received["binary"] += 1
@@ -138,6 +175,17 @@ class _Service:
                         pass
             else:
                 return sockets.close_code_of(message, socket)
+
+    async def _be_on_time(self, conversation: _Conversation) -> None:
+        """Does what the clock demands, whatever the client does: heartbeats, and the end of a session too long."""
+        now = self._clock.now()
+        session = conversation.session
+        conversation.beat_as_asked(now)
+        if now >= conversation.expires:
+            raise face.session_expired()
+        if conversation.heartbeat_since is not None and now >= conversation.next_heartbeat():
+            conversation.heartbeats = int((now - conversation.heartbeat_since) // HEARTBEAT_SECONDS)
+            await sockets.send(conversation.socket, [session.heartbeat(now - conversation.began)])
 
     async def _refuse(self, socket: web.WebSocketResponse, refusal: face.Refusal) -> None:
         await sockets.send(socket, [face.error_frame(refusal)])

@@ -5,12 +5,19 @@ No sockets and no clock: how much time has passed is handed in. Positions are mi
 
 from __future__ import annotations
 
+from typing import Final
+
 from shim.audio import AudioFormat
-from shim.emulator.assemblyai_turns import empty_final, turn_frames, turn_rules
+from shim.emulator.assemblyai_turns import SILENCE_IS_TAGGED, TurnWriter, turn_rules
+from shim.emulator.quiet import QuietSecond, QuietSeconds
 from shim.emulator.transcript import Transcript
-from shim.emulator.turns import Kind, Moment, TurnPlayer, spoken_words
+from shim.emulator.turns import Moment, TurnPlayer, spoken_words
 from shim.faces import assemblyai as face
 from shim.wire import assemblyai as wire
+
+HEARTBEAT_SECONDS: Final = 5
+
+Message = wire.ServerMessage | wire.OptionalServerMessage
 
 
 class AssemblyAISession:
@@ -23,17 +30,23 @@ class AssemblyAISession:
         self.parameters = parameters
         self.audio = audio
         self.received = 0
-        self._transcript = transcript
-        self._player = TurnPlayer(spoken_words(transcript.channel(0)), turn_rules(parameters))
-        self._announced = -1
-        self._turns_ended = 0
+        self._words = spoken_words(transcript.channel(0))
+        self._player = TurnPlayer(self._words, turn_rules(parameters))
+        self._quiet = QuietSeconds(self._words)
+        self._writer = TurnWriter(transcript.language, transcript.separator)
+        self._last_heartbeat = 0
 
     @property
     def seconds(self) -> float:
         """The audio received so far."""
         return self.audio.seconds(self.received)
 
-    def hear(self, size: int, elapsed_seconds: float) -> list[wire.ServerMessage]:
+    @property
+    def position(self) -> int:
+        """The same in whole milliseconds."""
+        return self.received * 1000 // self.audio.bytes_per_second
+
+    def hear(self, size: int, elapsed_seconds: float) -> list[Message]:
         """Takes one binary message of `size` bytes and gives what is due now.
 
         `elapsed_seconds` is the time since the session began. Raises `Refusal` (3007) for a message that is too
@@ -42,23 +55,41 @@ class AssemblyAISession:
         face.check_duration(self.audio.seconds(size) * 1000)
         face.check_pace(self.audio.seconds(self.received + size), elapsed_seconds)
         self.received += size
-        position = self.received * 1000 // self.audio.bytes_per_second
-        return self._say(self._player.advance(position))
+        due: list[tuple[int, Moment | QuietSecond]] = [
+            (moment.position, moment) for moment in self._player.advance(self.position)
+        ]
+        due += [(second.end, second) for second in self._quiet.advance(self.position)]
+        due.sort(key=lambda placed: placed[0])
+        return [message for _position, happened in due for message in self._say(happened)]
 
-    def force_endpoint(self) -> list[wire.ServerMessage]:
+    def force_endpoint(self) -> list[Message]:
         """Ends the open turn with the words heard so far; nothing where there is none."""
-        return self._say(self._player.force_end())
+        return [message for moment in self._player.force_end() for message in self._say(moment)]
 
     def update(self, update: wire.UpdateConfiguration) -> None:
         """Changes settings from now on. Raises `Refusal` (3006) for a bad value."""
         self.parameters = face.updated(self.parameters, update)
         self._player.change_rules(turn_rules(self.parameters))
 
-    def terminate(self, elapsed_seconds: float) -> list[wire.ServerMessage]:
-        """The end: the open turn's final, and `Termination`."""
-        messages = self._say(self._player.stop())
+    def heartbeat(self, elapsed_seconds: float) -> wire.Heartbeat:
+        """How the session is doing, `elapsed_seconds` after it began."""
+        since, self._last_heartbeat = self._last_heartbeat, self.position
+        heard = [word.confidence for word in self._words if word.start < self.position and word.end > since]
+        return wire.Heartbeat(
+            total_audio_received_ms=self.position,
+            total_duration_ms=round(elapsed_seconds * 1000),
+            realtime_factor=round(self.seconds / elapsed_seconds, 3) if elapsed_seconds > 0 else 0.0,
+            max_speech_probability=max(heard, default=0.0),
+        )
+
+    def terminate(self, elapsed_seconds: float) -> list[Message]:
+        """The end: the open turn's final, what is known of the speakers by now, and `Termination`."""
+        messages = [message for moment in self._player.stop() for message in self._say(moment)]
         if self.parameters.speech_model in face.US_MODELS:
-            messages.append(empty_final(self._turns_ended))
+            messages.append(self._writer.empty_final())
+        revision = self._writer.revision(self.parameters)
+        if revision is not None:
+            messages.append(revision)
         messages.append(
             wire.Termination(
                 audio_duration_seconds=round(self.seconds), session_duration_seconds=round(elapsed_seconds)
@@ -66,19 +97,11 @@ class AssemblyAISession:
         )
         return messages
 
-    def _say(self, moments: list[Moment]) -> list[wire.ServerMessage]:
-        frames_of = turn_frames(self.parameters, self._transcript.language, self._transcript.separator)
-        messages: list[wire.ServerMessage] = []
-        for moment in moments:
-            if moment.kind is Kind.SPEECH_STARTS:
-                continue  # said with the turn's first text
-            if moment.kind is Kind.PARTIAL and not self.parameters.include_partial_turns:
-                continue
-            if self.parameters.is_pro and self._announced < moment.turn:
-                self._announced = moment.turn
-                first = moment.words[0]
-                messages.append(wire.SpeechStarted(timestamp=first.start, confidence=first.confidence))
-            messages.extend(frames_of(moment))
-            if moment.kind is Kind.TURN_ENDS:
-                self._turns_ended = moment.turn + 1
-        return messages
+    def _say(self, happened: Moment | QuietSecond) -> list[Message]:
+        if isinstance(happened, Moment):
+            return list(self._writer.write(happened, self.parameters))
+        if self.parameters.speech_model == face.WHISPER and happened.lasted == SILENCE_IS_TAGGED:
+            return list(self._writer.tag_silence(happened.end, self.parameters))
+        if self.parameters.acknowledge_silence:
+            return [wire.Silence(start_ms=happened.start, end_ms=happened.end)]
+        return []

@@ -19,6 +19,7 @@ from shim.faces import gladia as face
 from shim.wire import gladia as wire
 from shim.wire.codec import MalformedMessage, UnknownMessage
 
+_WORDLESS: Final = "No text for too long"
 _REQUEST_ID: Final = web.RequestKey("request_id", str)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,12 +31,16 @@ def make_app(emulation: Emulation) -> web.Application:
 
 @dataclass
 class _Job:
-    """A session between its POST and its end. Times are seconds of the run's clock."""
+    """A session between its POST and its end. Times are seconds of the run's clock.
+
+    `last_text`: when something was last understood, or else the socket opened.
+    """
 
     session: GladiaSession
     record: SessionRecord
     created: float
     last_audio: float
+    last_text: float
     finished: bool = False
     socket: web.WebSocketResponse | None = None
 
@@ -99,7 +104,7 @@ class _Service:
         record = SessionRecord(session_id, asked_for=asked.given)
         self._emulation.sessions.append(record)
         now = self._clock.now()
-        self._jobs[token] = _Job(session, record, created=now, last_audio=now)
+        self._jobs[token] = _Job(session, record, created=now, last_audio=now, last_text=now)
         url = face.websocket_url(request.scheme, request.host, token)
         body = face.init_response(session_id, self._stamp(), url)
         return web.Response(status=201, body=body, content_type="application/json")
@@ -147,7 +152,7 @@ class _Service:
         job.socket = socket
         job.record.is_open = True
         job.record.sockets += 1
-        job.last_audio = now
+        job.last_audio = job.last_text = now
         if job.record.sockets == 1:
             await sockets.send(socket, job.session.opened())
         try:
@@ -156,7 +161,8 @@ class _Service:
             code, reason = face.CLOSE_BAD_MESSAGE, f"Bad message: {error.reason}"
         if socket.closed or job.socket is not socket:
             return
-        self._finish(job)
+        if code != face.CLOSE_NO_TEXT:  # after that one the client is to come back
+            self._finish(job)
         job.record.close_code = code
         await socket.close(code=code, message=sockets.reason_bytes(reason))
 
@@ -164,9 +170,12 @@ class _Service:
         """Plays the session until it has ended or its socket has; gives the code and reason of the close."""
         while True:
             silent = job.last_audio + face.SILENT_CLIENT_SECONDS
+            wordless = job.last_text + face.WORDLESS_SECONDS
             expires = job.created + face.LONGEST_SESSION_SECONDS
-            message = await sockets.receive_until(socket, self._clock, min(silent, expires))
+            message = await sockets.receive_until(socket, self._clock, min(silent, wordless, expires))
             if message is None:
+                if wordless < min(silent, expires):
+                    return face.CLOSE_NO_TEXT, _WORDLESS
                 if silent < expires:
                     return face.CLOSE_NO_AUDIO, "No audio received for too long"
                 await sockets.send(socket, self._ending(job))
@@ -192,14 +201,19 @@ class _Service:
                 if code == face.CLOSE_FINISHED:
                     self._finish(job)  # the same as a stop, but nobody listens to the rest
                 return code, ""
+            if self._clock.now() >= job.last_text + face.WORDLESS_SECONDS:
+                return face.CLOSE_NO_TEXT, _WORDLESS
 
     async def _hear(self, job: _Job, socket: web.WebSocketResponse, audio: bytes) -> None:
         job.last_audio = self._clock.now()
-        size = len(audio)
         # What could not be acknowledged was not received: the client will send it again.
-        await sockets.send(socket, job.session.acknowledge(size))
-        job.record.count_audio(size, job.session.audio)
-        await sockets.send(socket, job.session.hear(size))
+        await sockets.send(socket, job.session.acknowledge(len(audio)))
+        heard, texts = job.session.heard, job.session.texts
+        messages = job.session.hear(audio)
+        job.record.count_audio(job.session.heard - heard, job.session.audio)
+        if job.session.texts > texts:
+            job.last_text = job.last_audio
+        await sockets.send(socket, messages)
 
     def _ending(self, job: _Job) -> list[Any]:
         job.finished = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from shim.audio import WavHeaderSkipper
 from shim.emulator.transcript import Transcript
 from shim.emulator.turns import Cause, Kind, Moment, Partials, SpokenWord, TurnPlayer, TurnRules, spoken_words
 from shim.faces import gladia as face
@@ -18,7 +19,8 @@ class GladiaSession:
     """Takes the client's audio and its stop, gives the messages that they bring about.
 
     `stamp` gives the `created_at` of a message. Of the transcript it plays the channels that the session has, each
-    on its own. The messages are already those that the session's flags let through.
+    on its own. The messages are already those that the session's flags let through. A WAV header at the start of the
+    audio is received and acknowledged, but it is no audio.
     """
 
     def __init__(
@@ -28,6 +30,10 @@ class GladiaSession:
         self.audio = face.audio_format(request)
         self.received = 0
         self.stopped = False
+        self.texts = 0
+        """How often some text was understood, whether the client was told or not."""
+        self._header = WavHeaderSkipper()
+        self._heard = 0
         self._request = request
         self._stamp = stamp
         self._separator = transcript.separator
@@ -42,9 +48,14 @@ class GladiaSession:
         self._finals: list[wire.Utterance] = []
 
     @property
+    def heard(self) -> int:
+        """Bytes of the audio received so far."""
+        return self._heard
+
+    @property
     def seconds(self) -> float:
-        """The audio received so far."""
-        return self.audio.seconds(self.received)
+        """How long that is."""
+        return self.audio.seconds(self._heard)
 
     def opened(self) -> list[wire.ServerMessage]:
         """What the first socket of the session is greeted with."""
@@ -60,13 +71,15 @@ class GladiaSession:
             [wire.AudioChunkAck(session_id=self.id, created_at=self._stamp(), acknowledged=True, data=covered)]
         )
 
-    def hear(self, size: int) -> list[wire.ServerMessage]:
-        """Counts `size` bytes of audio and gives what is due now."""
-        self.received += size
-        position = self.received * 1000 // self.audio.bytes_per_second
+    def hear(self, received: bytes) -> list[wire.ServerMessage]:
+        """Takes bytes of audio and gives what is due now."""
+        self.received += len(received)
+        self._heard += len(self._header.feed(received))
+        position = self._heard * 1000 // self.audio.bytes_per_second
         moments = [
             (moment, channel) for channel, player in enumerate(self._players) for moment in player.advance(position)
         ]
+        self.texts += sum(moment.kind is not Kind.SPEECH_STARTS for moment, _channel in moments)
         moments.sort(key=lambda due: due[0].position)
         return self._wanted([message for moment, channel in moments for message in self._say(moment, channel)])
 
@@ -76,6 +89,7 @@ class GladiaSession:
         `processing_seconds` is how long the session has been worked at: the `transcription_time` of the result.
         """
         self.stopped = True
+        self._heard += len(self._header.finish())
         duration = self.seconds
         stopped = wire.StopRecordingData(recording_duration=duration, recording_left_to_process=0.0)
         messages: list[wire.ServerMessage] = [

@@ -56,13 +56,14 @@ class Partials:
 
     `every_word`: at the end of each. `at_incomplete_pauses`: when a pause has lasted as long as would end a finished
     sentence, but the sentence is not finished. `first_after`, `then_every`: so long after the turn's start, and again
-    and again, while someone speaks.
+    and again, while someone speaks. `within_words`: in the middle of each, when half of it has been heard.
     """
 
     every_word: bool = False
     at_incomplete_pauses: bool = False
     first_after: int | None = None
     then_every: int | None = None
+    within_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,19 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happens at a position. `words` are those of the turn that were heard until then."""
+    """Something that happens at a position. `words` are those of the turn that were heard until then.
+
+    `begun` is the word after them where half of it has been heard, `at_pause` says that a partial is due because the
+    speaker has paused.
+    """
 
     position: int
     kind: Kind
     turn: int
     words: tuple[SpokenWord, ...] = ()
     cause: Cause | None = None
+    begun: SpokenWord | None = None
+    at_pause: bool = False
 
     @property
     def in_mid_speech(self) -> bool:
@@ -110,13 +117,22 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is due in a turn: `heard` counts the words of the recording that have ended by then."""
+    """What is due in a turn: `heard` counts the words of the recording that have ended by then.
+
+    `begun`: the next of them is being said.
+    """
 
     position: int
     kind: Kind
     heard: int
     cause: Cause | None = None
     at_pause: bool = False
+    begun: bool = False
+
+    @property
+    def reach(self) -> int:
+        """How many words of the recording have begun by then."""
+        return self.heard + self.begun
 
 
 def plan_turn(words: Sequence[SpokenWord], first: int, rules: TurnRules, floor: int = 0) -> list[Planned]:
@@ -131,7 +147,7 @@ def plan_turn(words: Sequence[SpokenWord], first: int, rules: TurnRules, floor: 
     partials = [
         planned
         for planned in _partials(words, first, rules, end.position)
-        if floor < planned.position < end.position and planned.heard > first
+        if floor < planned.position < end.position and planned.reach > first
     ]
     return [start, *sorted(partials, key=lambda planned: planned.position), end]
 
@@ -162,6 +178,8 @@ def _partials(words: Sequence[SpokenWord], first: int, rules: TurnRules, end: in
         word = words[index]
         if wanted.every_word:
             planned.append(Planned(word.end, Kind.PARTIAL, index + 1))
+        if wanted.within_words:
+            planned.append(Planned((word.start + word.end) // 2, Kind.PARTIAL, index, begun=True))
         if wanted.at_incomplete_pauses and word.pauses and not word.ends_sentence:
             position = word.end + rules.pause_after_sentence
             if index + 1 == len(words) or position <= words[index + 1].start:
@@ -221,7 +239,9 @@ class TurnPlayer:
         return moments
 
     def change_rules(self, rules: TurnRules) -> None:
-        """From now on a turn ends, and is shown, by other rules."""
+        """From now on a turn ends, and is shown, by other rules; the same rules change nothing."""
+        if rules == self._rules:
+            return
         started = any(planned.kind is Kind.SPEECH_STARTS for planned in self._planned)
         self._rules = rules
         planned = plan_turn(self._words, self._first, rules, self._position)
@@ -255,10 +275,11 @@ class TurnPlayer:
             news = planned.heard > self._shown_at_pause
             self._shown_at_pause = planned.heard
         else:
-            news = planned.heard > self._shown
-        self._shown = max(planned.heard, self._shown)
+            news = planned.reach > self._shown
+        self._shown = max(planned.reach, self._shown)
         return news
 
     def _moment(self, planned: Planned) -> Moment:
         words = tuple(self._words[self._first : planned.heard])
-        return Moment(planned.position, planned.kind, self._turn, words, planned.cause)
+        begun = self._words[planned.heard] if planned.begun else None
+        return Moment(planned.position, planned.kind, self._turn, words, planned.cause, begun, planned.at_pause)

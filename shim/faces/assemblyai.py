@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from shim.audio import AudioFormat, SampleFormat
+from shim.faces.assemblyai_parameters import LONGEST_SESSION_SECONDS as LONGEST_SESSION_SECONDS
 from shim.faces.assemblyai_parameters import PACKET_ENCODINGS as PACKET_ENCODINGS
 from shim.faces.assemblyai_parameters import PREVIEW_MODELS as PREVIEW_MODELS
 from shim.faces.assemblyai_parameters import U3_MODELS as U3_MODELS
@@ -42,7 +43,6 @@ PACE_ALLOWANCE_SECONDS: Final = 3.0
 """So much audio may be ahead of that."""
 
 ERROR_TO_CLOSE_SECONDS: Final = 0.2
-LONGEST_SESSION_SECONDS: Final = 3 * 3600
 
 CLOSE_REASON: Final = "See Error message for details"
 CLOSE_ENDED: Final = 1000
@@ -63,7 +63,7 @@ def server_fault() -> Refusal:
 
 
 def session_expired() -> Refusal:
-    """What a client gets after three hours."""
+    """What a client gets after three hours, or after the time that its token allows."""
     return Refusal(3008, "Session Expired: Maximum session duration exceeded")
 
 
@@ -154,7 +154,10 @@ def _complaint(text: str, error: MalformedMessage) -> str:
 
 
 def updated(parameters: SessionParameters, update: wire.UpdateConfiguration) -> SessionParameters:
-    """The parameters after an `UpdateConfiguration`. Raises `Refusal` (3006) for a bad value."""
+    """The parameters after an `UpdateConfiguration`. Raises `Refusal` (3006) for a bad value.
+
+    What can be said only when connecting, and what nobody knows, is not in the message and changes nothing.
+    """
     changes = {name: value for name, value in msgspec.structs.asdict(update).items() if value is not msgspec.UNSET}
     del changes["type"]
     old_name = changes.pop("min_end_of_turn_silence_when_confident", None)
@@ -172,7 +175,7 @@ def begin(parameters: SessionParameters, session_id: str, expires_at: int) -> wi
         mode=parameters.mode,
         speaker_labels=parameters.speaker_labels,
         redact_pii=given.get("redact_pii", False),
-        filter_profanity=given.get("filter_profanity", False),
+        filter_profanity=parameters.filter_profanity,
         domain=given.get("domain"),
         voice_focus=given.get("voice_focus"),
     )

@@ -39,6 +39,7 @@ _CODES: Final = "en es de fr it pt tr nl sv no da fi hi vi ar he ja ur zh ru ko 
 LANGUAGE_CODES: Final = tuple(_CODES.split())
 """In the order in which the service lists them."""
 
+LONGEST_SESSION_SECONDS: Final = 3 * 3600
 MOST_KEYTERMS: Final = 100
 MOST_LANGUAGE_CODES: Final = 10
 LONGEST_CONTEXT: Final = 1750
@@ -66,8 +67,8 @@ def invalid(name: str, detail: str) -> Refusal:
 class SessionParameters:
     """What a session was asked for, with the defaults of its model.
 
-    Silences and delays are milliseconds. `given` holds the values of the query under today's names, read and checked,
-    without the token.
+    Silences and delays are milliseconds, `inactivity_timeout` is seconds. `given` holds the values of the query under
+    today's names, read and checked, without the token.
     """
 
     speech_model: str
@@ -85,6 +86,10 @@ class SessionParameters:
     interruption_delay: int
     language_detection: bool
     speaker_labels: bool
+    max_speakers: int | None
+    filter_profanity: bool
+    acknowledge_silence: bool
+    session_heartbeat: bool
     inactivity_timeout: int | None
     given: dict[str, Any] = field(default_factory=dict)
 
@@ -149,6 +154,10 @@ def with_defaults(given: dict[str, Any]) -> SessionParameters:
         interruption_delay=given.get("interruption_delay", 0 if mode == "min_latency" else 500),
         language_detection=given.get("language_detection", False),
         speaker_labels=labels,
+        max_speakers=given.get("max_speakers"),
+        filter_profanity=given.get("filter_profanity", False),
+        acknowledge_silence=is_pro and given.get("acknowledge_silence", False),
+        session_heartbeat=given.get("session_heartbeat", False),
         inactivity_timeout=given.get("inactivity_timeout"),
         given=given,
     )

@@ -49,6 +49,8 @@ LARGEST_FRAME: Final = 2**20
 SILENT_CLIENT_SECONDS: Final = 30.0
 """So long without audio, and the session is closed with `CLOSE_NO_AUDIO`."""
 
+WORDLESS_SECONDS: Final = 60.0
+"""So long without any text, and the socket is closed with `CLOSE_NO_TEXT`; the session itself goes on."""
 LONGEST_SESSION_SECONDS: Final = 3 * 3600.0
 
 CLOSE_FINISHED: Final = 1000
@@ -58,6 +60,7 @@ CLOSE_JOB_FINISHED: Final = 4403
 CLOSE_NO_AUDIO: Final = 4408
 CLOSE_REPLACED: Final = 4409
 CLOSE_TOO_LONG: Final = 4410
+CLOSE_NO_TEXT: Final = 4504
 
 
 def timestamp(moment: datetime) -> str:

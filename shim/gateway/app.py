@@ -160,6 +160,7 @@ class _GladiaGateway:
             session_id=session_id,
             created=created,
             now=self._clock.now(),
+            speed=self._clock.speed,
             keep_turns=self._settings.turns == "keep",
         )
         upstream = self._upstream_url(region)

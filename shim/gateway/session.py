@@ -125,6 +125,7 @@ class Session:
             if not outgoing.is_closing:
                 outgoing.drop()
             await writing
+            outgoing.release()
             self._clients -= 1
             self._look_whether_done()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from shim.clock import Clock
@@ -73,19 +72,6 @@ class Settings:
         if not shown or not is_plain_key(shown):
             raise gladia.Refusal(401, gladia.UNKNOWN_KEY)
         return shown
-
-
-def check_bind(settings: Settings, host: str) -> None:
-    """Refuses (BridgeError) to let anyone on a network use the upstream key: `host` is the address listened on."""
-    try:
-        is_local = ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost"
-    if settings.upstream_key and not settings.gateway_keys and not is_local:
-        raise BridgeError(
-            f"whoever reaches {host} could use the upstream's key",
-            "demand a key of clients with --gateway-key, listen on 127.0.0.1, or unset the upstream's key",
-        )
 
 
 def base_url(url: str, option: str) -> str:

@@ -13,7 +13,7 @@ from aiohttp import WSMessage, WSMsgType
 NO_CODE: Final = 1005
 DROPPED: Final = 1006
 
-CLOSE_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 10.0
 """Real seconds that a peer has to take what is left and to answer a close; then it is cut off."""
 
 MOST_WAITING: Final = 8 * 2**20
@@ -66,14 +66,24 @@ class Outgoing:
         """Closes the socket after what was put before; cuts it off if that takes longer than CLOSE_SECONDS."""
         if self._close is None and not self._dropped:
             self._close = code, reason
-            self._cut_off = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._abort)
-            self._wake.set()
+            self._end_in_time()
 
     def drop(self) -> None:
         """The peer is gone: what is left is not written."""
         self._dropped = True
         self._frames.clear()
+        self._end_in_time()
+
+    def _end_in_time(self) -> None:
+        if self._cut_off is None:
+            self._cut_off = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._abort)
         self._wake.set()
+
+    def release(self) -> None:
+        """Reading and writing have ended: nothing is to be cut off any more."""
+        # Not done by `run`: while another task reads, aiohttp's close may return there before the socket is closed.
+        if self._cut_off is not None:
+            self._cut_off.cancel()
 
     async def run(self) -> None:
         """Writes until `close` or `drop` is done. A peer that is gone ends it too; whoever reads notices that."""
@@ -90,9 +100,6 @@ class Outgoing:
                     await self._wake.wait()
         except (ConnectionError, aiohttp.ClientError):
             self._abort()
-        finally:
-            if self._cut_off is not None:
-                self._cut_off.cancel()
 
     async def _write(self, frame: str | bytes) -> None:
         if isinstance(frame, str):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import aiohttp
 
-from shim.gateway.sockets import Outgoing, end_of, frame_of
+from shim.gateway.sockets import DROPPED, Outgoing, end_of, frame_of
 
 CONNECT_SECONDS: Final = 10.0
 """Real seconds for the connection and the upgrade."""
@@ -76,18 +77,21 @@ class UpstreamConnection:
             return
         self._outgoing = outgoing = Outgoing(socket, _abort_of(socket), self._events.upstream_wrote)
         writing = asyncio.get_running_loop().create_task(outgoing.run())
+        end = DROPPED, ""
         try:
             self._events.upstream_opened()
             message = await socket.receive()
             while (frame := frame_of(message)) is not None:
                 self._events.upstream_said(frame)
                 message = await socket.receive()
-            self._events.upstream_closed(*end_of(message))
+            end = end_of(message)
         finally:
+            self._events.upstream_closed(*end)
             if not outgoing.is_closing:
                 outgoing.drop()
             await writing
             await socket.close()
+            outgoing.release()
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse | None:
         """The open socket, or None after the refusal was told."""
@@ -111,7 +115,9 @@ class UpstreamConnection:
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
             cause = f"it cannot be trusted: {_reason_of(error)}"
         except aiohttp.ClientConnectorError as error:
-            cause = f"it cannot be reached: {error.os_error.strerror or error.os_error}"
+            # Not its own words: asyncio puts the address there.
+            number = error.os_error.errno
+            cause = f"it cannot be reached: {os.strerror(number) if number else error.os_error}"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             cause = f"no socket could be opened: {type(error).__name__}"
         self._events.upstream_refused(cause, status)

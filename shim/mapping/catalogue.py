@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from functools import cache
 
-from shim.mapping import client_messages, ends, parameters, server_messages, session
+from shim.mapping import (
+    assemblyai_messages,
+    assemblyai_parameters,
+    client_messages,
+    ends,
+    parameters,
+    sdk,
+    server_messages,
+    session,
+)
 from shim.mapping.paths import Step, steps_of
 from shim.mapping.row import Row, Section, Vendor
 
 ALL_ROWS: tuple[Row, ...] = (
     *session.ROWS,
     *parameters.ROWS,
+    *assemblyai_parameters.ROWS,
     *client_messages.ROWS,
     *server_messages.ROWS,
+    *assemblyai_messages.ROWS,
     *ends.ROWS,
+    *sdk.ROWS,
 )
 """Every row, in the order in which `sttbridge mapping` prints them."""
 

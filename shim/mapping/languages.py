@@ -61,9 +61,17 @@ def language_detection(_switching: Any, languages: Any) -> Any:
 _NOT_IN_GLADIA: Final = ("xh", "zu")
 
 
-def gladia_languages(codes: Any, speech_model: Any) -> list[str]:
-    """Gladia's list for AssemblyAI's `language_codes`; where none are given, what the model implied."""
+def gladia_languages(
+    codes: Any, speech_model: Any, format_turns: Any = ABSENT, confidence_threshold: Any = ABSENT
+) -> list[str]:
+    """Gladia's list for AssemblyAI's `language_codes`; where none are given, what the model implied.
+
+    A program that names no model but sets what only the first models had (`format_turns`, a confidence threshold)
+    was written when the default knew English alone.
+    """
     if codes is ABSENT or codes is None:
+        if speech_model is ABSENT and (format_turns is not ABSENT or confidence_threshold is not ABSENT):
+            return ["en"]
         return list(implied_languages(speech_model))
     if isinstance(codes, str):
         codes = [codes]
@@ -80,6 +88,12 @@ def implied_languages(speech_model: Any) -> tuple[str, ...]:
     return ()
 
 
-def code_switching(_detection: Any, codes: Any, speech_model: Any) -> bool:
+def code_switching(
+    _detection: Any,
+    codes: Any,
+    speech_model: Any,
+    format_turns: Any = ABSENT,
+    confidence_threshold: Any = ABSENT,
+) -> bool:
     """Gladia's `code_switching`: on unless exactly one language is given."""
-    return len(gladia_languages(codes, speech_model)) != 1
+    return len(gladia_languages(codes, speech_model, format_turns, confidence_threshold)) != 1

@@ -117,7 +117,16 @@ _LONGEST_SILENCES_MS = {
 }
 
 
-def _endpointing(most: Any, least: Any, speech_model: Any, mode: Any, speaker_labels: Any) -> float:
+_CONFIDENT_SILENCE_MS: Final = 400
+
+
+def _endpointing(
+    most: Any, least: Any, speech_model: Any, mode: Any, speaker_labels: Any, confidence_threshold: Any = ABSENT
+) -> float:
+    streaming = speech_model is ABSENT or str(speech_model).startswith("universal-streaming")
+    if streaming and confidence_threshold is not ABSENT and confidence_threshold == 0:
+        # Every turn is confident enough: it ends at the least silence, whatever the most is.
+        most = _CONFIDENT_SILENCE_MS if least is ABSENT else least
     if most is ABSENT:
         most = 768 if speaker_labels else _LONGEST_SILENCES_MS.get(str(speech_model if mode is ABSENT else mode), 1280)
     if least is not ABSENT:
@@ -138,7 +147,7 @@ ENDPOINTING: Final = _row(
     approximate(
         "AssemblyAI ends a finished sentence earlier than an unfinished one; Gladia has the one silence for both",
         Conversion(_endpointing, "value / 1000"),
-        reads=("speech_model", "mode", "speaker_labels"),
+        reads=("speech_model", "mode", "speaker_labels", "end_of_turn_confidence_threshold"),
     ),
 )
 
@@ -170,7 +179,7 @@ LANGUAGES: Final = _row(
     approximate(
         "AssemblyAI only steers towards these languages, Gladia restricts the search to them",
         Conversion(languages.gladia_languages, "value"),
-        reads=("speech_model",),
+        reads=("speech_model", "format_turns", "end_of_turn_confidence_threshold"),
     ),
 )
 
@@ -186,7 +195,7 @@ CODE_SWITCHING: Final = _row(
     approximate(
         "Gladia follows a change of language only when told to",
         Conversion(languages.code_switching),
-        reads=("language_codes", "speech_model"),
+        reads=("language_codes", "speech_model", "format_turns", "end_of_turn_confidence_threshold"),
     ),
 )
 
@@ -276,7 +285,7 @@ VOCABULARY: Final = _row(
         "have no counterpart",
         Conversion(_key_terms),
     ),
-    converted(Conversion(_vocabulary)),
+    converted(Conversion(_vocabulary, "bool(value), value")),
 )
 
 VOCABULARY_INTENSITY: Final = _row(

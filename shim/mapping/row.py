@@ -46,6 +46,7 @@ class Section(StrEnum):
     CLIENT = "client to server"
     SERVER = "server to client"
     END = "ends and errors"
+    SDK = "the Python SDKs"
 
 
 class Absent:
@@ -74,7 +75,8 @@ class Conversion:
 
     `live` takes the value of each path it reads (ABSENT for what is not there) and gives the value of the path it
     writes, or a tuple where it writes several. `source` is the same as a Python expression over the name `value`,
-    for a single value that only the running program knows; empty where no single expression does it. `modules` are
+    for a single value that only the running program knows (a tuple where several are written); empty where no single
+    expression does it. `modules` are
     the modules that the expression needs.
     """
 
@@ -179,6 +181,10 @@ class Row:
     def way(self, over: Vendor) -> Way:
         """The way of programs of the other vendor over `over`, looked at only."""
         return self.over_assemblyai if over is Vendor.ASSEMBLYAI else self.over_gladia
+
+    def is_met(self, over: Vendor) -> bool:
+        """Whether programs over `over` can hold what the row is about."""
+        return self.way(over) != never_met()
 
     def over(self, vendor: Vendor) -> Way:
         """The way of programs of the other vendor over `vendor`, put to use; records that the row was used."""

@@ -109,7 +109,7 @@ POST_TRANSCRIPT: Final = _row(
     "post_transcript",
     "Termination",
     emulated("AssemblyAI sends no summary; the shim puts it together from the finals", codemod=Fidelity.APPROXIMATE),
-    same(),
+    emulated("the end is said by `post_final_transcript`, which comes after it"),
 )
 POST_FINAL: Final = _row(
     "post_final_transcript",

@@ -62,6 +62,8 @@ def _expires_at(created_at: str) -> int:
     return int((moment + timedelta(seconds=SESSION_LENGTH_SECONDS)).timestamp())
 
 
+_EXPIRES_AT: Final = 'int(datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()) + 10800'
+
 CREATED_AT: Final = Row(
     "session.created_at",
     Section.SESSION,
@@ -71,7 +73,10 @@ CREATED_AT: Final = Row(
         "AssemblyAI says when the session expires, which is three hours after it began",
         Conversion(_created_at),
     ),
-    approximate("Gladia says when the session began; it may last three hours", Conversion(_expires_at)),
+    approximate(
+        "Gladia says when the session began; it may last three hours",
+        Conversion(_expires_at, _EXPIRES_AT, ("datetime.datetime",)),
+    ),
 )
 
 ADDRESS: Final = Row(

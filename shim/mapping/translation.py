@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shim.mapping import catalogue, parameters
+from shim.mapping import assemblyai_parameters, catalogue, parameters
 from shim.mapping.paths import EACH, Step, reader, steps_of, write
 from shim.mapping.row import ABSENT, Row, Section, Vendor
+
+_UNSERVED = (*parameters.UNSERVED, *assemblyai_parameters.MISSED, *assemblyai_parameters.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ def translate_parameters(given: Mapping[str, Any], over: Vendor) -> TranslatedPa
     source, target = over.other, over
     values: dict[str, Any] = {}
     unserved: list[Row] = []
-    for row in parameters.ROWS:
+    if source is Vendor.ASSEMBLYAI:
+        given = {**given, **assemblyai_parameters.read(given)}
+    for row in (*parameters.ROWS, *assemblyai_parameters.ROWS):
         way = row.way(over)
         own = row.of(source)
         paths = (*own, *way.reads)
@@ -38,7 +42,7 @@ def translate_parameters(given: Mapping[str, Any], over: Vendor) -> TranslatedPa
         found = [reader(steps_of(path))(given) for path in paths]
         if any(value is not ABSENT for value in found[: len(own)]):
             row.over(over)
-        if row in parameters.UNSERVED:
+        if row in _UNSERVED:
             if found[0] is not ABSENT and found[0]:
                 unserved.append(row)
             continue

@@ -98,8 +98,44 @@ class Warning(msgspec.Struct, kw_only=True, frozen=True):
     warning: str
 
 
+class Heartbeat(msgspec.Struct, kw_only=True, frozen=True):
+    """How the session is doing, every five seconds where it was asked for. Totals in milliseconds since its begin."""
+
+    type: Literal["Heartbeat"] = "Heartbeat"
+    total_audio_received_ms: int
+    total_duration_ms: int
+    realtime_factor: float
+    max_speech_probability: float = 0.0
+
+
+class Silence(msgspec.Struct, kw_only=True, frozen=True):
+    """Nobody spoke here; about once a second of silence, where it was asked for (the Pro models)."""
+
+    type: Literal["Silence"] = "Silence"
+    start_ms: int
+    end_ms: int
+
+
+class SpeakerRevisionItem(msgspec.Struct, kw_only=True, frozen=True):
+    """A turn whose labels changed."""
+
+    turn_order: int
+    speaker_label: str
+    words: list[Word]
+
+
+class SpeakerRevision(msgspec.Struct, kw_only=True, frozen=True):
+    """The turns whose labels changed since they were sent, before `Termination`, with `speaker_labels`."""
+
+    type: Literal["SpeakerRevision"] = "SpeakerRevision"
+    revisions: list[SpeakerRevisionItem]
+
+
 ServerMessage = Begin | SpeechStarted | Turn | Termination | Error | Warning
 """Every message that a session without the optional services can receive."""
+
+OptionalServerMessage = Heartbeat | Silence | SpeakerRevision
+"""What a session receives besides if it asks for it; nothing reads these."""
 
 
 class Terminate(msgspec.Struct, kw_only=True, frozen=True):

@@ -1,0 +1,32 @@
+"""Programs that speak to AssemblyAI's API themselves: one WebSocket, its settings in the address."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.findings import REQUEST_ABSENT, TOKEN_ABSENT
+from codemods.migrating import Migrating
+from codemods.rules.messages import MessageRule
+from codemods.rules.posting import PostingRule
+from codemods.rules.request_body import RequestBodyRule
+from codemods.rules.sending import SendingRule
+from codemods.vendors import assemblyai_sessions as sessions
+
+
+def is_met(migrating: Migrating) -> bool:
+    """Whether the program opens AssemblyAI's socket, or asks AssemblyAI for anything by HTTP."""
+    program = migrating.program
+    return any(sessions.openings(program)) or any(sessions.other_requests(program))
+
+
+def plan(migrating: Migrating) -> None:
+    """Plans each session from its connect to its messages; requests by HTTP are reported."""
+    program = migrating.program
+    for request, is_token in sessions.other_requests(program):
+        migrating.report(TOKEN_ABSENT if is_token else REQUEST_ABSENT, request.call, migrating.code(request.call))
+    planned: dict[cst.BaseExpression, RequestBodyRule] = {}
+    openings = list(sessions.openings(program))
+    connects = [one.connect.call for one in openings if PostingRule(migrating, one, planned).plan()]
+    if connects:
+        MessageRule(migrating, connects).plan()
+        SendingRule(migrating, connects).plan()

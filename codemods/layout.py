@@ -1,0 +1,65 @@
+"""How a call is laid out over one line or several, as a formatter would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+LINE_LENGTH: Final = 88
+
+
+@dataclass(slots=True)
+class Written:
+    """A call, or a dictionary where `called` is empty: its arguments by keyword ("" for a positional one)."""
+
+    called: str
+    arguments: list[tuple[str, str | Written]] = field(default_factory=list)
+
+    def put(self, path: tuple[str, ...], value: str | Written) -> None:
+        """Puts a value at a place inside; dictionaries are made where nothing is."""
+        name, *rest = path
+        if not rest:
+            self.arguments.append((name, value))
+            return
+        for known, inner in self.arguments:
+            if known == name and isinstance(inner, Written):
+                inner.put(tuple(rest), value)
+                return
+        inner = Written("")
+        self.arguments.append((name, inner))
+        inner.put(tuple(rest), value)
+
+
+def lay_out(written: str | Written, column: int, indent: int, quote: str = '"', behind: int = 1) -> str:
+    """The source of a call that begins at `column` in a statement indented by `indent`.
+
+    Lines behind the first are indented relative to the statement. `behind` is what still follows on the last line.
+    """
+    if isinstance(written, str):
+        return written
+    on_one_line = _on_one_line(written, quote)
+    if "\n" not in on_one_line and column + len(on_one_line) + behind <= LINE_LENGTH:
+        return on_one_line
+    opening, closing = (f"{written.called}(", ")") if written.called else ("{", "}")
+    lines = [opening]
+    for name, value in written.arguments:
+        prefix = _prefix(written, name, quote)
+        inner = lay_out(value, indent + 4 + len(prefix), indent + 4, quote)
+        if isinstance(value, Written):
+            inner = inner.replace("\n", "\n    ")
+        lines.append(f"    {prefix}{inner},")
+    return "\n".join([*lines, closing])
+
+
+def _prefix(written: Written, name: str, quote: str) -> str:
+    if not name:
+        return ""
+    return f"{name}=" if written.called else f"{quote}{name}{quote}: "
+
+
+def _on_one_line(written: Written, quote: str) -> str:
+    inner = ", ".join(
+        f"{_prefix(written, name, quote)}{_on_one_line(value, quote) if isinstance(value, Written) else value}"
+        for name, value in written.arguments
+    )
+    return f"{written.called}({inner})" if written.called else f"{{{inner}}}"

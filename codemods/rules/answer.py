@@ -1,0 +1,179 @@
+"""The statements that serve the POST and its answer: which go, which wait, which stand in the way."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.libraries import HTTP_CLIENTS, Connect
+from codemods.analysis.program import Program
+from codemods.analysis.values import HttpResponse, LibraryObject, Parsed, Value
+from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_SHARED
+from codemods.migrating import Migrating
+from codemods.rules.refusal import RefusalRule
+from codemods.vendors import gladia
+from codemods.vendors.gladia import Opening
+from shim.mapping import session
+
+_IDENTITY = tuple(session.SESSION_ID.gladia[0].split(".")[1:])
+
+
+class AnswerStatements:
+    """Sorts the statements in which one session's answer is used.
+
+    `removed` go, `moved` wait until the socket has given its first message, `check` is the failure branch, and
+    `document` how the program names the answer's document, if it does.
+    """
+
+    def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+        self._connect = connect
+        self._refusal = refusal
+        self._opened = self._program.statement_of(connect.call)
+        self.removed: list[cst.CSTNode] = []
+        self.moved: list[cst.SimpleStatementLine] = []
+        self.check: cst.If | None = None
+        self.document: cst.BaseExpression | None = None
+
+    def find(self) -> bool:
+        """Whether every use of the answer has its place; findings say which has none."""
+        for node, value in self._program.values.items():
+            if not gladia.is_answer_of(value, self._opening.request):
+                continue
+            if self._program.is_inside(node, self._connect.call) or self._is_placed(node):
+                continue
+            if not self._place(node, value):
+                return False
+        return not self._leaves_a_hole()
+
+    def _is_placed(self, node: cst.CSTNode) -> bool:
+        statement = self._program.statement_of(node)
+        in_check = self.check is not None and self._program.is_inside(node, self.check)
+        return statement in self.removed or statement in self.moved or in_check
+
+    def _place(self, node: cst.CSTNode, value: Value) -> bool:
+        """Decides what becomes of the statement in which the answer is used."""
+        migrating, statement = self._migrating, self._program.statement_of(node)
+        if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
+            why = "the answer is tested more than once" if self.check else self._refusal.why_not(statement)
+            if why is not None:
+                migrating.report(CHECK_UNKNOWN, statement, f"`if {migrating.code(statement.test)}`: {why}")
+                return False
+            self.check = statement
+            return True
+        if self._is_behind(statement) and self._is_identity(node):
+            return True
+        if isinstance(statement, cst.SimpleStatementLine):
+            if len(statement.body) != 1:
+                migrating.report(STATEMENT_SHARED, statement, migrating.code(statement))
+                return False
+            small = statement.body[0]
+            raises = isinstance(small, cst.Expr) and self._refusal.raises_for_status(small.value)
+            if raises or self._binds_answer(small):
+                self.removed.append(statement)
+                return True
+            if self._can_wait(statement):
+                self.moved.append(statement)
+                return True
+        migrating.report(
+            SESSION_USED_ELSEWHERE,
+            node,
+            f"the POST's answer is used here: {migrating.code(self._refusal.outermost(node))}",
+        )
+        return False
+
+    def _is_identity(self, node: cst.CSTNode) -> bool:
+        """Whether all that is read from here on is the session's id."""
+        whole = self._program.value(self._refusal.outermost(node))
+        return isinstance(whole, Parsed) and whole.path == _IDENTITY
+
+    def _binds_answer(self, small: cst.BaseSmallStatement) -> bool:
+        """Whether a statement only gives the answer, its document or its address a name."""
+        match small:
+            case cst.Assign([cst.AssignTarget(cst.Name() | cst.Attribute() as target)], expression) | cst.AnnAssign(
+                cst.Name() as target, _, expression
+            ):
+                value = self._program.value(expression) if expression is not None else None
+            case _:
+                return False
+        match value:
+            case HttpResponse():
+                return isinstance(target, cst.Name)
+            case Parsed(path=()):
+                is_name = isinstance(target, cst.Name)
+                self.document = cst.Name(self._migrating.name(str(target.value))) if is_name else target
+                return True
+            case Parsed():
+                return gladia.is_address_of(value, self._opening.request)
+        return False
+
+    def _can_wait(self, statement: cst.SimpleStatementLine) -> bool:
+        """Whether a statement in front of the connect reads the id alone, and nothing needs it before the socket."""
+        answers = [
+            node
+            for node in self._program.nodes_in(statement)
+            if gladia.is_answer_of(self._program.value(node), self._opening.request)
+        ]
+        if not all(self._is_identity(node) for node in answers) or not self._is_in_front(statement):
+            return False
+        match statement.body:
+            case [cst.Expr()] | [cst.Assign([cst.AssignTarget(cst.Attribute())])]:
+                return True
+            case [cst.Assign([cst.AssignTarget(cst.Name() as target)])]:
+                uses = [use for one in self._program.definitions() if one.node is target for use in one.uses]
+                return all(self._is_behind(self._program.statement_of(use)) or self._is_placed(use) for use in uses)
+        return False
+
+    def _is_in_front(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement stands in the connect's block, before it."""
+        body = self._block()
+        return statement in body and body.index(statement) < body.index(self._opened)
+
+    def _is_behind(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement runs after the socket is open: inside its `with`, or behind it in its block."""
+        if self._opened is not statement and self._program.is_inside(statement, self._opened):
+            return True
+        body = self._block()
+        current = statement
+        while current not in body and current in self._program.parents:
+            current = self._program.parents[current]
+        return current in body and body.index(current) > body.index(self._opened)
+
+    def _block(self) -> list[cst.CSTNode]:
+        block = self._program.parents[self._opened]
+        return list(block.body) if isinstance(block, (cst.IndentedBlock, cst.Module)) else [self._opened]
+
+    def _leaves_a_hole(self) -> bool:
+        """Whether a `try` or `with` would guard what is no longer there once the POST is gone."""
+        going: list[cst.CSTNode] = [*self.removed, *self.moved, *([self.check] if self.check else [])]
+        for statement in going:
+            block = self._program.parents[statement]
+            around = self._program.parents.get(block)
+            if isinstance(block, cst.IndentedBlock) and all(one in going for one in block.body):
+                if (
+                    isinstance(around, cst.With)
+                    and is_client(self._program, around)
+                    and not self.moved
+                    and not self.check
+                ):
+                    self.removed.append(around)
+                    continue
+                self._migrating.report(
+                    CHECK_UNKNOWN, around, f"nothing would be left in here: {self._migrating.code(around or block)}"
+                )
+                return True
+            current: cst.CSTNode | None = block
+            while current is not None and current is not self._program.scope_of(statement):
+                # A `try` around the whole session stays what it was; one around the POST alone would guard nothing.
+                if isinstance(current, cst.Try) and not self._program.is_inside(self._opened, current.body):
+                    self._migrating.report(CHECK_UNKNOWN, current, "the POST stands in a `try` of its own")
+                    return True
+                current = self._program.parents.get(current)
+        return False
+
+
+def is_client(program: Program, statement: cst.With) -> bool:
+    """Whether a `with` statement holds nothing but an HTTP client."""
+    made = [program.value(item.item) for item in statement.items]
+    return all(isinstance(one, LibraryObject) and one.made_by in HTTP_CLIENTS for one in made)

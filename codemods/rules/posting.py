@@ -1,0 +1,443 @@
+"""Opening a session at Gladia: a POST before the connect, the query its body, its answer's address the socket's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import parse_qsl
+
+import libcst as cst
+
+from codemods.analysis.libraries import Connect
+from codemods.analysis.values import DictDisplay, Instance, Known, UrlQuery
+from codemods.edits import Statement
+from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
+from codemods.migrating import Migrating, like
+from codemods.rules.first_message import FirstMessageRule
+from codemods.rules.request_body import Parameter, RequestBodyRule
+from codemods.vendors import assemblyai_sessions as sessions
+from codemods.vendors import gladia_opening as gladia
+from codemods.vendors.assemblyai_sessions import Opening
+
+_LINE_LENGTH: Final = 88
+_OF_THE_VENDOR: Final = ("assemblyai-version",)
+"""Headers that mean nothing to another service."""
+
+
+class PostingRule:
+    """Plans one session's opening. `plan` says whether the session could be followed; if not, findings say why."""
+
+    def __init__(self, migrating: Migrating, opening: Opening, planned: dict[cst.BaseExpression, RequestBodyRule]):
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+        self._connect: Connect = opening.connect
+        self._statement = self._program.statement_of(opening.connect.call)
+        self._planned = planned
+        self.first = FirstMessageRule(migrating, opening.connect)
+
+    def plan(self) -> bool:
+        """Plans the edits; False, with findings, where the session is not one that can be followed."""
+        if not self._has_place():
+            return False
+        headers = self._headers()
+        body = self._body()
+        address = self._address()
+        if headers is None or body is None or address is None or not self.first.find():
+            return False
+        self._write(headers, body, address)
+        return True
+
+    def _spread(self, node: cst.CSTNode, text: str) -> None:
+        self._migrating.report(SESSION_SPREAD, node, text)
+
+    def _has_place(self) -> bool:
+        """Whether statements can be put before the one that opens the socket."""
+        call, statement = self._connect.call, self._statement
+        block = self._program.parents.get(statement)
+        if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            self._spread(call, f"there is no line of its own: {self._migrating.code(statement)}")
+            return False
+        if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) != 1:
+            self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
+            return False
+        if not isinstance(statement, (cst.SimpleStatementLine, cst.With)):
+            self._spread(call, f"the socket is opened in the head of a statement: {self._migrating.code(call)}")
+            return False
+        if not self._connect.arguments.complete:
+            self._spread(call, f"the connect takes what is only known when it runs: {self._migrating.code(call)}")
+            return False
+        return True
+
+    def _holds(self, node: cst.CSTNode) -> bool:
+        """Whether every name of an expression means the same where the socket is opened."""
+        program = self._program
+        place = program.scope_of(self._connect.call)
+        there = program.at_statement.get(self._statement, {})
+        for name in program.nodes_in(node):
+            if not isinstance(name, cst.Name) or name not in program.reaching:
+                continue
+            reaching = program.reaching[name]
+            if program.scope_of(name) is place:
+                fits = name.value not in there or there[name.value] == reaching
+            else:
+                scope = program.scopes.get(place)
+                own = scope is not None and name.value in scope.definitions and not isinstance(place, cst.Module)
+                of_module = all(
+                    one in program.scopes[self._migrating.module].definitions.get(one.name, ()) for one in reaching
+                )
+                fits = (of_module and not own) or self._is_own_object(name, place)
+            if not fits:
+                self._spread(name, f"`{name.value}` is not the same where the socket is opened")
+                return False
+        return True
+
+    def _is_own_object(self, name: cst.Name, place: cst.CSTNode) -> bool:
+        value = self._program.value(name)
+        if not isinstance(value, Instance) or not isinstance(place, cst.FunctionDef):
+            return False
+        first = place.params.params[:1]
+        in_class = self._program.parents.get(self._program.parents[place]) is value.node
+        return bool(first) and first[0].name.value == name.value and in_class
+
+    # --- the key ---------------------------------------------------------------------------------
+
+    def _headers(self) -> Callable[[], cst.BaseExpression] | None:
+        """Plans the headers' edits; the function gives them as the POST takes them."""
+        argument = self._opening.headers
+        if argument is None:
+            self._spread(self._connect.call, "no header with the key could be found")
+            return None
+        node = argument.value
+        entry = sessions.key_entry(self._program, node)
+        if entry is None:
+            key = sessions.key_in_list(self._program, node)
+            if key is None:
+                self._spread(node, f"the key could not be found: {self._migrating.code(node)}")
+                return None
+            return lambda: gladia.key_headers(self._migrating, self._migrating.edits.edited(key), self._connect.call)
+        value = self._program.value(node)
+        assert isinstance(value, DictDisplay)
+        site = value.site
+        if not isinstance(site, cst.Dict) or self._program.dictionaries[site].changes:
+            self._spread(node, f"the headers are changed after they were made: {self._migrating.code(node)}")
+            return None
+        kept = entry.node
+        for other in self._program.dictionaries[site].entries:
+            if other is not entry:
+                self._migrating.report(HEADER_DROPPED, other.node, self._migrating.code(other.node))
+        if not self._holds(node):
+            return None
+
+        def only_the_key(updated: cst.Dict) -> cst.BaseExpression:
+            for old, new in zip(site.elements, updated.elements, strict=True):
+                if old is kept and isinstance(new, cst.DictElement):
+                    return gladia.key_headers(self._migrating, new.value, site)
+            return updated
+
+        self._migrating.edits.rewrite(site, only_the_key)
+        return lambda: self._migrating.edits.edited(node)
+
+    # --- the configuration -----------------------------------------------------------------------
+
+    def _body(self) -> Callable[[], cst.BaseExpression] | None:
+        """Plans the configuration's edits; the function gives the POST's body."""
+        query = self._opening.query
+        if query is None:
+            return self._body_of_text()
+        node = query.call.args[0].value if query.call.args else None
+        if node is None or not isinstance(query.of, DictDisplay):
+            place = node or query.call
+            self._migrating.report(
+                CONFIGURATION_UNKNOWN,
+                place,
+                f"the configuration is only known when it runs: {self._migrating.code(place)}",
+            )
+            return None
+        site = query.of.site
+        rule = self._planned.get(site)
+        if rule is None:
+            rule = self._planned[site] = RequestBodyRule(self._migrating, site, None)
+            if not rule.plan() or not self._reads_hold(site, rule, query):
+                return None
+            rule.rewrite_display()
+        if not self._holds(node):
+            return None
+        return lambda: self._migrating.edits.edited(node)
+
+    def _reads_hold(self, site: cst.BaseExpression, rule: RequestBodyRule, query: UrlQuery) -> bool:
+        """Whether what else reads the configuration still finds its keys."""
+        for node in self._program.values:
+            match node:
+                case cst.Subscript(owner) if self._program.value(owner) == DictDisplay(site):
+                    key = self._key_of(node.slice[0].slice)
+                case cst.Call(cst.Attribute(owner, cst.Name("get")), [first, *_]) if self._program.value(
+                    owner
+                ) == DictDisplay(site):
+                    key = self._program.value(first.value)
+                case _:
+                    continue
+            if not isinstance(key, Known) or not rule.stays(str(key.value)):
+                self._migrating.report(
+                    CONFIGURATION_UNKNOWN,
+                    node,
+                    f"the configuration is read here, and this key changes: {self._migrating.code(node)}",
+                )
+                return False
+        return True
+
+    def _key_of(self, part: cst.BaseSlice) -> object:
+        return self._program.value(part.value) if isinstance(part, cst.Index) else None
+
+    def _body_of_text(self) -> Callable[[], cst.BaseExpression] | None:
+        """The body where the query stands in the address itself."""
+        parameters = list(self._parameters_in(self._written(self._opening.url)))
+        rule = RequestBodyRule(self._migrating, self._opening.url, parameters)
+        if not rule.plan():
+            return None
+        return rule.body
+
+    def _parameters_in(self, url: cst.BaseExpression) -> Iterator[Parameter]:
+        """The parameters of a query that is written out, its values literals or expressions of an f-string."""
+        text = ""
+        expressions: list[cst.BaseExpression] = []
+        for piece in _pieces(url):
+            if isinstance(piece, str):
+                text += piece
+            else:
+                text += f"\0{len(expressions)}\0"
+                expressions.append(piece)
+        for name, value in parse_qsl(text.partition("?")[2], keep_blank_values=True):
+            if value.startswith("\0") and value.endswith("\0") and value.count("\0") == 2:
+                yield Parameter(name, expressions[int(value.strip("\0"))], None)
+            else:
+                node = cst.SimpleString(repr(value))
+                self._program.values[node] = Known(value, node)
+                self._program.parents[node] = url
+                yield Parameter(name, node, None)
+
+    # --- the address -----------------------------------------------------------------------------
+
+    def _written(self, url: cst.BaseExpression) -> cst.BaseExpression:
+        """The expression that makes the address: behind a name or attribute, where there is one alone."""
+        seen: set[cst.CSTNode] = set()
+        while url not in seen:
+            seen.add(url)
+            match url:
+                case cst.Name():
+                    found = [one.expression for one in self._program.reaching.get(url, ())]
+                case cst.Attribute(owner, attribute):
+                    value = self._program.value(owner)
+                    made = self._program.attribute_expressions
+                    found = list(made.get((value.node, attribute.value), ())) if isinstance(value, Instance) else []
+                case _:
+                    return url
+            if len(found) != 1 or found[0] is None:
+                return url
+            url = found[0]
+        return url
+
+    def _address(self) -> Callable[[], cst.BaseExpression] | None:
+        """Plans that the address loses its query and names Gladia; the function gives it as the POST takes it."""
+        url = self._opening.url
+        written = self._written(url)
+        if not _can_be_cut(written):
+            self._migrating.report(
+                CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
+            )
+            return None
+        if not self._holds(url):
+            return None
+        region = gladia.region_of(sessions.address_text(self._program.value(url)))
+        self._rewrite_literals(written, region)
+        self._migrating.edits.rewrite(written, without_query)
+        return lambda: self._migrating.edits.edited(url)
+
+    def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
+        """Brings every literal of the address, here or where a name got it, to Gladia."""
+        waiting: list[cst.CSTNode] = [node]
+        seen: set[cst.CSTNode] = set()
+        query = self._opening.query
+        while waiting:
+            current = waiting.pop()
+            if current in seen or (query is not None and current is query.call):
+                continue
+            seen.add(current)
+            match current:
+                case cst.SimpleString() if isinstance(current.evaluated_value, str):
+                    text = gladia.address(current.raw_value, region)
+                    if current is not node and not self._program.is_inside(current, node):
+                        text = _head(text, region)
+                    if text != current.raw_value:
+                        self._migrating.edits.replace(current, like(current, text))
+                case cst.FormattedStringText(value):
+                    self._migrating.edits.replace(current, current.with_changes(value=gladia.address(value, region)))
+                case cst.Name() | cst.Attribute():
+                    made = self._written(current)
+                    if made is not current:
+                        waiting.append(made)
+                    continue
+            waiting.extend(current.children)
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def _write(
+        self,
+        headers: Callable[[], cst.BaseExpression],
+        body: Callable[[], cst.BaseExpression],
+        address: Callable[[], cst.BaseExpression],
+    ) -> None:
+        migrating, connect, found = self._migrating, self._connect, self.first.found
+        place = self._program.scope_of(connect.call)
+        awaited = connect.library.asynchronous and isinstance(place, cst.FunctionDef) and place.asynchronous is not None
+        taken = {one.value for one in self._program.nodes_in(place) if isinstance(one, cst.Name)}
+        if found.session is None:
+            found.session = _free(("session", "session_data", "gladia_session"), taken)
+        how = gladia.Post(
+            gladia.client_for(migrating, awaited=awaited),
+            _free(("response", "session_response", "gladia_response"), taken),
+            found.session,
+            _free(("client", "http_client", "http"), taken),
+        )
+        check = self.first.plan_check(how)
+        migrating.gone.update(found.gone)
+        written: list[Statement] = []
+
+        def statements() -> list[Statement]:
+            nonlocal written
+            own_check = migrating.edits.edited(check) if check is not None else None
+            posted = gladia.post(
+                migrating, how, url=address(), headers=headers(), body=body(), check=own_check, near=connect.call
+            )
+            declared = [
+                cst.SimpleStatementLine([cst.Global([cst.NameItem(cst.Name(name))])]) for name in found.declared
+            ]
+            moved = [migrating.edits.edited(one) for one in found.moved]
+            written = [*posted, *declared, *moved]
+            blank = cst.EmptyLine(indent=False)
+            first, *others = written
+            plain = [one.with_changes(leading_lines=_comments(one)) for one in others]
+            return [first.with_changes(leading_lines=[blank]), *plain]
+
+        # Libraries that the POST needs are imported: planned now, while imports still can be.
+        migrating.use_module(gladia.library_of(how.client))
+        migrating.edits.insert_before(self._statement, statements)
+        migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))
+        for statement in (found.read, found.check):
+            if statement is not None:
+                migrating.edits.remove(statement)
+
+    def _connect_call(self, updated: cst.Call, name: str) -> cst.Call:
+        connect, dropped = self._connect, self._opening.headers
+        arguments: list[cst.Arg] = []
+        for original, argument in zip(connect.call.args, updated.args, strict=True):
+            if original is dropped:
+                continue
+            if original.value is connect.url:
+                argument = argument.with_changes(value=gladia.address_of(self._migrating, name, connect.call))
+            arguments.append(argument)
+        last = updated.args[-1].comma if len(arguments) > 1 else cst.MaybeSentinel.DEFAULT
+        arguments[-1] = arguments[-1].with_changes(comma=last)
+        if len(arguments) == 1:
+            plain = arguments[0].with_changes(whitespace_after_arg=cst.SimpleWhitespace(""))
+            return updated.with_changes(args=[plain], whitespace_before_args=cst.SimpleWhitespace(""))
+        return updated.with_changes(args=arguments)
+
+
+def _free(names: tuple[str, ...], taken: set[str]) -> str:
+    """The first of these names that is not taken."""
+    for name in names:
+        if name not in taken:
+            return name
+    number = 2
+    while f"{names[0]}_{number}" in taken:
+        number += 1
+    return f"{names[0]}_{number}"
+
+
+def _comments(statement: Statement) -> list[cst.EmptyLine]:
+    return [line for line in statement.leading_lines if line.comment is not None]
+
+
+def _head(text: str, region: str | None) -> str:
+    """An address without a query, other than the region asked for."""
+    head, mark, query = text.partition("?")
+    return text if mark and region is not None and query.endswith(region) else head
+
+
+def _pieces(url: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
+    match url:
+        case cst.SimpleString() if isinstance(url.evaluated_value, str):
+            yield url.evaluated_value
+        case cst.ConcatenatedString(left, right):
+            yield from _pieces(left)
+            yield from _pieces(right)
+        case cst.FormattedString(parts):
+            for part in parts:
+                if isinstance(part, cst.FormattedStringText):
+                    yield part.value.replace("{{", "{").replace("}}", "}")
+                elif isinstance(part, cst.FormattedStringExpression):
+                    yield part.expression
+        case cst.BinaryOperation(left, cst.Add(), right):
+            yield from _pieces(left)
+            yield from _pieces(right)
+        case _:
+            yield url
+
+
+def _can_be_cut(url: cst.BaseExpression) -> bool:
+    """Whether the way an address is put together is one whose query can be taken off."""
+    match url:
+        case cst.SimpleString() | cst.FormattedString() | cst.Name() | cst.Attribute() | cst.Call():
+            return not isinstance(url, cst.Call)
+        case cst.ConcatenatedString(left, right) | cst.BinaryOperation(left, cst.Add(), right):
+            return _can_be_cut(left) and (_can_be_cut(right) or isinstance(right, cst.Call))
+    return False
+
+
+def without_query(url: cst.BaseExpression) -> cst.BaseExpression:
+    """An address put together as before, without what stands behind its question mark (Gladia's region stays)."""
+    return _cut(url)[0]
+
+
+def _cut(url: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
+    """The address without its query, and whether it had one."""
+    match url:
+        case cst.SimpleString() if isinstance(url.evaluated_value, str):
+            text = _path_alone(url.raw_value)
+            return (like(url, text), text != url.raw_value or "?" in url.raw_value)
+        case cst.FormattedString(parts):
+            kept: list[cst.BaseFormattedStringContent] = []
+            for part in parts:
+                if isinstance(part, cst.FormattedStringText) and "?" in part.value:
+                    text = _path_alone(part.value)
+                    return _plain(url, [*kept, part.with_changes(value=text)] if text else kept), True
+                kept.append(part)
+            return url, False
+        case cst.ConcatenatedString(left, right) | cst.BinaryOperation(left, cst.Add(), right):
+            before, had = _cut(left)
+            if had:
+                return before, True
+            behind, had = _cut(right)
+            if not had:
+                return url, False
+            is_empty = isinstance(behind, cst.SimpleString) and behind.raw_value == ""
+            return (before if is_empty else url.with_changes(left=before, right=behind)), True
+    return url, False
+
+
+def _path_alone(text: str) -> str:
+    head, _, query = text.partition("?")
+    asked = next((one for one in query.split("&") if one.startswith("region=")), None)
+    region = asked.split("?")[0] if asked else None
+    return f"{head}?{region}" if region else head
+
+
+def _plain(url: cst.FormattedString, parts: list[cst.BaseFormattedStringContent]) -> cst.BaseExpression:
+    """An f-string of what is left of it; a plain string or expression where that says the same."""
+    match parts:
+        case [cst.FormattedStringExpression(only, conversion=None, format_spec=None)]:
+            return only
+        case [cst.FormattedStringText(text)] if "{" not in text and "}" not in text:
+            return cst.SimpleString(f"{url.start.replace('f', '').replace('F', '')}{text}{url.end}")
+    return url.with_changes(parts=parts)

@@ -1,0 +1,148 @@
+"""The program's test whether the POST failed: what it is, and how it stands behind the first message."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.libraries import ENDING
+from codemods.analysis.program import Program
+from codemods.analysis.values import HttpResponse, Known, Library, Parsed, ResponseField, Sequence, Value
+from codemods.migrating import Migrating
+from codemods.vendors import assemblyai, gladia
+from codemods.vendors.gladia import Opening
+
+_STATUS = ("status_code", "status")
+
+
+class RefusalRule:
+    """Recognises the failure branch of one session's POST, and plans its edits."""
+
+    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+
+    def why_not(self, statement: cst.If) -> str | None:
+        """Why an `if` is no test whether the POST failed; None where it is one."""
+        if statement.orelse is not None or isinstance(self._program.parents[statement], cst.If):
+            return "it has more than one way out"
+        if not isinstance(statement.body, cst.IndentedBlock):
+            return "its body stands on the same line"
+        if not self._ends(statement.body):
+            return "its body does not end the function or the program"
+        if not self._is_failure(statement.test):
+            return "it asks for more than whether the POST failed"
+        calls = [node for node in self._program.nodes_in(statement.body) if isinstance(node, cst.Call)]
+        if any(self.raises_for_status(call) for call in calls):
+            return "its body raises for the status"
+        return None
+
+    def raises_for_status(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is `response.raise_for_status()` of this POST's answer."""
+        return (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Attribute)
+            and node.func.attr.value == "raise_for_status"
+            and self._program.value(node.func.value) == HttpResponse(self._opening.request.call)
+        )
+
+    def _ends(self, body: cst.IndentedBlock) -> bool:
+        """Whether a block leaves the function or the program."""
+        last = body.body[-1] if body.body else None
+        small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+        if isinstance(small, (cst.Return, cst.Raise)):
+            return True
+        return (
+            isinstance(small, cst.Expr) and isinstance(small.value, cst.Call) and is_ending(self._program, small.value)
+        )
+
+    def _is_failure(self, test: cst.BaseExpression) -> bool:
+        """Whether a test is true for every refusal and for nothing else."""
+        match test:
+            case cst.UnaryOperation(cst.Not(), inner):
+                value = self._program.value(inner)
+                if value == HttpResponse(self._opening.request.call):
+                    return True
+                return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
+                return _is_status(self._program.value(left)) and _excludes_success(operator, self._program.value(right))
+        value = self._program.value(test)
+        return isinstance(value, ResponseField) and value.name == "is_error"
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def plan(self, check: cst.If, message: cst.BaseExpression) -> None:
+        """Plans the edits of the branch: what it read of the answer, it reads of the first message."""
+        program, edits, migrating = self._program, self._migrating.edits, self._migrating
+        edits.replace(check.test, assemblyai.is_refusal(migrating, message, check.test))
+        for statement in check.body.body:
+            if isinstance(statement, cst.SimpleStatementLine) and self._binds_document(statement):
+                edits.remove(statement)
+        for node in program.nodes_in(check.body):
+            value = program.value(node)
+            if isinstance(node, cst.Call) and self._ends_with_status(node):
+                edits.replace(node.args[0], node.args[0].with_changes(value=cst.Integer("1")))
+            elif isinstance(node, cst.BooleanOperation) and all(
+                self._is_text(program.value(side)) for side in (node.left, node.right)
+            ):
+                edits.replace(node, assemblyai.refusal_text(migrating, message, node))
+            elif isinstance(node, cst.BaseExpression) and self._reads_answer(value):
+                outermost = self.outermost(node)
+                if isinstance(outermost, cst.BaseExpression):
+                    part = assemblyai.refusal_code if _is_status(value) else assemblyai.refusal_text
+                    edits.replace(outermost, part(migrating, message, outermost))
+
+    def outermost(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The whole expression that reads on from a value of the POST's answer."""
+        while True:
+            parent = self._program.parents[node]
+            reads_on = gladia.is_answer_of(self._program.value(parent), self._opening.request)
+            is_method = isinstance(parent, cst.Attribute) or (isinstance(parent, cst.Call) and parent.func is node)
+            if not reads_on and not is_method:
+                return node
+            node = parent
+
+    def _reads_answer(self, value: Value) -> bool:
+        return isinstance(value, (ResponseField, Parsed)) and gladia.is_answer_of(value, self._opening.request)
+
+    def _is_text(self, value: Value) -> bool:
+        return isinstance(value, ResponseField) and not _is_status(value)
+
+    def _ends_with_status(self, call: cst.Call) -> bool:
+        return (
+            is_ending(self._program, call)
+            and len(call.args) == 1
+            and _is_status(self._program.value(call.args[0].value))
+        )
+
+    def _binds_document(self, statement: cst.SimpleStatementLine) -> bool:
+        """Whether a statement only gives the answer's document a name."""
+        match statement.body:
+            case [cst.Assign([cst.AssignTarget(cst.Name())], value)]:
+                found = self._program.value(value)
+                return isinstance(found, Parsed) and gladia.is_answer_of(found, self._opening.request)
+        return False
+
+
+def is_ending(program: Program, call: cst.Call) -> bool:
+    """Whether a call ends the program."""
+    callee = program.value(call.func)
+    return isinstance(callee, Library) and callee.name in ENDING
+
+
+def _is_status(value: Value) -> bool:
+    return isinstance(value, ResponseField) and value.name in _STATUS
+
+
+def _excludes_success(operator: cst.BaseCompOp, value: Value) -> bool:
+    """Whether comparing a status with a value so is true for every failure and no success."""
+    match operator, value:
+        case cst.NotEqual(), Known(200 | 201):
+            return True
+        case cst.GreaterThanEqual(), Known(300 | 400):
+            return True
+        case cst.GreaterThan(), Known(201 | 299 | 399):
+            return True
+        case cst.NotIn(), Sequence(_, elements):
+            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
+    return False

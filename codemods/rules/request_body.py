@@ -1,0 +1,373 @@
+"""The session's configuration: AssemblyAI's query parameters become Gladia's request body.
+
+Each row of the map that the query touches, or whose default has to be written out, decides what stands in the
+dictionary afterwards. Entries that stay the same stay as they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import libcst as cst
+
+from codemods.analysis.program import Dictionary
+from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value
+from codemods.edits import expression
+from codemods.findings import (
+    COMMENT_WENT,
+    CONFIGURATION_UNKNOWN,
+    PARAMETER_ABSENT,
+    PARAMETER_DIFFERS,
+    PARAMETER_WENT,
+)
+from codemods.migrating import Migrating
+from codemods.rules.configuration import comments_in, literal_code, separator
+from shim.faces import assemblyai_parameters as service
+from shim.mapping import assemblyai_parameters, languages, parameters
+from shim.mapping.paths import steps_of
+from shim.mapping.row import ABSENT, Fidelity, Row
+
+_NOT_CONSTANT: Final = object()
+_PROBES: Final = (ABSENT, "u3-rt-pro", "universal-streaming-english", "universal-3-6-pro")
+"""What a parameter that is only known when the program runs may be: a row that gives the same for all needs no more."""
+
+_OWN_DEFAULTS: Final = {
+    "encoding": "wav/pcm",
+    "bit_depth": 16,
+    "language_config.languages": [],
+    "language_config.code_switching": False,
+}
+"""What Gladia does by itself: not written where the program did not ask for it either."""
+
+_STREAMING: Final = service.US_MODELS
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of the query: its name, the expression of its value, and the entry where there is one."""
+
+    name: str
+    node: cst.BaseExpression
+    entry: cst.DictElement | None
+
+
+@dataclass(eq=False, slots=True)
+class _Tree:
+    """A place of the request body: a value, or what lies inside it. `anchor` is the entry whose place it takes."""
+
+    anchor: cst.DictElement | None = None
+    value: cst.BaseExpression | None = None
+    inside: dict[str, _Tree] = field(default_factory=dict)
+
+
+class RequestBodyRule:
+    """Plans what becomes of one session's parameters. `plan` says whether they could be read to their end.
+
+    `site` is the place that findings are reported for; the display itself where there is one.
+    """
+
+    def __init__(
+        self,
+        migrating: Migrating,
+        site: cst.BaseExpression,
+        given: Iterable[Parameter] | None,
+    ) -> None:
+        self._migrating = migrating
+        self._site = site
+        self._readable = True
+        self._given = list(given) if given is not None else self._entries(site)
+        self._by_name: dict[str, Parameter] = {}
+        self._root = _Tree()
+        self._unchanged: set[str] = set()
+
+    def plan(self) -> bool:
+        """Plans the body; False, with findings, where it cannot be done."""
+        if not self._readable:
+            return False
+        for one in self._given:
+            self._by_name.setdefault(assemblyai_parameters.read_name(one.name), one)
+        for row in (*parameters.ROWS, *assemblyai_parameters.ROWS):
+            if row.assemblyai and self._readable:
+                self._apply(row)
+        self._say_unknown_names()
+        if self._readable and isinstance(self._site, cst.Dict) and self._given and self._given[0].entry is not None:
+            self._lost_comments(self._site)
+        return self._readable
+
+    def stays(self, name: str) -> bool:
+        """Whether a parameter is under the same name in the body, with the same value."""
+        return name in self._unchanged
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _entries(self, site: cst.BaseExpression) -> list[Parameter]:
+        dictionary = self._migrating.program.dictionaries.get(site)
+        if dictionary is None or not isinstance(site, cst.Dict):
+            self._give_up(site, f"{self._migrating.code(site)} is not a dictionary display")
+            return []
+        return self._entries_of(dictionary)
+
+    def _entries_of(self, dictionary: Dictionary) -> list[Parameter]:
+        found: list[Parameter] = []
+        for change in dictionary.changes:
+            self._give_up(change, f"the configuration is changed after it was made: {self._migrating.code(change)}")
+        for entry in dictionary.entries:
+            if not isinstance(entry.node, cst.DictElement) or not isinstance(entry.key, Known):
+                self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
+                continue
+            found.append(Parameter(str(entry.key.value), entry.value_node, entry.node))
+        return found
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._readable = False
+        self._migrating.report(CONFIGURATION_UNKNOWN, node, text)
+
+    def _constant(self, name: str) -> Any:
+        """A parameter as the service reads it, ABSENT where it is not given, _NOT_CONSTANT where it is not known."""
+        given = self._by_name.get(name)
+        if given is None:
+            return ABSENT
+        found = self._plain(self._migrating.program.value(given.node))
+        if found is _NOT_CONSTANT or found is ABSENT:
+            return found
+        read = assemblyai_parameters.read_value(given.name, found)
+        if isinstance(read, str):
+            try:
+                return service.read_value(name, read)
+            except (service.Refusal, KeyError):
+                return read
+        return read
+
+    def _plain(self, value: Value) -> Any:
+        program = self._migrating.program
+        match value:
+            case Known():
+                return ABSENT if value.value is None else value.value
+            case JsonText(_, of):
+                return self._plain(of)
+            case Sequence(site, elements) if site not in program.changed_sequences:
+                found = [self._plain(element) for element in elements]
+                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in found) else found
+            case DictDisplay(site) if not program.dictionaries[site].changes:
+                entries = program.dictionaries[site].entries
+                values = [self._plain(entry.value) for entry in entries]
+                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in values) else dict(enumerate(values))
+        return _NOT_CONSTANT
+
+    # --- converting ------------------------------------------------------------------------------
+
+    def _apply(self, row: Row) -> None:
+        way = row.over_gladia
+        given = [self._by_name.get(name) for name in row.assemblyai]
+        first = next((one for one in given if one is not None), None)
+        constants = [self._constant(name) for name in row.assemblyai]
+        if any(one.name == row.assemblyai[0] for one in self._given):
+            row.over(self._migrating.target)
+        if row in assemblyai_parameters.ROWS:
+            self._apply_only_assemblyais(row, first, constants[0])
+            return
+        if row is parameters.ENCODING and not self._encoding_is_served(first, constants[0]):
+            return
+        context = [self._constant(name) for name in way.reads]
+        if constants[0] is _NOT_CONSTANT:
+            assert first is not None
+            self._put_expression(row, given[0] or first)
+        else:
+            # A second value that is not known only steers the first.
+            constants = [ABSENT if one is _NOT_CONSTANT else one for one in constants]
+            results = self._results(row, constants, context)
+            if results is None:
+                return
+            for path, result in zip(row.gladia, results, strict=True):
+                self._put_constant(row, path, result, first, constants[0])
+        self._explain(row, first, context)
+
+    def _results(self, row: Row, constants: list[Any], context: list[Any]) -> list[Any] | None:
+        """What the row gives; None, with a finding, where it hangs on what is only known when the program runs."""
+        found: list[list[Any]] = []
+        for probe in _PROBES:
+            tried = [probe if one is _NOT_CONSTANT else one for one in context]
+            result = row.over_gladia.conversion.live(*constants, *tried)
+            every = list(result) if len(row.gladia) > 1 else [result]
+            if every not in found:
+                found.append(every)
+        if len(found) > 1:
+            names = [name for name, one in zip(row.over_gladia.reads, context, strict=True) if one is _NOT_CONSTANT]
+            self._give_up(self._by_name[names[0]].node, f"`{names[0]}` decides `{row.gladia[0]}`, and is not known")
+            return None
+        return found[0]
+
+    def _put_constant(self, row: Row, path: str, result: Any, first: Parameter | None, given: Any) -> None:
+        if result is ABSENT:
+            return
+        if first is None and path in _OWN_DEFAULTS and _OWN_DEFAULTS[path] == result:
+            return
+        if path == "language_config.code_switching" and result is False and first is None:
+            return
+        row.over(self._migrating.target)
+        value = self._value(result, first, given)
+        self._put(path, value, first)
+        if first is not None and value is first.node and path == first.name:
+            self._unchanged.add(first.name)
+
+    def _value(self, result: Any, first: Parameter | None, given: Any) -> cst.BaseExpression:
+        """The result as code: the program's own expression where it says the same."""
+        if first is not None and type(result) is type(given) and result == given:
+            known = self._migrating.program.value(first.node)
+            if isinstance(known, JsonText) and isinstance(result, list):
+                return known.call.args[0].value
+            if isinstance(known, Known) and type(known.value) is type(result) and known.value == result:
+                return first.node
+            if isinstance(known, Sequence) and isinstance(result, list):
+                return first.node
+        return cst.parse_expression(literal_code(result, self._migrating.quote_at(self._site)))
+
+    def _put_expression(self, row: Row, given: Parameter) -> None:
+        """Writes a value that only the running program knows, by the conversion's source."""
+        source = row.over_gladia.conversion.source or ("value" if row.over_gladia.codemod is Fidelity.SAME else "")
+        if not source:
+            self._give_up(given.node, f"`{given.name}` is only known when it runs")
+            return
+        known = self._migrating.program.value(given.node)
+        node = known.call.args[0].value if isinstance(known, JsonText) else given.node
+        row.over(self._migrating.target)
+        written = expression(source, value=node)
+        several = isinstance(written, cst.Tuple) and len(row.gladia) > 1
+        values = [one.value for one in written.elements] if several and isinstance(written, cst.Tuple) else [written]
+        for path, value in zip(row.gladia, values, strict=True):
+            self._put(path, value, given)
+            if value is given.node and path == given.name:
+                self._unchanged.add(given.name)
+
+    def _put(self, path: str, value: cst.BaseExpression, given: Parameter | None) -> None:
+        anchor = given.entry if given is not None else None
+        place = self._root
+        for step in steps_of(path):
+            place = place.inside.setdefault(str(step), _Tree(anchor))
+            place.anchor = place.anchor or anchor
+        place.value = value
+
+    # --- what only one side has ------------------------------------------------------------------
+
+    def _encoding_is_served(self, first: Parameter | None, encoding: Any) -> bool:
+        if encoding is ABSENT or encoding in ("pcm_s16le", "pcm_mulaw"):
+            return True
+        assert first is not None
+        if encoding is _NOT_CONSTANT:
+            self._give_up(first.node, "`encoding` is only known when it runs")
+        else:
+            self._refuse(first, "Gladia's live sessions take PCM and mu-law; audio in this format has to be decoded")
+        return False
+
+    def _apply_only_assemblyais(self, row: Row, first: Parameter | None, constant: Any) -> None:
+        """Says what becomes of a parameter that Gladia has no place for; a switch that is off needs no word."""
+        if first is None or first.name != row.assemblyai[0] or row in assemblyai_parameters.READINGS:
+            return
+        reason = f"`{first.name}`: {row.over_gladia.reason}"
+        if row in assemblyai_parameters.REFUSED:
+            if constant is not ABSENT and constant is not False:
+                self._refuse(first, row.over_gladia.reason)
+        elif row is assemblyai_parameters.TOKEN:
+            self._refuse(first, row.over_gladia.reason)
+        elif constant is ABSENT or constant is False:
+            return
+        elif row in (*assemblyai_parameters.HINTS, assemblyai_parameters.FORMAT_TURNS):
+            self._migrating.report(PARAMETER_DIFFERS, first.node, reason)
+        else:
+            self._migrating.report(PARAMETER_WENT, first.node, reason)
+
+    def _refuse(self, given: Parameter, reason: str) -> None:
+        self._readable = False
+        self._migrating.report(PARAMETER_ABSENT, given.node, f"`{given.name}`: {reason}")
+
+    def _say_unknown_names(self) -> None:
+        every = {name for row in (*parameters.ROWS, *assemblyai_parameters.ROWS) for name in row.assemblyai}
+        for one in self._given:
+            if one.name not in every:
+                self._migrating.report(
+                    PARAMETER_DIFFERS, one.node, f"`{one.name}` is no parameter of AssemblyAI's, which ignored it"
+                )
+
+    def _explain(self, row: Row, first: Parameter | None, context: list[Any]) -> None:
+        migrating = self._migrating
+        place = first.node if first is not None else self._site
+        if row is parameters.MODEL:
+            model = self._constant("speech_model")
+            named = "no model" if model is ABSENT else "its model" if model is _NOT_CONSTANT else f"`{model}`"
+            migrating.report(
+                PARAMETER_DIFFERS, place, f"`model` {languages.GLADIA_MODEL}: the program asked for {named}"
+            )
+            if model in _STREAMING and self._constant("format_turns") is not True:
+                migrating.report(PARAMETER_DIFFERS, place, "the text comes with punctuation and capitals now")
+        elif row is parameters.ENDPOINTING:
+            migrating.report(PARAMETER_DIFFERS, place, f"`endpointing`: {row.over_gladia.reason}")
+        elif row is parameters.LANGUAGES and first is None:
+            if context[0] is ABSENT and any(one is not ABSENT for one in context[1:]):
+                migrating.report(
+                    PARAMETER_DIFFERS, place, "`languages` English: the default when such parameters were written"
+                )
+        elif first is not None and row.over_gladia.codemod is Fidelity.APPROXIMATE:
+            migrating.report(PARAMETER_DIFFERS, place, f"`{first.name}`: {row.over_gladia.reason}")
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def rewrite_display(self) -> None:
+        """Plans the edit of the display that the parameters were read from."""
+        self._migrating.edits.rewrite(self._site, self._rewritten)
+
+    def body(self) -> cst.BaseExpression:
+        """The body as a new dictionary, for parameters that stood in no dictionary."""
+        return self._display(self._root)
+
+    def _rewritten(self, updated: cst.Dict) -> cst.Dict:
+        original = self._site
+        assert isinstance(original, cst.Dict)
+        between = separator(original)
+        last_comma = original.elements[-1].comma if original.elements else cst.MaybeSentinel.DEFAULT
+        anchored: dict[cst.DictElement, list[tuple[str, _Tree]]] = {}
+        appended: list[tuple[str, _Tree]] = []
+        for name, place in self._root.inside.items():
+            (anchored.setdefault(place.anchor, []) if place.anchor else appended).append((name, place))
+        elements: list[cst.DictElement] = []
+        for old, new in zip(original.elements, updated.elements, strict=True):
+            assert isinstance(old, cst.DictElement) and isinstance(new, cst.DictElement)
+            if old is original.elements[-1]:
+                new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            for index, (name, place) in enumerate(anchored.get(old, ())):
+                if index == 0 and place.value is old.value and name in self._unchanged:
+                    elements.append(new)
+                elif index == 0:
+                    elements.append(new.with_changes(key=self._key(name), value=self._code_of(place)))
+                else:
+                    elements.append(cst.DictElement(self._key(name), self._code_of(place)))
+        elements.extend(cst.DictElement(self._key(name), self._code_of(place)) for name, place in appended)
+        placed: list[cst.DictElement] = []
+        for index, element in enumerate(elements):
+            comma = element.comma
+            if index == len(elements) - 1:
+                comma = last_comma
+            elif comma is cst.MaybeSentinel.DEFAULT:
+                comma = between
+            placed.append(element.with_changes(comma=comma))
+        return updated.with_changes(elements=placed)
+
+    def _key(self, name: str) -> cst.SimpleString:
+        return self._migrating.string(name, self._site)
+
+    def _code_of(self, place: _Tree) -> cst.BaseExpression:
+        if place.value is None:
+            return self._display(place)
+        return self._migrating.edits.edited(place.value)
+
+    def _display(self, place: _Tree) -> cst.Dict:
+        return cst.Dict([cst.DictElement(self._key(name), self._code_of(one)) for name, one in place.inside.items()])
+
+    def _lost_comments(self, original: cst.Dict) -> None:
+        """Reports the comments that stand beside entries that go."""
+        kept = {place.anchor for place in self._root.inside.values()}
+        for element in original.elements:
+            if isinstance(element, cst.DictElement) and element not in kept:
+                for comment in comments_in(element):
+                    self._migrating.report(COMMENT_WENT, element, comment)

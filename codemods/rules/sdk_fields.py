@@ -1,0 +1,389 @@
+"""Reading what an SDK hands to handlers: attributes and their units, wherever a program reads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.values import (
+    EACH,
+    Class,
+    Delivered,
+    Function,
+    Instance,
+    Known,
+    Library,
+    Member,
+    Parsed,
+    Sequence,
+    Step,
+    Value,
+    something,
+)
+from codemods.edits import expression, in_parentheses
+from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
+from codemods.migrating import Migrating, like
+from shim.mapping import catalogue, sdk
+from shim.mapping.paths import steps_of
+from shim.mapping.row import Fidelity, Row, Section, Vendor
+
+_TYPE: Final[tuple[Step, ...]] = ("type",)
+_ERRORS: Final = frozenset(("Error", "error"))
+_FIELD_ROWS: Final = (sdk.BEGIN_ID, sdk.EXPIRES_AT, sdk.ENDED_CODE)
+_FOLLOWED: Final = frozenset(
+    f"builtins.{name}" for name in ("len", "list", "tuple", "enumerate", "zip", "reversed", "getattr", "isinstance")
+)
+_SHOWING: Final = frozenset(("builtins.print", "builtins.str", "builtins.repr", "pprint.pprint"))
+_LOGGING: Final = ("debug", "info", "warning", "error", "critical", "exception", "log")
+
+TARGET_TYPES: Final[dict[Vendor, dict[str, str]]] = {
+    Vendor.GLADIA: {
+        "Begin": "init",
+        "Turn": "transcript",
+        "Termination": "post_final_transcript",
+        "SpeechStarted": "speech_start",
+    },
+    Vendor.ASSEMBLYAI: {
+        "init": "Begin",
+        "connected": "Begin",
+        "transcript": "Turn",
+        "post_final_transcript": "Termination",
+        "post_transcript": "Termination",
+        "end_recording": "Termination",
+        "speech_start": "SpeechStarted",
+        "ended": "Termination",
+    },
+}
+"""What a type of message becomes, by the vendor it becomes one of."""
+
+
+class SdkFieldRule:
+    """Plans what becomes of every place where a program reads what these sessions' handlers are given."""
+
+    def __init__(self, migrating: Migrating, sites: frozenset[cst.Call]) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._sites = sites
+        self._target = migrating.target
+        self._complete = True
+
+    def plan(self, gone: frozenset[cst.CSTNode]) -> bool:
+        """Plans the edits; False, with findings, where something has no counterpart. `gone` are nodes that go."""
+        for node, value in list(self._program.values.items()):
+            if node in gone or not isinstance(node, cst.BaseExpression):
+                continue
+            found = [one for one in something(value) if self._is_message(one)]
+            if not found:
+                continue
+            if len(found) != len(something(value)) or len({one.path for one in found if isinstance(one, Parsed)}) > 1:
+                self._give_up(node, f"{self._code(node)} can be several things")
+                continue
+            message = found[0]
+            assert isinstance(message, Parsed)
+            if len(found) > 1:
+                types = [one.types for one in found if isinstance(one, Parsed)]
+                message = replace(message, types=None if None in types else frozenset().union(*filter(None, types)))
+            self._plan_use(node, message)
+        return self._complete
+
+    def _is_message(self, value: Value) -> bool:
+        return (
+            isinstance(value, Parsed) and isinstance(value.document, Delivered) and value.document.site in self._sites
+        )
+
+    def _message_at(self, node: cst.CSTNode) -> Parsed | None:
+        found = [one for one in something(self._program.value(node)) if self._is_message(one)]
+        return found[0] if found and isinstance(found[0], Parsed) else None
+
+    def _plan_use(self, node: cst.BaseExpression, message: Parsed) -> None:
+        if message.types is not None and message.types and message.types <= _ERRORS:
+            if message.path and self._is_outermost(node):
+                self._give_up(node, f"{self._code(node)}: the other SDK's errors have no such attribute")
+            return
+        base, steps = self._base_of(node)
+        if message.path == _TYPE:
+            self._type_is_read(node)
+        elif not self._is_outermost(node):
+            return
+        elif message.path == ():
+            self._whole_is_used(node, message)
+        elif steps == 0:
+            self._check_part(node, message)
+        else:
+            self._field_is_read(node, base, steps, message)
+
+    def _is_outermost(self, node: cst.BaseExpression) -> bool:
+        """Whether no access around it reads a place that a row speaks of, or that lies above one."""
+        parent = self._program.parents[node]
+        if isinstance(parent, cst.Arg) and isinstance(self._program.parents[parent], cst.Call):
+            parent = self._program.parents[parent]
+        if not isinstance(parent, (cst.Attribute, cst.Subscript, cst.Call)):
+            return True
+        around = self._message_at(parent)
+        if around is None or around.path[:-1] != (self._message_at(node) or around).path:
+            return True
+        inner = self._message_at(node)
+        # `event.transcript.strip` is no field: the method belongs to the text.
+        return bool(inner is not None and inner.path and self._row_of(inner, whole=True) and not self._leads(inner))
+
+    def _leads(self, message: Parsed) -> bool:
+        """Whether fields lie inside this place."""
+        return any(
+            len(steps) > len(message.path) + 1 and _general(steps[1 : len(message.path) + 1]) == _general(message.path)
+            for row in self._rows()
+            for steps in map(steps_of, row.of(self._migrating.source))
+        )
+
+    def _rows(self) -> tuple[Row, ...]:
+        return (*catalogue.rows(Section.SERVER), *_FIELD_ROWS)
+
+    # --- types -----------------------------------------------------------------------------------
+
+    def _type_is_read(self, node: cst.BaseExpression) -> None:
+        sdk.TYPE.over(self._target)
+        parent = self._program.parents[node]
+        comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
+        if isinstance(comparison, cst.Comparison):
+            for side in (comparison.left, *(one.comparator for one in comparison.comparisons)):
+                if side is not node:
+                    self._rename_types(side, self._program.value(side))
+        elif not isinstance(parent, (cst.Assign, cst.FormattedStringExpression, cst.Attribute)):
+            self._give_up(node, f"{self._code(parent)}: the type goes where it is not followed")
+
+    def _rename_types(self, node: cst.BaseExpression, value: Value) -> None:
+        match value:
+            case Known(str() as name, cst.SimpleString() as text):
+                target = TARGET_TYPES[self._target].get(name)
+                if target is None:
+                    self._migrating.report(NEVER_SENT, text, f"`{name}` has no counterpart")
+                else:
+                    self._migrating.edits.replace(text, like(text, target))
+            case Sequence(_, elements):
+                for element in elements:
+                    self._rename_types(node, element)
+            case _:
+                self._give_up(node, f"the type is compared with {self._code(node)}")
+
+    # --- whole messages and parts ----------------------------------------------------------------
+
+    def _whole_is_used(self, node: cst.BaseExpression, message: Parsed) -> None:
+        if self._is_followed(node):
+            return
+        if self._is_shown(node):
+            text = f"{self._code(node)} is {self._target}'s message from now on"
+            self._migrating.report(WHOLE_MESSAGE, node, text)
+            return
+        self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
+        self._complete = False
+
+    def _check_part(self, node: cst.BaseExpression, message: Parsed) -> None:
+        """A name that holds a part which has fields of its own must not go where it is not followed."""
+        if self._leads(message) and not self._is_followed(node):
+            self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
+            self._complete = False
+
+    def _is_followed(self, node: cst.BaseExpression) -> bool:
+        parent = self._program.parents[node]
+        match parent:
+            case cst.Attribute() | cst.Subscript() | cst.For() | cst.CompFor():
+                return True
+            case cst.Assign(targets):
+                return all(isinstance(one.target, (cst.Name, cst.Tuple)) for one in targets)
+            case cst.If() | cst.While() | cst.BooleanOperation() | cst.UnaryOperation() | cst.IfExp() | cst.Expr():
+                return True
+            case cst.Arg():
+                call = self._program.parents[parent]
+                assert isinstance(call, cst.Call) or not parent.star
+                callees = something(self._program.value(call.func)) if isinstance(call, cst.Call) else ()
+                return bool(callees) and all(self._follows(one) for one in callees)
+        return False
+
+    def _follows(self, callee: Value) -> bool:
+        match callee:
+            case Function() | Class() | Member(Instance()):
+                return True
+            case Library(name):
+                return name in _FOLLOWED
+        return False
+
+    def _is_shown(self, node: cst.BaseExpression) -> bool:
+        current: cst.CSTNode = node
+        while not isinstance(current, (cst.Call, cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
+            current = self._program.parents[current]
+        if not isinstance(current, cst.Call):
+            return False
+        if isinstance(current.func, cst.Attribute) and current.func.attr.value in _LOGGING:
+            return True
+        callee = self._program.value(current.func)
+        return isinstance(callee, Library) and callee.name in _SHOWING
+
+    # --- fields ----------------------------------------------------------------------------------
+
+    def _row_of(self, message: Parsed, *, whole: bool = False) -> Row | None:
+        """The row of the field at a place of a message, by the types it can have there.
+
+        `whole`: whether the place is read from the message itself, so that it may lie elsewhere in the other one.
+        """
+        exact: list[Row] = []
+        general: list[Row] = []
+        for row in self._rows():
+            for path in row.of(self._migrating.source):
+                kind, *steps = steps_of(path)
+                if message.types is not None and kind != "*" and kind not in message.types:
+                    continue
+                if not self._joins(row, str(kind)):
+                    continue
+                if whole and tuple(steps) == message.path:
+                    exact.append(row)
+                elif tuple(steps) == _general(message.path) and self._same_depth(row, steps):
+                    general.append(row)
+        found = exact or general
+        targets = {self._steps(row) for row in found}
+        return found[0] if found and len(targets) == 1 else None
+
+    def _joins(self, row: Row, kind: str) -> bool:
+        targets = row.of(self._target)
+        wanted = TARGET_TYPES[self._target].get(kind)
+        return not targets or wanted is None or str(steps_of(targets[0])[0]) in (wanted, "*")
+
+    def _same_depth(self, row: Row, steps: list[Step]) -> bool:
+        """A field of each element is not one of the whole, such as the mean of the words' confidences."""
+        targets = row.of(self._target)
+        return not targets or steps.count(EACH) == steps_of(targets[0]).count(EACH)
+
+    def _steps(self, row: Row) -> tuple[Step, ...]:
+        targets = row.of(self._target)
+        return steps_of(targets[0])[1:] if targets else ()
+
+    def _field_is_read(self, node: cst.BaseExpression, base: cst.BaseExpression, steps: int, message: Parsed) -> None:
+        if self._target is Vendor.GLADIA and message.path == ("turn_is_formatted",):
+            message = replace(message, path=("end_of_turn",))
+        of_base = self._message_at(base)
+        row = self._row_of(message, whole=of_base is None or of_base.path == ())
+        if row is None:
+            if self._is_container(message):
+                self._read_container(node, message)
+            else:
+                self._give_up(node, f"{self._code(node)} has no counterpart")
+            return
+        way = row.over(self._target)
+        source = way.conversion.source
+        if (not row.of(self._target) and "value" not in source) or not source:
+            self._give_up(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
+            return
+        if way.codemod is Fidelity.APPROXIMATE:
+            self._migrating.report(PARAMETER_DIFFERS, node, f"{self._code(node)}: {way.reason}")
+        for dotted in way.conversion.modules:
+            module, _, name = dotted.rpartition(".")
+            self._migrating.use_function(module, name) if module else self._migrating.use_module(name)
+        if self._leads(message) and not self._is_followed(node) and not self._is_alias(node):
+            self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
+            self._complete = False
+            return
+        self._rewrite(node, base, steps, _with_positions(self._steps(row), message.path), source)
+
+    def _is_alias(self, node: cst.BaseExpression) -> bool:
+        return isinstance(self._program.parents[node], cst.Assign)
+
+    def _is_container(self, message: Parsed) -> bool:
+        return self._target is Vendor.ASSEMBLYAI and self._leads(message)
+
+    def _read_container(self, node: cst.BaseExpression, message: Parsed) -> None:
+        """Gladia's `message.data.utterance` is AssemblyAI's event itself."""
+        base, steps = self._base_of(node)
+        if self._is_followed(node) or self._is_alias(node):
+            self._rewrite(node, base, steps, (), "value")
+        else:
+            self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
+            self._complete = False
+
+    def _base_of(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, int]:
+        """The expression that a chain of accesses starts from, and how many accesses it has."""
+        steps, current = 0, node
+        while True:
+            inner = _accessed(current)
+            if inner is None or self._message_at(inner) is None:
+                return current, steps
+            current, steps = inner, steps + 1
+
+    def _target_of(self, base: Parsed | None) -> tuple[Step, ...]:
+        """Where the base of an access stands in the other vendor's message."""
+        path = base.path if base is not None else ()
+        while base is not None and path:
+            if isinstance(path[-1], int) or path[-1] == EACH:
+                return (*self._target_of(replace(base, path=path[:-1])), EACH)
+            row = self._row_of(replace(base, path=path), whole=True)
+            if row is not None and row.of(self._target):
+                return _with_positions(self._steps(row), path)
+            path = path[:-1]
+        return ()
+
+    def _rewrite(
+        self, node: cst.BaseExpression, base: cst.BaseExpression, steps: int, target: tuple[Step, ...], source: str
+    ) -> None:
+        already = self._target_of(self._message_at(base))
+        if _general(target[: len(already)]) != _general(already):
+            self._give_up(node, f"{self._code(node)} lies elsewhere in the other message")
+            return
+        rest = target[len(already) :]
+        parents = self._program.parents
+
+        def rewritten(updated: cst.BaseExpression) -> cst.BaseExpression:
+            inner = updated
+            for _ in range(steps):
+                found = _accessed(inner)
+                assert found is not None
+                inner = found
+            for step in rest:
+                text = f"inner[{step}]" if isinstance(step, int) else f"inner.{step}"
+                inner = expression(text, inner=inner)
+            result = expression(source, value=inner)
+            return result if source == "value" or _takes_any(parents[node]) else in_parentheses(result)
+
+        self._migrating.edits.rewrite(node, rewritten)
+
+    def _code(self, node: cst.CSTNode) -> str:
+        return self._migrating.code(node)
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._complete = False
+        self._migrating.report(FIELD_ABSENT, node, text)
+
+
+def _general(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(EACH if isinstance(step, int) else step for step in path)
+
+
+def _with_positions(target: tuple[Step, ...], path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The target's path with the positions that the source's path had in place of EACH."""
+    positions = iter([step for step in path if isinstance(step, int)])
+    return tuple(next(positions, EACH) if step == EACH else step for step in target)
+
+
+def _accessed(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    match node:
+        case cst.Subscript(value) | cst.Attribute(value):
+            return value
+        case cst.Call(cst.Name("getattr"), [cst.Arg(value), *_]):
+            return value
+    return None
+
+
+def _takes_any(parent: cst.CSTNode) -> bool:
+    """Whether any expression can stand below this node without parentheses."""
+    return isinstance(
+        parent,
+        (
+            cst.Arg,
+            cst.Assign,
+            cst.AnnAssign,
+            cst.Return,
+            cst.Element,
+            cst.DictElement,
+            cst.FormattedStringExpression,
+            cst.Expr,
+            cst.Index,
+        ),
+    )

@@ -1,0 +1,189 @@
+"""Event handlers: the function behind a registration, and how its parameters become those of the other SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import libcst as cst
+
+from codemods.analysis.environment import Definition
+from codemods.analysis.handlers import Registration
+from codemods.analysis.libraries import Arguments
+from codemods.analysis.program import Program
+from codemods.analysis.values import Function, Instance, LibraryObject, Member, Value, something
+from codemods.migrating import Migrating
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handler:
+    """The function of one registration. `given_from` is the position of the first parameter that the SDK gives."""
+
+    registration: Registration
+    function: cst.FunctionDef | cst.Lambda
+    given_from: int
+
+    def parameters(self, count: int) -> list[cst.Param] | None:
+        """The parameters that the SDK gives `count` values to; None where the function does not take them so."""
+        every = [*self.function.params.posonly_params, *self.function.params.params]
+        given = every[self.given_from : self.given_from + count]
+        return given if len(given) == count else None
+
+
+def handler_of(program: Program, registration: Registration) -> Handler | None:
+    """The handler of a registration, where it is one function of the program."""
+    handler = registration.handler
+    if isinstance(handler, cst.FunctionDef):
+        return Handler(registration, handler, 0)
+    if handler is None:
+        return None
+    found = _function_of(program, program.value(handler))
+    return Handler(registration, *found) if found is not None else None
+
+
+def _function_of(program: Program, value: Value) -> tuple[cst.FunctionDef | cst.Lambda, int] | None:
+    found = something(value)
+    match found[0] if len(found) == 1 else None:
+        case Function(node):
+            return node, 0
+        case Member(Instance(definition), name):
+            scope = program.scopes.get(definition)
+            method = scope.value_of(name) if scope is not None else None
+            if isinstance(method, Function) and isinstance(method.node, cst.FunctionDef):
+                static = any(
+                    isinstance(one.decorator, cst.Name) and one.decorator.value == "staticmethod"
+                    for one in method.node.decorators
+                )
+                return method.node, 0 if static else 1
+        case LibraryObject("functools.partial", site):
+            bound = Arguments.of(site)
+            inner = _function_of(program, program.value(bound.positional[0])) if bound.positional else None
+            if inner is not None and bound.complete:
+                return inner[0], inner[1] + len(bound.positional) - 1
+    return None
+
+
+def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[Registration]) -> list[cst.CSTNode]:
+    """Where the program uses a handler's function for anything but these registrations."""
+    function = handler.function
+    if isinstance(function, cst.Lambda):
+        return []
+    allowed = [one.handler for one in registrations if isinstance(one.handler, cst.BaseExpression)]
+    found: list[cst.CSTNode] = []
+    for node, value in program.values.items():
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            continue
+        if any(_is_function(program, one, function) for one in something(value)) and not any(
+            program.is_inside(node, one) for one in allowed
+        ):
+            found.append(node)
+    return found
+
+
+def _is_function(program: Program, value: Value, function: cst.FunctionDef) -> bool:
+    match value:
+        case Function(node):
+            return node is function
+        case Member(Instance(definition), name):
+            scope = program.scopes.get(definition)
+            return scope is not None and scope.value_of(name) == Function(function)
+    return False
+
+
+def definition_of(program: Program, parameter: cst.Param) -> Definition | None:
+    """The definition that a parameter makes."""
+    return next((one for one in program.definitions() if one.node is parameter), None)
+
+
+def names_in(program: Program, node: cst.CSTNode) -> set[str]:
+    """The names that stand in a node, attributes left out."""
+    return {
+        one.value
+        for one in program.nodes_in(node)
+        if isinstance(one, cst.Name)
+        and not (isinstance(program.parents.get(one), cst.Attribute) and program.parents[one].attr is one)  # type: ignore[attr-defined]
+    }
+
+
+def rename_parameter(migrating: Migrating, parameter: cst.Param, name: str) -> str:
+    """Plans another name for a parameter and its uses, unless that name stands in its function; gives the name."""
+    program = migrating.program
+    old = parameter.name.value
+    function = program.scope_of(parameter)
+    if old == name or name in names_in(program, function):
+        return old
+    definition = definition_of(program, parameter)
+    for use in definition.uses if definition is not None else ():
+        migrating.edits.replace(use, use.with_changes(value=name))
+    return name
+
+
+Parameters = Callable[[list[cst.Param]], list[cst.Param]]
+
+
+def rewrite_parameters(migrating: Migrating, function: cst.FunctionDef | cst.Lambda, how: Parameters) -> None:
+    """Plans other positional parameters for a function."""
+
+    def rewritten(updated: cst.Parameters) -> cst.Parameters:
+        every = how([*updated.posonly_params, *updated.params])
+        tidy = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in every]
+        return updated.with_changes(posonly_params=[], posonly_ind=cst.MaybeSentinel.DEFAULT, params=tidy)
+
+    migrating.edits.rewrite(function.params, rewritten)
+
+
+def annotated(name: str, annotation: str | None) -> cst.Param:
+    """A parameter, with an annotation where there is one."""
+    parsed = cst.Annotation(cst.parse_expression(annotation)) if annotation else None
+    return cst.Param(cst.Name(name), parsed)
+
+
+def body_of(function: cst.FunctionDef, gone: frozenset[cst.CSTNode]) -> list[cst.CSTNode]:
+    """The statements of a function that stay, without its docstring."""
+    body = list(function.body.body)
+    if body and docstring_of(function) is body[0]:
+        body = body[1:]
+    return [one for one in body if one not in gone]
+
+
+def docstring_of(function: cst.FunctionDef) -> cst.CSTNode | None:
+    """The statement that is a function's docstring."""
+    body = function.body.body
+    match body[0] if body else None:
+        case cst.SimpleStatementLine([cst.Expr(cst.SimpleString())]) as statement:
+            return statement
+    return None
+
+
+def only_for(
+    migrating: Migrating, function: cst.FunctionDef, test: str, otherwise: str, gone: frozenset[cst.CSTNode]
+) -> None:
+    """Plans that a function does its work only where a test holds; `otherwise` is the test of the contrary.
+
+    A body that is one `if` gets the test into its own; any other one gets a return at its start.
+    """
+    body = body_of(function, gone)
+    match body:
+        case [cst.If(inner, orelse=None) as branch] if not isinstance(inner, cst.NamedExpr):
+            first = cst.parse_expression(test)
+            migrating.edits.rewrite(
+                branch.test, lambda updated: cst.BooleanOperation(first, cst.And(), _operand(updated))
+            )
+            return
+    guard = cst.parse_statement(f"if {otherwise}:\n    return")
+    assert isinstance(guard, cst.If)
+    docstring = docstring_of(function)
+    if docstring is not None:
+        migrating.edits.insert_after(docstring, lambda: [guard])
+    elif body:
+        migrating.edits.insert_at_start(function.body, lambda: [guard])
+
+
+def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression as an operand of `and`, with as few parentheses as that allows."""
+    needs = isinstance(node, (cst.IfExp, cst.Lambda)) or (
+        isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or)
+    )
+    if needs or node.lpar:
+        return node if node.lpar else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return node

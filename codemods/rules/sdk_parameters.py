@@ -1,0 +1,367 @@
+"""A session's parameters where an SDK takes them: an object of its class, or a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from codemods.analysis.program import Dictionary
+from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Sequence, Value
+from codemods.findings import (
+    CONFIGURATION_UNKNOWN,
+    DEFAULT_DIFFERS,
+    MODEL_CHOSEN,
+    PARAMETER_ABSENT,
+    PARAMETER_DIFFERS,
+    SILENCE_LEFT_TO_SERVICE,
+)
+from codemods.layout import Written, lay_out
+from codemods.migrating import Migrating
+from codemods.vendors import assemblyai_sdk, gladia_sdk
+from shim.mapping import assemblyai_parameters, catalogue, languages, parameters
+from shim.mapping.row import ABSENT, Fidelity, Row, Section, Vendor
+
+_NOT_CONSTANT = object()
+Code = Callable[[], str]
+"""Gives source once the edits inside it were made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    node: cst.BaseExpression
+    constant: Any
+
+
+class SdkParametersRule:
+    """Plans what becomes of one session's parameters. `use` gives the target SDK's name for one of its classes."""
+
+    def __init__(self, migrating: Migrating, use: Callable[[str], str]) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._use = use
+        self._leaves: dict[str, _Leaf] = {}
+        self._readable = True
+        self._written: list[tuple[str, Code]] = []
+        self.inline = False
+        """Whether the parameters stand where the session is opened: `tree` gives them then."""
+
+    def plan(self, node: cst.BaseExpression) -> bool:
+        """Plans the edits of the parameters that an expression holds; False, with findings, where it cannot be done."""
+        value = self._program.value(node)
+        match value:
+            case LibraryObject(made_by, site) if self._is_parameters(made_by):
+                return self._plan_object(site, node)
+            case DictDisplay(site) if self._migrating.source is Vendor.GLADIA and isinstance(site, cst.Dict):
+                return self._plan_dictionary(site, node)
+        self._give_up(node, self._migrating.code(node))
+        return False
+
+    def _is_parameters(self, made_by: str) -> bool:
+        if self._migrating.source is Vendor.GLADIA:
+            return gladia_sdk.name_of(made_by) == gladia_sdk.REQUEST
+        return assemblyai_sdk.name_of(made_by) == assemblyai_sdk.PARAMETERS
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._readable = False
+        self._migrating.report(CONFIGURATION_UNKNOWN, node, text)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _plan_object(self, site: cst.Call, node: cst.BaseExpression) -> bool:
+        starred = [argument for argument in site.args if argument.star]
+        if len(starred) == 1 and len(site.args) == 1 and isinstance(starred[0].value, cst.Name):
+            value = self._program.value(starred[0].value)
+            if isinstance(value, DictDisplay) and isinstance(value.site, cst.Dict):
+                return self._plan_dictionary(value.site, None) and self._unpack(site, starred[0].value)
+        self._read_call(site, "")
+        if not self._readable or not self._translate(site):
+            return False
+        self._class_name()
+        if site is node:
+            self.inline = True
+        else:
+            self._migrating.edits.rewrite(site, lambda _: self._expression(self.tree(), site))
+        return True
+
+    def _unpack(self, site: cst.Call, dictionary: cst.Name) -> bool:
+        """`StreamingParameters(**config)` reads a dictionary with the other vendor's names now."""
+        edits, name = self._migrating.edits, self._class_name()
+        edits.watch([dictionary])
+        if self._migrating.target is Vendor.ASSEMBLYAI:
+            edits.replace(site.func, cst.parse_expression(name))
+        else:
+
+            def from_dict(_: cst.Call) -> cst.BaseExpression:
+                return cst.parse_expression(f"{name}.from_dict({self._code(dictionary)})")
+
+            edits.rewrite(site, from_dict)
+        return True
+
+    def _plan_dictionary(self, site: cst.Dict, node: cst.BaseExpression | None) -> bool:
+        self._read_dictionary(self._program.dictionaries[site], "")
+        if not self._readable or not self._translate(site):
+            return False
+        if site is node:
+            self._class_name()
+            self.inline = True
+        else:
+            self._migrating.edits.rewrite(site, lambda _: self._expression(self._tree(""), site))
+        return True
+
+    def _read_call(self, call: cst.Call, prefix: str) -> None:
+        for argument in call.args:
+            value = self._program.value(argument.value)
+            if argument.star == "**" and isinstance(value, DictDisplay) and value.site is argument.value:
+                self._read_dictionary(self._program.dictionaries[value.site], prefix)
+            elif argument.star or argument.keyword is None:
+                self._give_up(argument, f"an argument without a name: {self._migrating.code(argument)}")
+            else:
+                self._read(f"{prefix}{argument.keyword.value}", argument.value, value)
+
+    def _read_dictionary(self, dictionary: Dictionary, prefix: str) -> None:
+        for change in dictionary.changes:
+            self._give_up(change, f"the configuration is changed after it was made: {self._migrating.code(change)}")
+        for entry in dictionary.entries:
+            if not isinstance(entry.node, cst.DictElement) or not isinstance(entry.key, Known):
+                self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
+            else:
+                self._read(f"{prefix}{entry.key.value}", entry.value_node, entry.value)
+
+    def _read(self, path: str, node: cst.BaseExpression, value: Value) -> None:
+        if self._migrating.source is Vendor.GLADIA and path in gladia_sdk.CONFIGURATION_CLASSES:
+            match value:
+                case LibraryObject(made_by, site) if (
+                    gladia_sdk.name_of(made_by) == gladia_sdk.CONFIGURATION_CLASSES[path] and site is node
+                ):
+                    self._read_call(site, f"{path}.")
+                    return
+                case DictDisplay(site) if site is node:
+                    self._read_dictionary(self._program.dictionaries[site], f"{path}.")
+                    return
+                case Known(None):
+                    return
+            self._give_up(node, f"`{path}` is made elsewhere: {self._migrating.code(node)}")
+            return
+        constant = self._constant(value)
+        if self._migrating.source is Vendor.ASSEMBLYAI:
+            today = assemblyai_parameters.read_name(path)
+            if today != path:
+                catalogue.by_id()[f"parameter.read.{path}"].over(self._migrating.target)
+                if today in self._leaves:
+                    return
+            if constant is not _NOT_CONSTANT:
+                constant = assemblyai_parameters.read_value(path, constant)
+            path = today
+        self._leaves[path] = _Leaf(node, constant)
+
+    def _constant(self, value: Value) -> Any:
+        """The value as a plain Python object, _NOT_CONSTANT where any part is not known."""
+        match assemblyai_sdk.enumerated(value):
+            case Known(found):
+                return ABSENT if found is None else found
+            case Sequence(site, elements) if site not in self._program.changed_sequences:
+                every = [self._constant(element) for element in elements]
+                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in every) else every
+            case DictDisplay(site) if not self._program.dictionaries[site].changes:
+                entries = self._program.dictionaries[site].entries
+                if all(isinstance(entry.key, Known) for entry in entries):
+                    pairs = {str(getattr(entry.key, "value", "")): self._constant(entry.value) for entry in entries}
+                    return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in pairs.values()) else pairs
+            case LibraryObject(made_by, site) if gladia_sdk.name_of(made_by) == "LiveV2CustomVocabularyEntry":
+                fields = {argument.keyword.value: argument.value for argument in site.args if argument.keyword}
+                term = self._constant(self._program.value(fields["value"])) if "value" in fields else _NOT_CONSTANT
+                return _NOT_CONSTANT if term is _NOT_CONSTANT else {"value": term}
+        return _NOT_CONSTANT
+
+    # --- converting ------------------------------------------------------------------------------
+
+    def _translate(self, near: cst.CSTNode) -> bool:
+        source = self._migrating.source
+        rows = catalogue.rows(Section.PARAMETER)
+        spoken_of = {path for row in rows for path in row.of(source)}
+        for path, leaf in self._leaves.items():
+            if path not in spoken_of and not self._belongs_to_a_switch(path, spoken_of):
+                self._give_up(leaf.node, f"`{path}` is no parameter that is known here")
+        for row in rows:
+            self._apply(row, near)
+        if source is Vendor.GLADIA and "sample_rate" not in self._leaves:
+            self._written.append(("sample_rate", lambda: "16000"))
+        if self._migrating.target is Vendor.GLADIA:
+            self._use_inner_classes()
+        return self._readable
+
+    def _belongs_to_a_switch(self, path: str, spoken_of: set[str]) -> bool:
+        switch = path.split("_config.")[0]
+        return switch != path and switch in spoken_of
+
+    def _apply(self, row: Row, near: cst.CSTNode) -> None:
+        migrating, target = self._migrating, self._migrating.target
+        way = row.way(target)
+        given = [self._leaves.get(path) for path in row.of(migrating.source)]
+        first = next((leaf for leaf in given if leaf is not None), None)
+        constants = [leaf.constant if leaf is not None else ABSENT for leaf in given]
+        if first is not None:
+            row.over(target)
+        if way.codemod is Fidelity.ABSENT:
+            is_one_channel = row is parameters.CHANNELS and constants[0] == 1
+            if first is not None and constants[0] and not is_one_channel:
+                self._readable = False
+                name = row.of(migrating.source)[0]
+                migrating.report(PARAMETER_ABSENT, first.node, f"`{name}`: {way.reason}")
+            return
+        written = row.of(target)
+        if not written:
+            if first is not None and way.codemod is Fidelity.APPROXIMATE:
+                name = row.of(migrating.source)[0]
+                migrating.report(PARAMETER_DIFFERS, first.node, f"`{name}`: {way.reason}")
+            return
+        if row is parameters.ENCODING and not self._encoding_is_served(first, constants):
+            return
+        if row is parameters.ENDPOINTING and first is None and migrating.keep_turns and target is Vendor.ASSEMBLYAI:
+            constants = [parameters.GLADIA_SILENCE_SECONDS]
+        if any(constant is _NOT_CONSTANT for constant in constants):
+            self._put_source(row, [leaf for leaf in given if leaf is not None])
+        else:
+            context = [self._context(path) for path in way.reads]
+            found = way.conversion.live(*constants, *context)
+            results = found if len(written) > 1 else (found,)
+            for path, result in zip(written, results, strict=True):
+                self._put(row, path, result, first if len(row.of(migrating.source)) == 1 else None)
+        self._explain(row, first, near)
+
+    def _context(self, path: str) -> Any:
+        leaf = self._leaves.get(path)
+        return ABSENT if leaf is None or leaf.constant is _NOT_CONSTANT else leaf.constant
+
+    def _encoding_is_served(self, first: _Leaf | None, constants: list[Any]) -> bool:
+        if first is None:
+            return True
+        if any(constant is _NOT_CONSTANT for constant in constants):
+            self._give_up(first.node, "`encoding` is only known when it runs")
+            return False
+        if self._migrating.source is Vendor.GLADIA:
+            served = not parameters.needs_transcoding(*constants)
+        else:
+            served = constants[0] in ("pcm_s16le", "pcm_mulaw")
+        if not served:
+            self._readable = False
+            text = "this format has no counterpart; the audio would have to be converted first"
+            self._migrating.report(PARAMETER_ABSENT, first.node, text)
+        return served
+
+    def _put_source(self, row: Row, given: list[_Leaf]) -> None:
+        """A value that only the running program knows: the row's conversion is written out."""
+        source, written = row.way(self._migrating.target).conversion.source, row.of(self._migrating.target)
+        single = len(given) == 1 and row.of(self._migrating.source)[0] in self._leaves
+        if not source or not single:
+            self._give_up(given[0].node, f"`{row.of(self._migrating.source)[0]}` is only known when it runs")
+            return
+        node = given[0].node
+        self._migrating.edits.watch([node])
+        expressions = source.split(", ") if len(written) > 1 and ", " in source else [source] * len(written)
+        for path, text in zip(written, expressions, strict=True):
+            self._written.append((path, lambda text=text: self._converted(text, node)))  # type: ignore[misc]
+
+    def _converted(self, text: str, node: cst.BaseExpression) -> str:
+        code = self._code(node)
+        if text == "value":
+            return code
+        plain = isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or text.endswith("(value)")
+        return text.replace("value", code if plain else f"({code})")
+
+    def _put(self, row: Row, path: str, result: Any, leaf: _Leaf | None) -> None:
+        if result is ABSENT:
+            return
+        row.over(self._migrating.target)
+        keeps_node = leaf is not None and leaf.constant == result and not self._is_of_sdk(leaf.node)
+        if leaf is not None and keeps_node and type(leaf.constant) is type(result):
+            self._migrating.edits.watch([leaf.node])
+            node = leaf.node
+            self._written.append((path, lambda: self._code(node)))
+        else:
+            self._written.append((path, lambda: literal(result, self._migrating.file_quote)))
+
+    def _is_of_sdk(self, node: cst.BaseExpression) -> bool:
+        return isinstance(self._program.value(node), Library)
+
+    def _code(self, node: cst.BaseExpression) -> str:
+        return self._migrating.module.code_for_node(self._migrating.edits.updated(node))
+
+    def _explain(self, row: Row, first: _Leaf | None, near: cst.CSTNode) -> None:
+        migrating = self._migrating
+        way = row.way(migrating.target)
+        if migrating.target is Vendor.GLADIA:
+            if row is parameters.ENDPOINTING or (first is not None and way.codemod is Fidelity.APPROXIMATE):
+                if row is not parameters.MODEL:
+                    place = first.node if first is not None else near
+                    migrating.report(PARAMETER_DIFFERS, place, f"`{row.gladia[0]}`: {way.reason}")
+            elif row is parameters.LANGUAGES:
+                implied = way.conversion.live(ABSENT, *[self._context(path) for path in way.reads])
+                if implied:
+                    known = f"the languages of the model that was used: {' '.join(implied)}"
+                    migrating.report(DEFAULT_DIFFERS, near, f"`{row.gladia[0]}` is written out: {known}")
+            return
+        if row is parameters.MODEL:
+            context = [self._context(path) for path in way.reads]
+            model = languages.assemblyai_model(ABSENT, *context)
+            known = " ".join(context[0]) if context[0] else "no fixed language"
+            text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
+            migrating.report(MODEL_CHOSEN, near, text)
+        elif row is parameters.ENDPOINTING and first is None:
+            if not migrating.keep_turns:
+                text = "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later"
+                migrating.report(SILENCE_LEFT_TO_SERVICE, near, text)
+        elif row is parameters.LONGEST_TURN and first is None:
+            migrating.report(DEFAULT_DIFFERS, near, "Gladia ends an utterance after 5 s, AssemblyAI after 60 s")
+        elif first is not None and way.codemod is Fidelity.APPROXIMATE:
+            migrating.report(PARAMETER_DIFFERS, first.node, f"`{row.gladia[0]}`: {way.reason}")
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def _class_name(self) -> str:
+        gladia = self._migrating.target is Vendor.GLADIA
+        return self._use(gladia_sdk.REQUEST if gladia else assemblyai_sdk.PARAMETERS)
+
+    def _use_inner_classes(self) -> None:
+        for path, _ in self._written:
+            parents = path.split(".")[:-1]
+            for depth in range(1, len(parents) + 1):
+                self._use(gladia_sdk.CONFIGURATION_CLASSES[".".join(parents[:depth])])
+
+    def tree(self) -> Written:
+        """The parameters as a call of the target's class; asked for when the edits are applied."""
+        return self._tree(self._class_name())
+
+    def _tree(self, called: str) -> Written:
+        root = Written(called)
+        for path, code in self._written:
+            root.put(tuple(path.split(".")), code())
+        if called:
+            self._name_classes(root, "")
+        return root
+
+    def _expression(self, tree: Written, site: cst.BaseExpression) -> cst.BaseExpression:
+        migrating = self._migrating
+        text = lay_out(tree, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
+        return cst.parse_expression(text)
+
+    def _name_classes(self, written: Written, path: str) -> None:
+        for name, inner in written.arguments:
+            if isinstance(inner, Written):
+                place = f"{path}.{name}" if path else name
+                inner.called = self._use(gladia_sdk.CONFIGURATION_CLASSES[place])
+                self._name_classes(inner, place)
+
+
+def literal(value: Any, quote: str) -> str:
+    """A constant as source, in the file's quotes."""
+    match value:
+        case str():
+            escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+            return f"{quote}{escaped}{quote}"
+        case list() | tuple():
+            return f"[{', '.join(literal(one, quote) for one in value)}]"
+    return repr(value)

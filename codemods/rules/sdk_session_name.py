@@ -1,0 +1,143 @@
+"""What the two objects of a Gladia session are called in a program that had one object for both."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.environment import Definition
+from codemods.analysis.values import Instance, something
+from codemods.migrating import Migrating
+
+_VENDOR: Final = re.compile(r"assembly_?ai|assembly|(?<![a-z])aai(?![a-z])", re.IGNORECASE)
+
+
+def _gladia(found: re.Match[str]) -> str:
+    text = found.group()
+    return "GLADIA" if text.isupper() else "Gladia" if text[0].isupper() else "gladia"
+
+
+def client_name(name: str) -> str:
+    """The name of a Gladia client, from the name that AssemblyAI's had."""
+    renamed = _VENDOR.sub(_gladia, name)
+    return renamed if "client" in renamed.lower() else "client"
+
+
+def session_name(client: str) -> str:
+    """The name of the session that a client of this name starts."""
+    for old, new in (("client", "session"), ("Client", "Session"), ("CLIENT", "SESSION")):
+        if old in client:
+            return client.replace(old, new)
+    return "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session is kept: a variable of a scope, or (`owner`) an attribute of a class's objects."""
+
+    name: str
+    scope: cst.CSTNode
+    owner: cst.ClassDef | None = None
+
+
+def identifiers(migrating: Migrating) -> set[str]:
+    """Every name that stands in the file."""
+    return {one.value for one in migrating.program.nodes_in(migrating.module) if isinstance(one, cst.Name)}
+
+
+def free_name(migrating: Migrating, *wanted: str) -> str:
+    """The first of these names that the file does not have, else the last with a number."""
+    taken = identifiers(migrating)
+    for name in wanted:
+        if name not in taken:
+            return name
+    number = 2
+    while f"{wanted[-1]}{number}" in taken:
+        number += 1
+    return f"{wanted[-1]}{number}"
+
+
+def owner_of(migrating: Migrating, attribute: cst.Attribute) -> cst.ClassDef | None:
+    """The class of the program whose object an attribute belongs to."""
+    found = [one.node for one in something(migrating.program.value(attribute.value)) if isinstance(one, Instance)]
+    return found[0] if len(found) == 1 else None
+
+
+def self_name(migrating: Migrating, node: cst.CSTNode, owner: cst.ClassDef) -> str | None:
+    """What an object of a class is called in its methods, where a node stands inside one."""
+    program = migrating.program
+    current: cst.CSTNode | None = node
+    while current is not None:
+        if isinstance(current, cst.FunctionDef) and current.params.params:
+            block = program.parents[current]
+            if program.parents.get(block) is owner:
+                return current.params.params[0].name.value
+        current = program.parents.get(current)
+    return None
+
+
+def is_visible(migrating: Migrating, place: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Whether a variable of the scope `place` can be read where a node stands."""
+    program = migrating.program
+    scope = program.scope_of(node)
+    while scope is not place:
+        if isinstance(scope, cst.Module):
+            return False
+        scope = program.scope_of(scope)
+    return True
+
+
+def rename_variable(migrating: Migrating, old: str, new: str) -> bool:
+    """Plans another name for a variable that is defined by assignments alone; False where that is not certain."""
+    program = migrating.program
+    definitions = [one for one in program.definitions() if one.name == old]
+    if old in migrating.new_names or old in migrating.used_elsewhere or new in identifiers(migrating):
+        return False
+    nodes: set[cst.CSTNode] = set()
+    for one in definitions:
+        if not isinstance(one.node, cst.Name):
+            return False
+        nodes |= {one.node, *one.uses}
+    written = [
+        one
+        for one in program.nodes_in(migrating.module)
+        if isinstance(one, cst.Name) and one.value == old and not _is_only_a_label(migrating, one)
+    ]
+    if set(written) != nodes:
+        return False
+    for node in written:
+        migrating.edits.replace(node, node.with_changes(value=new))
+    migrating.new_names[old] = new
+    return True
+
+
+def _is_only_a_label(migrating: Migrating, name: cst.Name) -> bool:
+    """Whether a name is an attribute's or a keyword's, not a variable's."""
+    parent = migrating.program.parents.get(name)
+    if isinstance(parent, cst.Attribute):
+        return parent.attr is name
+    return isinstance(parent, cst.Arg) and parent.keyword is name
+
+
+def rename_attribute(migrating: Migrating, owner: cst.ClassDef, old: str, new: str) -> bool:
+    """Plans another name for an attribute of a class's objects; False where that is not certain."""
+    if old in migrating.used_elsewhere or new in identifiers(migrating):
+        return False
+    every = [
+        one
+        for one in migrating.program.nodes_in(migrating.module)
+        if isinstance(one, cst.Attribute) and one.attr.value == old
+    ]
+    if any(owner_of(migrating, one) is not owner for one in every):
+        return False
+    for one in every:
+        migrating.edits.replace(one.attr, cst.Name(new))
+    return True
+
+
+def definitions_at(migrating: Migrating, name: cst.Name) -> frozenset[Definition]:
+    """The definitions that a name can have its value from."""
+    return migrating.program.reaching.get(name, frozenset())

@@ -1,0 +1,175 @@
+"""AssemblyAI's Python SDK: how its things are recognised, and how each of its versions calls them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.program import Program
+from codemods.analysis.values import (
+    Delivered,
+    Known,
+    Library,
+    LibraryObject,
+    Parsed,
+    Value,
+    something,
+)
+
+MODULE: Final = "assemblyai.streaming.v3"
+_MODULES: Final = (
+    f"{MODULE}.",
+    f"{MODULE}.client.",
+    f"{MODULE}.async_client.",
+    f"{MODULE}.models.",
+)
+_NEW_NAMES: Final = {
+    "StreamingClient": "RealTimeTranscriber",
+    "AsyncStreamingClient": "AsyncRealTimeTranscriber",
+    "StreamingClientOptions": "RealTimeTranscriberOptions",
+    "StreamingParameters": "RealTimeParameters",
+    "StreamingSessionParameters": "RealTimeSessionParameters",
+    "StreamingEvents": "RealTimeEvents",
+    "StreamingError": "RealTimeError",
+    "StreamingErrorCodes": "RealTimeErrorCodes",
+}
+"""The names before 1.0, which stay valid, and those from 1.0 on."""
+
+CLIENTS: Final = {"RealTimeTranscriber": False, "AsyncRealTimeTranscriber": True}
+"""The classes that hold a session, and whether their methods are awaited."""
+
+OPTIONS: Final = "RealTimeTranscriberOptions"
+PARAMETERS: Final = "RealTimeParameters"
+SESSION_PARAMETERS: Final = "RealTimeSessionParameters"
+MICROPHONES: Final = ("assemblyai.extras.MicrophoneStream",)
+
+EVENT_CLASSES: Final = {
+    "BeginEvent": "Begin",
+    "TurnEvent": "Turn",
+    "TerminationEvent": "Termination",
+    "SpeechStartedEvent": "SpeechStarted",
+    "WarningEvent": "Warning",
+    "HeartbeatEvent": "Heartbeat",
+    "SilenceEvent": "Silence",
+    "SpeakerRevisionEvent": "SpeakerRevision",
+    "LLMGatewayResponseEvent": "LLMGatewayResponse",
+    "RealTimeError": "Error",
+}
+"""The classes of events by the event whose handlers get them."""
+
+_ENUMERATIONS: Final = {
+    "SpeechModel": "-",
+    "NoiseSuppressionModel": "-",
+    "Encoding": "_",
+    "StreamingMode": "_",
+    "StreamingPiiSubstitution": "_",
+    "StreamingPiiPolicy": "_",
+}
+"""The enumerations of parameter values, and what stands in a value where its name has `_`."""
+
+
+def name_of(dotted: str) -> str | None:
+    """What the SDK calls this today, by the dotted name that a program uses; None for another library's."""
+    for module in sorted(_MODULES, key=len, reverse=True):
+        if dotted.startswith(module):
+            first, dot, rest = dotted[len(module) :].partition(".")
+            return f"{_NEW_NAMES.get(first, first)}{dot}{rest}"
+    return None
+
+
+def is_of_sdk(value: Value) -> bool:
+    """Whether a value is the package, or a module, class or constant of it."""
+    return any(
+        isinstance(one, Library) and (one.name == "assemblyai" or one.name.startswith("assemblyai."))
+        for one in something(value)
+    )
+
+
+def written_name(name: str, version: tuple[int, ...] | None) -> str:
+    """What the SDK of that version calls something; None stands for the current version."""
+    if version is not None and version < (1,):
+        return {new: old for old, new in _NEW_NAMES.items()}.get(name, name)
+    return name
+
+
+_REQUIRED: Final = re.compile(
+    r"^\W*assemblyai(?:\[[^]]*])?\s*(?P<sign>==|~=|>=|<=|<|>)\s*(?P<version>\d+(?:\.\d+)*)", re.M
+)
+
+
+def pinned_version(requirements: str) -> tuple[int, ...] | None:
+    """The version of the SDK that a requirements file or pyproject.toml holds a project to; None where it does not.
+
+    `<1` holds it below that version; `>=` holds it to nothing, as a newer one may be installed.
+    """
+    found = _REQUIRED.search(requirements)
+    if found is None:
+        bounded = re.search(r"assemblyai[^\n\"']*<\s*1(?:\.0)*\b", requirements)
+        return (0,) if bounded else None
+    version = tuple(int(part) for part in found["version"].split("."))
+    match found["sign"]:
+        case "==" | "~=":
+            return version
+        case "<" | "<=":
+            return (*version[:-1], version[-1] - 1) if version[-1] and found["sign"] == "<" else version
+    bounded = re.search(r"assemblyai[^\n\"']*<\s*1(?:\.0)*\b", requirements)
+    return (0,) if bounded else None
+
+
+def object_of(value: Value, *names: str) -> LibraryObject | None:
+    """The object of one of these classes of the SDK that a value is, where it is one and nothing else."""
+    found = [one for one in something(value) if isinstance(one, LibraryObject) and name_of(one.made_by) in names]
+    return found[0] if len(found) == 1 and len(something(value)) == 1 else None
+
+
+def client_of(value: Value) -> LibraryObject | None:
+    """The client that a value is."""
+    return object_of(value, *CLIENTS)
+
+
+def creations(program: Program) -> Iterator[LibraryObject]:
+    """The clients that a program makes, in the order of its source."""
+    for node, value in program.values.items():
+        if isinstance(node, cst.Call) and isinstance(value, LibraryObject) and value.site is node:
+            client = client_of(value)
+            if client is not None:
+                yield client
+
+
+def event_of(value: Value) -> str | None:
+    """The name of the event that `RealTimeEvents.Turn` is."""
+    if isinstance(value, Library):
+        enumeration, _, name = (name_of(value.name) or "").partition(".")
+        return name if enumeration == "RealTimeEvents" and name else None
+    return None
+
+
+def enumerated(value: Value) -> Value:
+    """The constant behind a member of one of the SDK's enumerations; other values as they are."""
+    if isinstance(value, Library):
+        enumeration, _, name = (name_of(value.name) or "").partition(".")
+        if enumeration in _ENUMERATIONS and name:
+            return Known("medical-v1" if name == "medical" else name.replace("_", _ENUMERATIONS[enumeration]))
+    return value
+
+
+class Events:
+    """What AssemblyAI's clients hand to handlers: the client, and the event's object."""
+
+    def registers(self, owner: LibraryObject, method: str) -> bool:
+        """Whether it is a client's `on`."""
+        return method == "on" and name_of(owner.made_by) in CLIENTS
+
+    def gives(self, owner: LibraryObject, event: Value) -> tuple[Value, ...]:
+        """The client and the event."""
+        name = event_of(event)
+        types = frozenset((name,)) if name is not None else None
+        return owner, Parsed(Delivered(owner.site), owner.site, (), types)
+
+    def types_of(self, name: str) -> frozenset[str]:
+        """The event whose class this is."""
+        found = EVENT_CLASSES.get(name_of(name) or "")
+        return frozenset((found,)) if found is not None else frozenset()

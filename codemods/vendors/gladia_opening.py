@@ -1,0 +1,203 @@
+"""How a Gladia session is opened in a program that speaks to the API itself: the POST and the check of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.values import Library
+from codemods.edits import Statement, expression, statements
+from codemods.migrating import Migrating
+from shim.mapping import session
+from shim.mapping.row import Vendor
+
+KEY_HEADER: Final = "X-Gladia-Key"
+"""As most programs write it; the service takes it in any case."""
+
+
+class Client(StrEnum):
+    """How the program makes its HTTP requests."""
+
+    REQUESTS = "requests"
+    REQUESTS_IN_A_THREAD = "requests in a thread"
+    HTTPX = "httpx"
+    ASYNC_HTTPX = "httpx, awaited"
+    AIOHTTP = "aiohttp"
+
+
+_GIVEN: Final = """
+    URL,
+    headers=HEADERS,
+    json=BODY,"""
+
+_POSTS: Final = {
+    Client.REQUESTS: f"ANSWER = LIBRARY.post({_GIVEN}\n    timeout=10,\n)\n",
+    Client.REQUESTS_IN_A_THREAD: f"ANSWER = await ASYNCIO.to_thread(\n    LIBRARY.post,{_GIVEN}\n    timeout=10,\n)\n",
+    Client.HTTPX: f"ANSWER = LIBRARY.post({_GIVEN}\n    timeout=10,\n)\n",
+    Client.ASYNC_HTTPX: f"async with LIBRARY.AsyncClient() as HTTP:\n    ANSWER = await HTTP.post({_GIVEN}\n)\n",
+    Client.AIOHTTP: (
+        "async with LIBRARY.ClientSession() as HTTP:\n"
+        f"    async with HTTP.post({_GIVEN}\n    ) as ANSWER:\n        CHECK\n        SESSION = await ANSWER.json()\n"
+    ),
+}
+_LIBRARY: Final = {
+    Client.REQUESTS: "requests",
+    Client.REQUESTS_IN_A_THREAD: "requests",
+    Client.HTTPX: "httpx",
+    Client.ASYNC_HTTPX: "httpx",
+    Client.AIOHTTP: "aiohttp",
+}
+
+
+def address(text: str, region: str | None) -> str:
+    """A piece of AssemblyAI's address as the piece of Gladia's; other text as it is.
+
+    `region` is asked for behind the path, which is where Gladia takes it.
+    """
+    over = Vendor.GLADIA
+    hosts = [session.REGION.over_assemblyai.conversion.live(one) for one in ("eu-west", "us-west")]
+    for host in hosts:
+        text = text.replace(str(host), session.HOST.assemblyai[0])
+    for row in (session.SCHEME, session.HOST, session.PATH):
+        old, new = row.assemblyai[0], row.gladia[0]
+        if old in text:
+            row.over(over)
+            if row is session.PATH and region is not None:
+                new = f"{new}?{session.REGION.gladia[0]}={region}"
+            text = text.replace(old, new)
+    return text
+
+
+def region_of(text: str) -> str | None:
+    """The region whose host stands in an address of AssemblyAI's, as Gladia names it."""
+    for name in ("eu-west", "us-west"):
+        host = session.REGION.over_assemblyai.conversion.live(name)
+        if host in text:
+            return str(session.REGION.live(Vendor.GLADIA, host))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One POST to be written: how, and the names of the answer and of the session that it holds."""
+
+    client: Client
+    answer: str
+    session: str
+    http: str = "client"
+
+    def refused(self) -> cst.BaseExpression:
+        """The test whether there is no session."""
+        good = "is_success" if self.client in (Client.HTTPX, Client.ASYNC_HTTPX) else "ok"
+        return cst.parse_expression(f"not {self.answer}.{good}")
+
+    def status(self) -> cst.BaseExpression:
+        """The HTTP status of a refusal."""
+        return cst.parse_expression(f"{self.answer}.{'status' if self.client is Client.AIOHTTP else 'status_code'}")
+
+    def text(self) -> cst.BaseExpression:
+        """What a refusal says."""
+        return cst.parse_expression(
+            f"await {self.answer}.text()" if self.client is Client.AIOHTTP else f"{self.answer}.text"
+        )
+
+
+def client_for(migrating: Migrating, *, awaited: bool) -> Client:
+    """The program's own HTTP client; requests, in a thread where the program must not wait, if it has none."""
+    has = {name: _imports(migrating, name) for name in ("requests", "httpx", "aiohttp")}
+    if not awaited:
+        return Client.HTTPX if has["httpx"] and not has["requests"] else Client.REQUESTS
+    if has["aiohttp"]:
+        return Client.AIOHTTP
+    return Client.ASYNC_HTTPX if has["httpx"] else Client.REQUESTS_IN_A_THREAD
+
+
+def _imports(migrating: Migrating, library: str) -> bool:
+    return any(
+        isinstance(one.value, Library) and one.value.name.split(".")[0] == library
+        for one in migrating.program.definitions()
+        if isinstance(one.node, cst.ImportAlias)
+    )
+
+
+def post(
+    migrating: Migrating,
+    how: Post,
+    *,
+    url: cst.BaseExpression,
+    headers: cst.BaseExpression,
+    body: cst.BaseExpression,
+    check: cst.If | None,
+    near: cst.CSTNode,
+) -> list[Statement]:
+    """The POST, the end of the program where it is refused, and the session out of its answer.
+
+    `check` is the program's own way of ending, asking already for `refused`; without one the program ends with the
+    status and the text.
+    """
+    check = check if check is not None else _check(migrating, how, near)
+    nodes = {
+        "URL": url,
+        "HEADERS": headers,
+        "BODY": body,
+        "LIBRARY": migrating.use_module(_LIBRARY[how.client]),
+        "ANSWER": cst.Name(how.answer),
+        "SESSION": cst.Name(how.session),
+        "HTTP": cst.Name(how.http),
+    }
+    if how.client is Client.REQUESTS_IN_A_THREAD:
+        nodes["ASYNCIO"] = migrating.use_module("asyncio")
+    written = statements(_POSTS[how.client], **nodes)
+    if how.client is Client.AIOHTTP:
+        return [_with_check(one, check) for one in written]
+    document = statements("SESSION = ANSWER.json()", **nodes)
+    return [*written, check, *document]
+
+
+def _check(migrating: Migrating, how: Post, near: cst.CSTNode) -> cst.If:
+    quote = migrating.quote_at(near)
+    code = f"if REFUSED:\n    raise SystemExit(f{quote}{{STATUS}}: {{TEXT}}{quote})\n"
+    (check,) = statements(code, REFUSED=how.refused(), STATUS=how.status(), TEXT=how.text())
+    assert isinstance(check, cst.If)
+    return check
+
+
+class _PuttingCheck(cst.CSTTransformer):
+    def __init__(self, check: cst.If) -> None:
+        super().__init__()
+        self._check = check
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement:
+        match updated_node.body:
+            case [cst.Expr(cst.Name("CHECK"))]:
+                return self._check
+        return updated_node
+
+
+def _with_check(statement: Statement, check: cst.If) -> Statement:
+    found = statement.visit(_PuttingCheck(check))
+    assert isinstance(found, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+    return found
+
+
+def key_headers(migrating: Migrating, key: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
+    """The POST's headers with the key."""
+    session.KEY_HEADER.over(migrating.target)
+    return cst.Dict([cst.DictElement(migrating.string(KEY_HEADER, near), key)])
+
+
+def address_of(migrating: Migrating, name: str, near: cst.CSTNode) -> cst.BaseExpression:
+    """The socket's address out of the POST's answer."""
+    session.ADDRESS.over(migrating.target)
+    key = session.ADDRESS.gladia[0].split(".")[-1]
+    return expression("session[key]", session=cst.Name(name), key=migrating.string(key, near))
+
+
+def library_of(client: Client) -> str:
+    """The library that a client needs."""
+    return _LIBRARY[client]

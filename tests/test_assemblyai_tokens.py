@@ -1,0 +1,276 @@
+"""Temporary tokens and the clock of the local AssemblyAI: what opens a session, for how long, and what it is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from assemblyai.streaming.v3 import RealTimeTranscriber, RealTimeTranscriberOptions
+from websockets.sync.client import ClientConnection
+
+from shim.emulator.emulation import Emulation
+from shim.faces import assemblyai as face
+from shim.faces import assemblyai_token as tokens
+from tests.emulated_assemblyai import begin, dial, finish, refused, summary
+from tests.emulated_services import KEY, MovedClock, emulation, http, serve, silence, until, until_close
+
+KEEP_ALIVE = '{"type": "KeepAlive"}'
+
+
+@pytest.fixture
+def played() -> Emulation:
+    played = emulation()
+    played.clock = MovedClock()
+    return played
+
+
+@pytest.fixture
+def clock(played: Emulation) -> MovedClock:
+    assert isinstance(played.clock, MovedClock)
+    return played.clock
+
+
+@pytest.fixture
+def where(played: Emulation) -> Iterator[str]:
+    with serve("assemblyai", played) as address:
+        yield address
+
+
+def ask(where: str, query: str = "expires_in_seconds=60", key: str | None = KEY) -> tuple[int, Any]:
+    headers = {} if key is None else {"Authorization": key}
+    status, answered, body = http("GET", f"http://{where}/v3/token?{query}", headers=headers)
+    assert answered["content-type"].startswith("application/json")
+    return status, body
+
+
+def token(where: str, query: str = "expires_in_seconds=60") -> str:
+    status, body = ask(where, query)
+    assert status == 200
+    return str(body["token"])
+
+
+class TestTheEndpoint:
+    @pytest.mark.parametrize("key", [KEY, f"Bearer {KEY}", f"bearer  {KEY}"])
+    def test_a_token(self, where: str, key: str) -> None:
+        status, body = ask(where, "expires_in_seconds=600&max_session_duration_seconds=60", key)
+        assert status == 200
+        assert list(body) == ["token", "expires_in_seconds"]
+        assert body["expires_in_seconds"] == 600
+        assert body["token"].startswith("AQI") and 2500 < len(body["token"]) < 2700
+        assert body["token"] != token(where)
+
+    @pytest.mark.parametrize(
+        ("query", "wrong"),
+        [
+            (
+                "expires_in_seconds=0",
+                {
+                    "type": "greater_than_equal",
+                    "loc": ["query", "expires_in_seconds"],
+                    "msg": "Input should be greater than or equal to 1",
+                    "input": "0",
+                    "ctx": {"ge": 1},
+                },
+            ),
+            (
+                "expires_in_seconds=601",
+                {
+                    "type": "less_than_equal",
+                    "loc": ["query", "expires_in_seconds"],
+                    "msg": "Input should be less than or equal to 600",
+                    "input": "601",
+                    "ctx": {"le": 600},
+                },
+            ),
+            (
+                "expires_in_seconds=60&max_session_duration_seconds=59",
+                {
+                    "type": "greater_than_equal",
+                    "loc": ["query", "max_session_duration_seconds"],
+                    "msg": "Input should be greater than or equal to 60",
+                    "input": "59",
+                    "ctx": {"ge": 60},
+                },
+            ),
+            (
+                "expires_in_seconds=soon",
+                {
+                    "type": "int_parsing",
+                    "loc": ["query", "expires_in_seconds"],
+                    "msg": "Input should be a valid integer, unable to parse string as an integer",
+                    "input": "soon",
+                },
+            ),
+            ("", {"type": "missing", "loc": ["query", "expires_in_seconds"], "msg": "Field required", "input": None}),
+        ],
+    )
+    def test_a_bad_parameter(self, where: str, played: Emulation, query: str, wrong: Any) -> None:
+        assert ask(where, query) == (422, {"detail": [wrong]})
+        assert played.refused == {"422": 1}
+
+    def test_everything_wrong_is_listed(self, where: str) -> None:
+        status, body = ask(where, "max_session_duration_seconds=10801", key=None)
+        assert status == 422
+        assert [problem["loc"] for problem in body["detail"]] == [
+            ["query", "expires_in_seconds"],
+            ["query", "max_session_duration_seconds"],
+            ["header", "authorization"],
+        ]
+
+    def test_a_wrong_key(self, where: str, played: Emulation) -> None:
+        assert ask(where, key="another")[0] == 401
+        assert played.refused == {"401": 1}
+
+    def test_any_key_where_none_is_set(self) -> None:
+        with serve("assemblyai", emulation(key=None)) as where:
+            assert ask(where, key="whatever")[0] == 200
+
+    @pytest.mark.parametrize("method", ["POST", "HEAD"])
+    def test_it_is_a_get(self, where: str, method: str) -> None:
+        status, _headers, _body = http(method, f"http://{where}/v3/token?expires_in_seconds=60")
+        assert status == 405
+
+    def test_the_sdk_gets_one_too(self) -> None:
+        """Its call wants TLS and a host; what it reads of the answer is this."""
+        request = tokens.TokenRequest(KEY, 60)
+        assert json.loads(tokens.token_answer("AQIx", request)) == {"token": "AQIx", "expires_in_seconds": 60}
+
+    def test_neither_key_nor_token_is_shown(self) -> None:
+        book = tokens.TokenBook()
+        request = tokens.TokenRequest("a-secret", 60)
+        issued = book.issue(request, 0.0)
+        assert "a-secret" not in repr(request)
+        assert issued not in repr(book)
+
+
+class TestWhatATokenOpens:
+    def test_in_the_query_and_in_the_header(self, where: str, played: Emulation) -> None:
+        given = token(where)
+        finish(begin(where, key=None, token=given))
+        finish(begin(where, key=given))
+        finish(begin(where, key="a wrong key beside it", token=given))
+        assert [given in str(session.asked_for) for session in played.sessions] == [False, False, False]
+
+    def test_another_one_does_not(self, where: str) -> None:
+        given = token(where)
+        assert refused(dial(where, key=None, token=given[:-1])) == (1008, face.INVALID_KEY)
+        assert refused(dial(where, key=f"Bearer {given}")) == (1008, face.INVALID_KEY)
+
+    def test_until_it_has_expired(self, where: str, clock: MovedClock) -> None:
+        given = token(where, "expires_in_seconds=60")
+        clock.moved_to = 59.9
+        socket = begin(where, key=None, token=given)
+        clock.moved_to = 60.0
+        expected = (1008, "Unauthorized Connection: Signature has expired")
+        assert refused(dial(where, key=None, token=given)) == expected
+        assert refused(dial(where, key=given)) == expected
+        finish(socket)  # what it has opened goes on
+
+    def test_it_is_forgotten_long_afterwards(self) -> None:
+        book = tokens.TokenBook()
+        request = tokens.TokenRequest(KEY, 1)
+        first = book.issue(request, 0.0)
+        book.issue(request, 3600.0)
+        with pytest.raises(face.Refusal):
+            book.opens(first, 3600.0)
+        book.issue(request, 3602.0)
+        assert book.opens(first, 3602.0) is None
+
+    def test_the_sdk_shows_it_in_the_header(self) -> None:
+        with serve("assemblyai", emulation(speed=40)) as where:
+            options = RealTimeTranscriberOptions(token=token(where), api_host=f"ws://{where}", connect_timeout=20)
+            transcriber = RealTimeTranscriber(options)
+            began: list[Any] = []
+            from assemblyai.streaming.v3 import RealTimeEvents, RealTimeParameters
+
+            transcriber.on(RealTimeEvents.Begin, lambda _client, event: began.append(event))
+            transcriber.connect(RealTimeParameters(sample_rate=16000))
+            transcriber.disconnect(terminate=True)
+        assert len(began) == 1
+
+
+class TestHowLongItLasts:
+    def expiry(self, socket: ClientConnection) -> int:
+        return int(json.loads(socket.recv(timeout=20))["expires_at"])
+
+    def test_begin_says_it(self, where: str, played: Emulation) -> None:
+        limited = token(where, "expires_in_seconds=60&max_session_duration_seconds=90")
+        long = self.expiry(dial(where))
+        assert long == int(played.clock.wall().timestamp() + 10_800)
+        assert long - self.expiry(dial(where, key=None, token=limited)) == 10_800 - 90
+        assert self.expiry(dial(where, key=None, token=token(where))) == long
+
+    def test_the_tokens_limit_is_the_end(self, where: str, played: Emulation, clock: MovedClock) -> None:
+        limited = token(where, "expires_in_seconds=60&max_session_duration_seconds=60")
+        clock.moved_to = 10.0
+        socket = begin(where, key=None, token=limited)
+        clock.moved_to = 69.9
+        socket.send('{"type": "UpdateConfiguration", "session_heartbeat": true}')
+        socket.send(KEEP_ALIVE)
+        clock.moved_to = 75.0
+        socket.send(KEEP_ALIVE)
+        assert refused(socket) == (3008, "Session Expired: Maximum session duration exceeded")
+        assert (played.open_sessions, played.sessions[0].close_code) == (0, 3008)
+
+
+class TestHeartbeats:
+    def test_every_five_seconds(self, where: str, clock: MovedClock) -> None:
+        socket = begin(where, session_heartbeat="True")
+        socket.send(silence(1))
+        clock.moved_to = 4.9
+        socket.send(KEEP_ALIVE)
+        clock.moved_to = 5.0
+        socket.send(KEEP_ALIVE)
+        until(socket, lambda message: message["type"] == "Heartbeat")
+        clock.moved_to = 10.5
+        socket.send(KEEP_ALIVE)
+        second = until(socket, lambda message: message["type"] == "Heartbeat")
+        assert second == [
+            {
+                "type": "Heartbeat",
+                "total_audio_received_ms": 1000,
+                "total_duration_ms": 10_500,
+                "realtime_factor": 0.095,
+                "max_speech_probability": 0.0,
+            }
+        ]
+        assert summary(finish(socket)) == ["SpeechStarted", "=0 Hello", "Termination"]
+
+    def test_without_anything_from_the_client(self) -> None:
+        with serve("assemblyai", emulation(speed=100)) as where:
+            socket = begin(where, session_heartbeat="true")
+            beats = [until(socket, lambda message: message["type"] == "Heartbeat") for _number in range(3)]
+            socket.close()
+        assert [len(messages) for messages in beats] == [1, 1, 1]
+        durations = [messages[0]["total_duration_ms"] for messages in beats]
+        assert durations[0] >= 5000 and durations == sorted(set(durations))
+
+    def test_an_update_begins_and_ends_them(self, where: str, clock: MovedClock) -> None:
+        socket = begin(where)
+        clock.moved_to = 7.0
+        socket.send('{"type": "UpdateConfiguration", "session_heartbeat": true}')
+        socket.send(silence(0.5))  # heard when the clock is still there: the answer to Terminate waits for it
+        clock.moved_to = 11.9
+        socket.send(KEEP_ALIVE)
+        clock.moved_to = 12.0
+        socket.send(KEEP_ALIVE)
+        beat = until(socket, lambda message: message["type"] == "Heartbeat")
+        assert beat[0]["total_duration_ms"] == 12_000
+        socket.send('{"type": "UpdateConfiguration", "session_heartbeat": false}')
+        clock.moved_to = 40.0
+        assert summary(finish(socket)) == ["Termination"]
+
+    def test_none_unless_asked_for(self, where: str, clock: MovedClock) -> None:
+        socket = begin(where)
+        clock.moved_to = 100.0
+        socket.send(KEEP_ALIVE)
+        assert summary(finish(socket)) == ["Termination"]
+
+
+def test_inactivity_and_heartbeats_together() -> None:
+    """Heartbeats go to the client: they are no activity of it."""
+    with serve("assemblyai", emulation(speed=100)) as where:
+        messages, code, _reason = until_close(begin(where, inactivity_timeout=12, session_heartbeat="true"))
+    assert code == 3006
+    assert [message["type"] for message in messages] == ["Heartbeat", "Heartbeat", "Error"]
+    assert messages[-1]["error"].endswith("No messages received for 12 seconds")
