@@ -1,25 +1,29 @@
 # Everything works from a fresh clone with python3, git and make alone: the first target that is asked for
 # makes the environment. PYTHON chooses another interpreter: make test PYTHON=python3.13
+# EXTRAS adds an optional part of the package, here for the tests with a real microphone: make test EXTRAS=mic
 PYTHON ?= python3
+EXTRAS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+COMMA := ,
+INSTALLED_DEV := $(VENV)/.installed-dev$(addprefix -,$(EXTRAS))
 
 .PHONY: demo test lint types benchmarks clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sttbridge demo
 
-test: $(VENV)/.installed-dev
+test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed-dev
+lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.installed-dev
+types: $(INSTALLED_DEV)
 	$(BIN)/mypy
 
-benchmarks: $(VENV)/.installed-dev
+benchmarks: $(INSTALLED_DEV)
 	$(BIN)/python -m benchmarks
 
 $(VENV)/bin/python:
@@ -32,9 +36,9 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[clients]'
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@touch $@ $(VENV)/.installed
+$(INSTALLED_DEV): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev$(addprefix $(COMMA),$(EXTRAS))]'
+	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

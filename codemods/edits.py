@@ -37,6 +37,11 @@ class Edits:
         """Replaces a node by what `how` makes of it after its children were edited. The first plan stays."""
         self.rewrites.setdefault(node, how)
 
+    def rewrite_further(self, node: cst.CSTNode, how: Rewrite) -> None:
+        """Changes a node after what is planned for it already, if anything is."""
+        earlier = self.rewrites.get(node)
+        self.rewrites[node] = how if earlier is None else lambda updated: how(earlier(updated))
+
     def replace(self, node: cst.CSTNode, by: cst.CSTNode) -> None:
         """Replaces a node."""
         self.rewrite(node, lambda _: by)
@@ -132,6 +137,8 @@ class _Application(cst.CSTTransformer):
                 body.extend([_with_comments(first, _carry(carried, new.leading_lines)), *others])
                 carried = []
             else:
+                if not body and old is not original.body[0] and isinstance(original, cst.IndentedBlock):
+                    new = _without_blanks_above(new)
                 body.append(_with_comments(new, carried))
                 carried = []
             if old in edits.after:
@@ -151,6 +158,14 @@ class _Application(cst.CSTTransformer):
             else:
                 updated = updated.with_changes(footer=[*comments, *updated.footer])
         return updated.with_changes(body=body)
+
+
+def _without_blanks_above(statement: Any) -> Any:
+    """A statement that begins its block now, without the blank lines that parted it from what went."""
+    lines = list(statement.leading_lines)
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    return statement.with_changes(leading_lines=lines)
 
 
 def _carry(carried: list[cst.EmptyLine], lines: Iterable[cst.EmptyLine]) -> list[cst.EmptyLine]:
@@ -192,6 +207,28 @@ def statements(code: str, **nodes: cst.BaseExpression) -> list[Statement]:
     """Statements from a template, its names replaced by nodes as they are: each must stand alone where it comes."""
     template = cst.parse_module(code).visit(_Substitution(nodes))
     return [one for one in template.body if isinstance(one, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
+
+
+def renamed(statement: Statement, old: str, new: str) -> Statement:
+    """A statement with one name for another; attributes and keywords of that name are others'."""
+    found = statement.visit(_Renaming(old, new))
+    assert isinstance(found, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+    return found
+
+
+class _Renaming(cst.CSTTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__()
+        self._old, self._new = old, new
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        return updated_node.with_changes(value=self._new) if updated_node.value == self._old else updated_node
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        return updated_node.with_changes(keyword=original_node.keyword)
 
 
 _NEVER_IN_PARENTHESES = (

@@ -189,7 +189,7 @@ REQUEST_ABSENT: Final = _kind(
     "STB310",
     Level.MANUAL,
     "a request has no counterpart",
-    "AssemblyAI keeps no live sessions to ask about; store what you need yourself, or use the shim",
+    "the other service has no such request; store what you need yourself, or use the shim",
 )
 ADDRESS_UNKNOWN: Final = _kind(
     "STB311",

@@ -47,7 +47,9 @@ def lay_out(written: str | Written, column: int, indent: int, quote: str = '"', 
         inner = lay_out(value, indent + 4 + len(prefix), indent + 4, quote)
         if isinstance(value, Written):
             inner = inner.replace("\n", "\n    ")
-        lines.append(f"    {prefix}{inner},")
+        # A formatter puts no comma behind a single argument without a name.
+        comma = "" if len(written.arguments) == 1 and not name else ","
+        lines.append(f"    {prefix}{inner}{comma}")
     return "\n".join([*lines, closing])
 
 

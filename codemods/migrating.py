@@ -30,6 +30,8 @@ class Migrating:
     edits: Edits = field(default_factory=Edits)
     findings: list[Finding] = field(default_factory=list)
     new_names: dict[str, str] = field(default_factory=dict)
+    dropped: set[cst.If] = field(default_factory=set)
+    """The branches that go, of chains of which others may stay; see `codemods.rules.branches`."""
     gone: set[cst.CSTNode] = field(default_factory=set)
     """Nodes inside branches that the edits take away."""
     needed_imports: list[tuple[str, str]] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.analysis.statements import analyse
-from codemods.directions import is_possible, names_vendor, styles_towards
+from codemods.directions import event_libraries, is_possible, names_vendor, styles_towards
 from codemods.findings import (
     NO_SESSION,
     NOT_LOSSLESS,
@@ -80,7 +80,9 @@ def migrate_source(code: str, to: str, options: Options = Options()) -> Migratio
         return Migration(code, (Finding(SYNTAX_ERROR, error.raw_line, error.message.strip().split("\n")[0]),))
     if module.code != code:
         return Migration(code, (Finding(NOT_LOSSLESS, 1, "LibCST would write this file back differently"),))
-    migrating = Migrating(module, analyse(module), target, options.keep_turns, options.used_elsewhere)
+    migrating = Migrating(
+        module, analyse(module, event_libraries()), target, options.keep_turns, options.used_elsewhere
+    )
     return _migrated(migrating)
 
 

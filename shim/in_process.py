@@ -124,7 +124,7 @@ def install(
     BridgeError for a pair that is not possible, a missing key, an upstream that is not a URL, an api that is
     installed otherwise, a process whose threads gevent or eventlet has replaced.
     """
-    if _disabled():
+    if is_switched_off():
         _log.info("sttbridge is switched off by STTBRIDGE_DISABLE: %s is not led anywhere", api)
         return Installation(None)
     from shim.gateway.settings import POSSIBLE
@@ -132,11 +132,8 @@ def install(
     if (api, over) not in POSSIBLE or api not in _HOSTS:
         possible = ", ".join(f"api={a!r} over={o!r}" for a, o in sorted(POSSIBLE))
         raise BridgeError(f"api={api!r} over={over!r} is not possible", f"possible is: {possible}")
-    variable = _KEY_VARIABLES[over]
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise BridgeError(f"{variable} is not set", f"put the key of {over}, which does the work, there")
-    _refuse_green_threads()
+    key = upstream_key(over)
+    refuse_green_threads()
     asked = _Asked(api, over, upstream, speed)
     with _lock:
         gateway = _gateways.get(api)
@@ -232,11 +229,21 @@ def _forget(gateway: _Gateway) -> None:
     _gateways.pop(gateway.asked.api, None)
 
 
-def _disabled() -> bool:
+def upstream_key(over: str) -> str:
+    """The key of the vendor that does the work, from that vendor's variable; BridgeError that names an empty one."""
+    variable = _KEY_VARIABLES[over]
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise BridgeError(f"{variable} is not set", f"put the key of {over}, which does the work, there")
+    return key
+
+
+def is_switched_off() -> bool:
+    """Whether STTBRIDGE_DISABLE asks for nothing to be led."""
     return os.environ.get("STTBRIDGE_DISABLE", "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
-def _refuse_green_threads() -> None:
+def refuse_green_threads() -> None:
     """A gateway in a green thread would wait for the program, and the program for the gateway, for ever."""
     gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
     if gevent is not None and gevent.is_module_patched("threading"):

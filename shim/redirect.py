@@ -8,9 +8,10 @@ URLs, headers and everything a program prints stay the vendor's.
 
 Whoever reaches the vendor's real host by another way (a proxy given in code, a resolver of its own) is not
 led, but does not talk to the vendor unnoticed either: the real certificate is not by the throwaway
-authority, so the handshake fails. So does a program that pins the vendor's certificate or its fingerprint.
-All ports of a host are led to the one TLS port: plain `http://` fails. Connections that were open before
-`install` stay what they are.
+authority, so the handshake fails. A program that pins the vendor's authority by a file is led all the same,
+one that pins a certificate's fingerprint is refused by its own check. All ports of a host are led to the one
+TLS port: plain `http://` fails. Connections that were open before `install` stay what they are, and an
+address that a library keeps for a while (aiohttp: 10 s) outlives `install` and `uninstall` by that.
 
 Resolvers: whatever asks `socket` or an asyncio or uvloop loop is led, so trio, anyio and aiohttp are; aiodns
 (aiohttp's default where it is installed) is led by a patch of its own. gevent's monkey patching is not.

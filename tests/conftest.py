@@ -18,7 +18,7 @@ _unused: set[str] = set()
 
 def _is_whole(config: pytest.Config) -> bool:
     """Whether nothing of the suite was left out."""
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf or config.option.failedfirst
+    chosen = config.option.keyword or config.option.markexpr or getattr(config.option, "lf", False)
     return not chosen and list(config.args) == list(config.getini("testpaths"))
 
 

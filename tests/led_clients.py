@@ -7,12 +7,18 @@ made for itself (None: the library's own), makes one round trip, and returns wha
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from shim.redirect import Redirection
+from shim.serving import LocalServer
+
 Context = ssl.SSLContext | None
 
+GLADIA = "api.gladia.io"
+ASSEMBLYAI = "streaming.assemblyai.com"
 SECONDS = 20  # a bound for what should take milliseconds
 
 
@@ -58,6 +64,41 @@ def echo_app(name: str = "echo") -> Any:
     app = web.Application()
     app.router.add_get("/{path:.*}", echo)
     return app
+
+
+def to(server: LocalServer) -> Callable[[], tuple[str, int]]:
+    """A route to a server."""
+    return lambda: (server.host, server.port)
+
+
+@contextmanager
+def echoing() -> Iterator[tuple[LocalServer, Ports]]:
+    """A server that echoes, for both vendors' hosts; it demands the client certificate."""
+    ports = throwaway(GLADIA, ASSEMBLYAI)
+    with LocalServer(echo_app, tls=ports.server_tls) as server:
+        yield server, ports
+
+
+@contextmanager
+def led_to(server: LocalServer, ports: Ports, *hosts: str) -> Iterator[Redirection]:
+    redirection = Redirection({host: to(server) for host in hosts}, ports.client_tls)
+    redirection.install()
+    try:
+        yield redirection
+    finally:
+        redirection.uninstall()
+
+
+def served_by(ports: Ports, *names: str) -> ssl.SSLContext:
+    """A server's context with a certificate of the throwaway authority for these names; asks for none."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ports.authority.issue_cert(*names).configure_cert(tls)
+    return tls
+
+
+def own_context() -> ssl.SSLContext:
+    """A program's own context, that trusts the usual roots."""
+    return ssl.create_default_context()
 
 
 # Another process that finds the port, and does not mind whom it meets there.

@@ -124,12 +124,6 @@ def test_a_missing_path(tmp_path: Path) -> None:
     assert "nowhere.py" in said
 
 
-def test_the_direction_that_is_not_there_yet(tmp_path: Path) -> None:
-    (tmp_path / "live.py").write_text(BEFORE)
-    assert "only --to assemblyai" in complaint(sttbridge("migrate", "live.py", "--to", "gladia", cwd=tmp_path))
-    assert "possible" in complaint(sttbridge("serve", "--api", "assemblyai", "--over", "gladia"))
-
-
 def test_a_syntax_error_beside_a_good_file(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("GLADIA = 1\ndef (:\n")
     (tmp_path / "live.py").write_text(BEFORE)

@@ -32,7 +32,8 @@ def test_the_map_as_a_page() -> None:
 
 def test_every_finding_is_on_the_page() -> None:
     lines = ["| code | level | what | next step |", "|---|---|---|---|"]
-    lines += [f"| {one.code} | {one.level} | {one.title} | {one.recipe} |" for one in sorted(KINDS, key=lambda k: k.code)]
+    kinds = sorted(KINDS, key=lambda kind: kind.code)
+    lines += [f"| {one.code} | {one.level} | {one.title} | {one.recipe} |" for one in kinds]
     page = DOCS / "migrating.md"
     old = page.read_text(encoding="utf-8")
     new = re.sub(

@@ -2,18 +2,21 @@
 
 import asyncio
 import base64
+import contextlib
+import io
 import json
 import logging
 import socket as plain_socket
 import ssl
 import threading
+import wave
 from collections.abc import Iterator
 from typing import Any
 
 import gladiaio_sdk
 import pytest
 import trustme
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from shim.emulator import EMULATORS
@@ -432,16 +435,67 @@ class TestCloses:
             socket.send(STOP)
             assert until_close(socket)[1] == 1000
 
+    @pytest.mark.parametrize("still_sends", [True, False])
+    def test_a_minute_without_text_ends_the_socket_and_not_the_session(self, still_sends: bool) -> None:
+        played = emulation()
+        played.clock = clock = MovedClock(1000)  # it stands; the emulator looks often whether it does
+        with serve("gladia", played) as where:
+            _status, answer = post(where, {"messages_config": flags(final_transcripts=True)})
+            clock.moved_to = 50.0
+            socket = connect(answer["url"])
+            wait_for(lambda: played.open_sockets == 1)
+            clock.moved_to = 70.0
+            socket.send(silence(1))  # some text, though none that the client asked for
+            wait_for(lambda: played.sessions[0].audio_seconds == 1)
+            for moved_to, heard in ((95.0, 1.05), (120.0, 1.1)):
+                clock.moved_to = moved_to
+                socket.send(silence(0.05))
+                wait_for(lambda heard=heard: played.sessions[0].audio_seconds == heard)
+            clock.moved_to = 130.0
+            if still_sends:
+                with contextlib.suppress(ConnectionClosed):  # it may have been faster
+                    socket.send(silence(0.05))
+            assert until_close(socket) == ([], 4504, "No text for too long")
+            assert (played.open_sessions, played.unfinished_sessions) == (0, 1)
+            finals = [text for text in summary(play(connect(answer["url"]), 4)) if text.startswith(".")]
+        assert finals == [". Hello world.", ". Book a table", ". for two."]
+        assert played.unfinished_sessions == 0
+
     def test_three_hours_are_the_end(self) -> None:
         played = emulation()
-        played.clock = clock = MovedClock()
+        played.clock = clock = MovedClock(1000)
         with serve("gladia", played) as where:
             socket = open_session(where)
             clock.moved_to = 3 * 3600 - 0.01
             socket.send(silence(5))
+            wait_for(lambda: played.sessions[0].audio_seconds == 5)
+            clock.moved_to = 3 * 3600
             messages, code, _reason = until_close(socket)
         assert code == 4410
         assert messages[-1]["data"]["transcription"]["full_transcript"] == "Hello world. Book a table for two."
+
+    @pytest.mark.parametrize("cuts", [(1000,), (3, 5, 10, 40, 1000), (44, 1000)])
+    def test_a_wav_header_is_received_and_is_no_audio(
+        self, where: str, played: Emulation, cuts: tuple[int, ...]
+    ) -> None:
+        socket = open_session(where, messages_config=flags(acknowledgments=True, final_transcripts=True))
+        content = io.BytesIO()
+        with wave.open(content, "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes(silence(5))
+        stream, start = content.getvalue(), 0
+        for cut in (*cuts, len(stream)):
+            socket.send(stream[start:cut])
+            start = cut
+        socket.send(STOP)
+        messages, code, _reason = until_close(socket)
+        acknowledged = [message["data"]["byte_range"] for message in messages if message["type"] == "audio_chunk"]
+        assert acknowledged[-1][1] == len(stream) == 5 * RATE + 44
+        finals = [(text["data"]["utterance"]["start"]) for text in messages if text["type"] == "transcript"]
+        assert (code, finals) == (1000, [0.4, 2.1, 3.4])
+        assert (played.sessions[0].audio_bytes, played.sessions[0].audio_seconds) == (5 * RATE, 5.0)
+        stopped = next(message for message in messages if message["type"] == "stop_recording")
+        assert stopped["data"]["recording_duration"] == 5.0
 
     def test_a_frame_of_a_mebibyte_and_one_byte_more(self, where: str) -> None:
         socket = open_session(where, messages_config=flags(acknowledgments=True))
@@ -481,9 +535,10 @@ class TestCloses:
         assert (played.open_sessions, played.open_sockets) == (1, 1)
         socket.socket.shutdown(plain_socket.SHUT_RDWR)
         wait_for(lambda: played.open_sockets == 0)
-        assert played.open_sessions == 0
+        assert (played.open_sessions, played.unfinished_sessions) == (0, 1)
         assert played.sessions[0].close_code == 1006
         assert play(connect(answer["url"]), 4)[-1]["data"]["metadata"]["audio_duration"] == 5.0
+        assert played.unfinished_sessions == 0
         assert played.sessions[0].sockets == 2
 
     def test_a_session_that_nobody_resumes_in_time_is_over(self) -> None:

@@ -282,7 +282,7 @@ PRINTING = '            print(message["data"]["utterance"]["text"])\n'
     ("reading", "expected"),
     [
         ("print(message['data']['utterance']['start'])", "print(message['words'][0]['start'] / 1000)"),
-        ("uid = message['data']['id']\n            print(uid)", '00_{message['),
+        ("uid = message['data']['id']\n            print(uid)", "00_{message["),
         (
             "u = message['data']['utterance']\n            print(u['end'] - u['start'])",
             "(message['words'][-1]['end'] / 1000) -",

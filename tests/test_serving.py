@@ -5,10 +5,8 @@ import contextlib
 import http.client
 import json
 import os
-import signal
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 import urllib.error
@@ -393,74 +391,3 @@ def test_a_forked_child_lets_go_of_the_port_and_leaves_the_parents_server_alone(
         assert os.waitpid(child, 0)[1] == 0
         for end in (told, tell, wait, go):
             os.close(end)
-
-
-PROGRAM = """
-import sys
-if sys.argv[1] == "asyncio":
-    sys.modules["uvloop"] = None
-from aiohttp import web
-from shim.serving import serve_until_interrupted
-
-def make_app():
-    app = web.Application()
-    async def slow(app):
-        if sys.argv[2] == "slow":
-            import asyncio
-            print("ending", flush=True)
-            await asyncio.sleep(60)
-    async def clean(app):
-        print("cleaned", flush=True)
-    app.on_shutdown.append(slow)
-    app.on_cleanup.append(clean)
-    return app
-
-serve_until_interrupted(make_app, "127.0.0.1", 0, on_listening=lambda url: print(url, flush=True))
-print("returned", flush=True)
-"""
-
-
-def program(loop_kind: str, manner: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, loop_kind, manner],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serving_until_interrupted_ends_cleanly(loop_kind: str, number: signal.Signals) -> None:
-    with program(loop_kind, "quick") as running:
-        assert running.stdout is not None
-        url = running.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:")
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            get(url)
-        running.send_signal(number)
-        out, err = running.communicate(timeout=60)
-    assert (out, err, running.returncode) == ("cleaned\nreturned\n", "", 0)
-
-
-def test_a_second_ctrl_c_does_not_wait_for_the_clean_end(loop_kind: str) -> None:
-    with program(loop_kind, "slow") as running:
-        assert running.stdout is not None
-        running.stdout.readline()
-        running.send_signal(signal.SIGINT)
-        assert running.stdout.readline() == "ending\n"
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
-    assert "returned" not in out
-    assert err.rstrip().endswith("KeyboardInterrupt")
-
-
-def test_serving_restores_the_signal_handlers_and_names_a_port_in_use() -> None:
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with LocalServer(app_with) as server, pytest.raises(BridgeError, match="is in use"):
-        serving.serve_until_interrupted(app_with, "127.0.0.1", server.port)
-
-    def ready(url: str) -> None:
-        signal.raise_signal(signal.SIGTERM)
-
-    serving.serve_until_interrupted(app_with, "127.0.0.1", 0, on_listening=ready)
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -191,6 +192,8 @@ class ExpressionEvaluation:
             return NOTHING
         if isinstance(node.operator, cst.Add) and (_is_text(left) or _is_text(right)):
             return text_of((left, right))
+        if isinstance(node.operator, cst.Modulo) and isinstance(left, Known) and isinstance(left.value, str):
+            return _filled_in(left.value, right)
         function = _ARITHMETIC.get(type(node.operator))
         if function and isinstance(left, Known) and isinstance(right, Known):
             if not all(isinstance(side.value, (int, float)) for side in (left, right)):
@@ -509,6 +512,18 @@ def join_all(values: Iterable[Value]) -> Value:
 def _any_element(owner: Value) -> Value:
     """What an element of a parsed list is, at a position that only the running program knows."""
     return NOTHING if owner is NOTHING else UNKNOWN
+
+
+def _filled_in(text: str, values: Value) -> Value:
+    """What `text % values` gives, where only `%s` and `%d` stand in the text."""
+    given = values.elements if isinstance(values, Sequence) else (values,)
+    pieces = re.split(r"%[sd]", text)
+    if len(pieces) != len(given) + 1 or "%" in "".join(pieces):
+        return UNKNOWN
+    parts: list[Value] = [Known(pieces[0])]
+    for value, piece in zip(given, pieces[1:], strict=True):
+        parts.extend((value, Known(piece)))
+    return text_of(parts)
 
 
 def _is_text(value: Value) -> bool:

@@ -6,6 +6,7 @@ A library that is not described here is no obstacle: its calls give a LibraryObj
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Formatter
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
@@ -37,6 +38,7 @@ from codemods.analysis.values import (
     constant,
     join,
     something,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -300,6 +302,8 @@ _PURE_STRING_METHODS: Final = ("strip", "lstrip", "rstrip", "lower", "upper", "r
 
 
 def _call_string(program: Program, text: str, name: str, arguments: Arguments) -> Value:
+    if name == "format" and arguments.complete:
+        return _formatted(program, text, arguments)
     given = [constant(program.values.get(argument, UNKNOWN)) for argument in arguments.positional]
     if name in _PURE_STRING_METHODS and not arguments.keywords and all(isinstance(one, str) for one in given):
         try:
@@ -307,6 +311,27 @@ def _call_string(program: Program, text: str, name: str, arguments: Arguments) -
         except TypeError:
             return UNKNOWN
     return UNKNOWN
+
+
+def _formatted(program: Program, text: str, arguments: Arguments) -> Value:
+    """What `text.format(…)` gives, where its fields are plain names and positions."""
+    parts: list[Value] = []
+    position = 0
+    try:
+        pieces = list(Formatter().parse(text))
+    except ValueError:
+        return UNKNOWN
+    for literal, name, layout, conversion in pieces:
+        parts.append(Known(literal))
+        if name is None:
+            continue
+        node = arguments.keywords.get(name)
+        if name == "" or name.isdecimal():
+            index = position if name == "" else int(name)
+            position += 1
+            node = arguments.positional[index] if index < len(arguments.positional) else None
+        parts.append(program.values.get(node, UNKNOWN) if node is not None and not (layout or conversion) else UNKNOWN)
+    return text_of(parts)
 
 
 def _call_socket(

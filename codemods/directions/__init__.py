@@ -12,13 +12,15 @@ import importlib
 import re
 from typing import Final, Protocol
 
+from codemods.analysis.handlers import EventLibrary
 from codemods.migrating import Migrating
+from codemods.vendors import assemblyai_sdk, gladia_sdk
 from shim.mapping import session
 from shim.mapping.row import Vendor
 
 _STYLES: Final[dict[Vendor, tuple[str, ...]]] = {
-    Vendor.ASSEMBLYAI: ("raw_gladia_to_assemblyai",),
-    Vendor.GLADIA: ("raw_assemblyai_to_gladia",),
+    Vendor.ASSEMBLYAI: ("raw_gladia_to_assemblyai", "sdk_gladia_to_assemblyai"),
+    Vendor.GLADIA: ("raw_assemblyai_to_gladia", "sdk_assemblyai_to_gladia"),
 }
 
 
@@ -37,6 +39,11 @@ class Style(Protocol):
 def styles_towards(target: Vendor) -> tuple[Style, ...]:
     """The styles of program that can be moved to a vendor."""
     return tuple(importlib.import_module(f"{__name__}.{name}") for name in _STYLES[target])
+
+
+def event_libraries() -> tuple[EventLibrary, ...]:
+    """What the analysis needs to know of the vendors' SDKs: what their objects hand to event handlers."""
+    return (assemblyai_sdk.Events(), gladia_sdk.Events())
 
 
 def is_possible(target: Vendor) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.findings import REQUEST_ABSENT, TOKEN_ABSENT
+from codemods.findings import ADDRESS_UNKNOWN, REQUEST_ABSENT, TOKEN_ABSENT
 from codemods.migrating import Migrating
+from codemods.rules.controls import ControlRule
+from codemods.rules.formatted_turns import FormattedTurnRule
 from codemods.rules.messages import MessageRule
 from codemods.rules.posting import PostingRule
 from codemods.rules.request_body import RequestBodyRule
@@ -28,5 +30,10 @@ def plan(migrating: Migrating) -> None:
     openings = list(sessions.openings(program))
     connects = [one.connect.call for one in openings if PostingRule(migrating, one, planned).plan()]
     if connects:
+        migrating.gone.update(FormattedTurnRule(migrating, connects).plan())
         MessageRule(migrating, connects).plan()
+        ControlRule(migrating, connects).plan()
         SendingRule(migrating, connects).plan()
+        for literal in sessions.address_literals(program):
+            if literal not in migrating.edits.rewrites:
+                migrating.report(ADDRESS_UNKNOWN, literal, migrating.code(program.parents[literal]))

@@ -31,9 +31,19 @@ def unused_imports(code: str) -> set[str]:
 def with_imports(module: cst.Module, *, unneeded: set[str], needed: list[tuple[str, str]]) -> cst.Module:
     """The module without the unneeded top-level imports and with the needed ones (module, name or "")."""
     body = _kept(module.body, unneeded)
+    if body and module.body and body[0] is not module.body[0] and not module.header:
+        body[0] = _without_blank_lines_above(body[0])
     for module_name, name in dict.fromkeys(needed):
         _insert(body, module_name, _import(module_name, name))
     return module.with_changes(body=body).visit(_LocalImports(unneeded)) if unneeded else module.with_changes(body=body)
+
+
+def _without_blank_lines_above(statement: Any) -> Any:
+    """The first statement of a file whose first ones went: no blank lines before anything else."""
+    lines = list(statement.leading_lines)
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    return statement.with_changes(leading_lines=lines)
 
 
 def _kept(statements: Sequence[cst.CSTNode], unneeded: set[str]) -> list[Any]:

@@ -13,6 +13,7 @@ from codemods.analysis.values import EACH, Known, Parsed, Sequence, Step, Value
 from codemods.edits import expression, in_parentheses
 from codemods.findings import FIELD_ABSENT, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating, like
+from codemods.rules.branches import drop_branch
 from codemods.rules.following import Following, message_of
 from shim.mapping import catalogue, server_messages
 from shim.mapping.paths import steps_of
@@ -38,7 +39,6 @@ class MessageRule:
         self._connects = frozenset(connects)
         self._complete = True
         self._aliases: dict[Definition, cst.Name] = {}
-        self._dropped: set[cst.If] = set()
         self._following = Following(migrating, self._connects)
 
     def plan(self) -> bool:
@@ -168,26 +168,10 @@ class MessageRule:
             return False
         if not isinstance(comparison.comparisons[0].operator, cst.Equal) or len(comparison.comparisons) != 1:
             return False
-        if not self._drop_branch(branch):
+        if not drop_branch(self._migrating, branch):
             return False
         self._migrating.gone.update(self._program.nodes_in(branch.test))
         self._migrating.gone.update(self._program.nodes_in(branch.body))
-        return True
-
-    def _drop_branch(self, branch: cst.If) -> bool:
-        """Takes a branch out of its chain of `if` and `elif`; False where an `else` would stand alone."""
-        head: cst.CSTNode = branch
-        while isinstance(self._program.parents[head], cst.If):
-            head = self._program.parents[head]
-        assert isinstance(head, cst.If)
-        chain, tail = _chain(head)
-        left = [one for one in chain if one not in self._dropped and one is not branch]
-        if not left and tail is not None:
-            return False
-        self._dropped.add(branch)
-        if not left:
-            self._migrating.edits.remove(head)
-        self._migrating.edits.rewrite(head, lambda updated: _without_branches(head, updated, self._dropped))
         return True
 
     # --- fields ----------------------------------------------------------------------------------
@@ -472,25 +456,3 @@ def _does_nothing(body: cst.BaseSuite | None) -> bool:
         for small in (statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,))
     ]
     return all(isinstance(small, (cst.Pass, cst.Continue, cst.Return)) for small in smalls)
-
-
-def _chain(head: cst.If) -> tuple[list[cst.If], cst.Else | None]:
-    """The branches of a chain of `if` and `elif`, and its `else`."""
-    found = [head]
-    while isinstance(found[-1].orelse, cst.If):
-        found.append(found[-1].orelse)
-    return found, found[-1].orelse
-
-
-def _without_branches(head: cst.If, updated: cst.If, dropped: set[cst.If]) -> cst.If:
-    """A chain without the dropped branches, of which not all are; the first that is left begins it."""
-    originals, _ = _chain(head)
-    branches, tail = _chain(updated)
-    left: cst.If | cst.Else | None = tail
-    for old, new in zip(reversed(originals), reversed(branches), strict=True):
-        if old not in dropped:
-            left = new.with_changes(orelse=left)
-    if not isinstance(left, cst.If):
-        return updated  # the whole chain is removed
-    own = [] if head not in dropped else [line for line in left.leading_lines if line.comment is not None]
-    return left.with_changes(leading_lines=[*updated.leading_lines, *own])

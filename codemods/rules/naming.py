@@ -56,7 +56,7 @@ class NamingRule:
     def _rename_definitions(self) -> None:
         by_name: dict[str, list[Definition]] = {}
         for definition in self._program.definitions():
-            if self._says(definition.name):
+            if self._says(definition.name) and not _is_of_a_library(definition):
                 by_name.setdefault(definition.name, []).append(definition)
         written = self._names_written()
         for name, definitions in by_name.items():
@@ -165,6 +165,11 @@ class NamingRule:
         if isinstance(current.func, cst.Attribute) and current.func.attr.value in _LOGGING:
             return True
         return isinstance(self._program.parents[current], cst.Raise)
+
+
+def _is_of_a_library(definition: Definition) -> bool:
+    """Whether a name is one that a library gave: what is left of it is said at the end."""
+    return isinstance(definition.node, cst.ImportAlias) and isinstance(definition.value, Library)
 
 
 def _name_node(node: cst.CSTNode) -> cst.Name | None:

@@ -254,6 +254,7 @@ class OpeningRule:
             self._read_identity_from(statement, message)
         migrating.edits.watch([socket])
         session.SESSION_ID.over(migrating.target)
+        session.ADDRESS.over(migrating.target)
         block = self._program.statement_of(connect.call)
 
         def statements() -> list[Statement]:

@@ -10,11 +10,12 @@ import libcst as cst
 
 from codemods.analysis.libraries import Connect
 from codemods.analysis.values import DictDisplay, Instance, Known, UrlQuery
-from codemods.edits import Statement
+from codemods.edits import Statement, renamed
 from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
 from codemods.migrating import Migrating, like
 from codemods.rules.first_message import FirstMessageRule
 from codemods.rules.request_body import Parameter, RequestBodyRule
+from codemods.rules.written_url import can_be_cut, head_of, path_alone, pieces_of, without_query
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -201,7 +202,7 @@ class PostingRule:
         """The parameters of a query that is written out, its values literals or expressions of an f-string."""
         text = ""
         expressions: list[cst.BaseExpression] = []
-        for piece in _pieces(url):
+        for piece in pieces_of(url):
             if isinstance(piece, str):
                 text += piece
             else:
@@ -241,7 +242,7 @@ class PostingRule:
         """Plans that the address loses its query and names Gladia; the function gives it as the POST takes it."""
         url = self._opening.url
         written = self._written(url)
-        if not _can_be_cut(written):
+        if not can_be_cut(written):
             self._migrating.report(
                 CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
             )
@@ -249,8 +250,9 @@ class PostingRule:
         if not self._holds(url):
             return None
         region = gladia.region_of(sessions.address_text(self._program.value(url)))
+        if not isinstance(written, cst.SimpleString):
+            self._migrating.edits.rewrite(written, without_query)
         self._rewrite_literals(written, region)
-        self._migrating.edits.rewrite(written, without_query)
         return lambda: self._migrating.edits.edited(url)
 
     def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
@@ -267,7 +269,9 @@ class PostingRule:
                 case cst.SimpleString() if isinstance(current.evaluated_value, str):
                     text = gladia.address(current.raw_value, region)
                     if current is not node and not self._program.is_inside(current, node):
-                        text = _head(text, region)
+                        text = head_of(text, region)
+                    if current is node:
+                        text = path_alone(text)
                     if text != current.raw_value:
                         self._migrating.edits.replace(current, like(current, text))
                 case cst.FormattedStringText(value):
@@ -301,10 +305,13 @@ class PostingRule:
         )
         check = self.first.plan_check(how)
         migrating.gone.update(found.gone)
-        written: list[Statement] = []
+        block = self._program.parents[self._statement]
+        is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
+        if isinstance(self._statement, (cst.SimpleStatementLine, cst.With)) and not self._statement.leading_lines:
+            blank = [cst.EmptyLine(indent=False)]
+            migrating.edits.rewrite(self._statement, lambda updated: updated.with_changes(leading_lines=blank))
 
         def statements() -> list[Statement]:
-            nonlocal written
             own_check = migrating.edits.edited(check) if check is not None else None
             posted = gladia.post(
                 migrating, how, url=address(), headers=headers(), body=body(), check=own_check, near=connect.call
@@ -314,18 +321,30 @@ class PostingRule:
             ]
             moved = [migrating.edits.edited(one) for one in found.moved]
             written = [*posted, *declared, *moved]
-            blank = cst.EmptyLine(indent=False)
             first, *others = written
+            above = [] if is_first else [cst.EmptyLine(indent=False)]
             plain = [one.with_changes(leading_lines=_comments(one)) for one in others]
-            return [first.with_changes(leading_lines=[blank]), *plain]
+            return [first.with_changes(leading_lines=above), *plain]
 
         # Libraries that the POST needs are imported: planned now, while imports still can be.
         migrating.use_module(gladia.library_of(how.client))
         migrating.edits.insert_before(self._statement, statements)
         migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))
+        if found.on_open is not None:
+            migrating.edits.insert_at_start(found.on_open.body, self._opened)
         for statement in (found.read, found.check):
             if statement is not None:
                 migrating.edits.remove(statement)
+
+    def _opened(self) -> list[Statement]:
+        """What is done when the socket is open, the socket under its name there."""
+        found, edits = self.first.found, self._migrating.edits
+        declared = [
+            cst.SimpleStatementLine([cst.Global([cst.NameItem(cst.Name(name))])]) for name in found.declared_on_open
+        ]
+        old, new = found.socket
+        moved = [renamed(edits.edited(one), old, new) for one in found.opened]
+        return [*declared, *(one.with_changes(leading_lines=_comments(one)) for one in moved)]
 
     def _connect_call(self, updated: cst.Call, name: str) -> cst.Call:
         connect, dropped = self._connect, self._opening.headers
@@ -357,87 +376,3 @@ def _free(names: tuple[str, ...], taken: set[str]) -> str:
 
 def _comments(statement: Statement) -> list[cst.EmptyLine]:
     return [line for line in statement.leading_lines if line.comment is not None]
-
-
-def _head(text: str, region: str | None) -> str:
-    """An address without a query, other than the region asked for."""
-    head, mark, query = text.partition("?")
-    return text if mark and region is not None and query.endswith(region) else head
-
-
-def _pieces(url: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
-    match url:
-        case cst.SimpleString() if isinstance(url.evaluated_value, str):
-            yield url.evaluated_value
-        case cst.ConcatenatedString(left, right):
-            yield from _pieces(left)
-            yield from _pieces(right)
-        case cst.FormattedString(parts):
-            for part in parts:
-                if isinstance(part, cst.FormattedStringText):
-                    yield part.value.replace("{{", "{").replace("}}", "}")
-                elif isinstance(part, cst.FormattedStringExpression):
-                    yield part.expression
-        case cst.BinaryOperation(left, cst.Add(), right):
-            yield from _pieces(left)
-            yield from _pieces(right)
-        case _:
-            yield url
-
-
-def _can_be_cut(url: cst.BaseExpression) -> bool:
-    """Whether the way an address is put together is one whose query can be taken off."""
-    match url:
-        case cst.SimpleString() | cst.FormattedString() | cst.Name() | cst.Attribute() | cst.Call():
-            return not isinstance(url, cst.Call)
-        case cst.ConcatenatedString(left, right) | cst.BinaryOperation(left, cst.Add(), right):
-            return _can_be_cut(left) and (_can_be_cut(right) or isinstance(right, cst.Call))
-    return False
-
-
-def without_query(url: cst.BaseExpression) -> cst.BaseExpression:
-    """An address put together as before, without what stands behind its question mark (Gladia's region stays)."""
-    return _cut(url)[0]
-
-
-def _cut(url: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
-    """The address without its query, and whether it had one."""
-    match url:
-        case cst.SimpleString() if isinstance(url.evaluated_value, str):
-            text = _path_alone(url.raw_value)
-            return (like(url, text), text != url.raw_value or "?" in url.raw_value)
-        case cst.FormattedString(parts):
-            kept: list[cst.BaseFormattedStringContent] = []
-            for part in parts:
-                if isinstance(part, cst.FormattedStringText) and "?" in part.value:
-                    text = _path_alone(part.value)
-                    return _plain(url, [*kept, part.with_changes(value=text)] if text else kept), True
-                kept.append(part)
-            return url, False
-        case cst.ConcatenatedString(left, right) | cst.BinaryOperation(left, cst.Add(), right):
-            before, had = _cut(left)
-            if had:
-                return before, True
-            behind, had = _cut(right)
-            if not had:
-                return url, False
-            is_empty = isinstance(behind, cst.SimpleString) and behind.raw_value == ""
-            return (before if is_empty else url.with_changes(left=before, right=behind)), True
-    return url, False
-
-
-def _path_alone(text: str) -> str:
-    head, _, query = text.partition("?")
-    asked = next((one for one in query.split("&") if one.startswith("region=")), None)
-    region = asked.split("?")[0] if asked else None
-    return f"{head}?{region}" if region else head
-
-
-def _plain(url: cst.FormattedString, parts: list[cst.BaseFormattedStringContent]) -> cst.BaseExpression:
-    """An f-string of what is left of it; a plain string or expression where that says the same."""
-    match parts:
-        case [cst.FormattedStringExpression(only, conversion=None, format_spec=None)]:
-            return only
-        case [cst.FormattedStringText(text)] if "{" not in text and "}" not in text:
-            return cst.SimpleString(f"{url.start.replace('f', '').replace('F', '')}{text}{url.end}")
-    return url.with_changes(parts=parts)

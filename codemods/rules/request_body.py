@@ -21,6 +21,7 @@ from codemods.findings import (
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     PARAMETER_WENT,
+    Kind,
 )
 from codemods.migrating import Migrating
 from codemods.rules.configuration import comments_in, literal_code, separator
@@ -40,6 +41,9 @@ _OWN_DEFAULTS: Final = {
     "language_config.code_switching": False,
 }
 """What Gladia does by itself: not written where the program did not ask for it either."""
+
+_LONGEST_DISPLAY: Final = 88
+"""A longer dictionary stands on several lines, in columns."""
 
 _STREAMING: Final = service.US_MODELS
 
@@ -77,6 +81,7 @@ class RequestBodyRule:
         self._migrating = migrating
         self._site = site
         self._readable = True
+        self._refused = False
         self._given = list(given) if given is not None else self._entries(site)
         self._by_name: dict[str, Parameter] = {}
         self._root = _Tree()
@@ -94,7 +99,7 @@ class RequestBodyRule:
         self._say_unknown_names()
         if self._readable and isinstance(self._site, cst.Dict) and self._given and self._given[0].entry is not None:
             self._lost_comments(self._site)
-        return self._readable
+        return self._readable and not self._refused
 
     def stays(self, name: str) -> bool:
         """Whether a parameter is under the same name in the body, with the same value."""
@@ -120,9 +125,14 @@ class RequestBodyRule:
             found.append(Parameter(str(entry.key.value), entry.value_node, entry.node))
         return found
 
+    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
+        """Reports at a node, or at the address for a value that stood in its text."""
+        at = node if self._migrating.line(node) else self._site
+        self._migrating.report(kind, at, text)
+
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._readable = False
-        self._migrating.report(CONFIGURATION_UNKNOWN, node, text)
+        self._report(CONFIGURATION_UNKNOWN, node, text)
 
     def _constant(self, name: str) -> Any:
         """A parameter as the service reads it, ABSENT where it is not given, _NOT_CONSTANT where it is not known."""
@@ -274,42 +284,39 @@ class RequestBodyRule:
         elif constant is ABSENT or constant is False:
             return
         elif row in (*assemblyai_parameters.HINTS, assemblyai_parameters.FORMAT_TURNS):
-            self._migrating.report(PARAMETER_DIFFERS, first.node, reason)
+            self._report(PARAMETER_DIFFERS, first.node, reason)
         else:
-            self._migrating.report(PARAMETER_WENT, first.node, reason)
+            self._report(PARAMETER_WENT, first.node, reason)
 
     def _refuse(self, given: Parameter, reason: str) -> None:
-        self._readable = False
-        self._migrating.report(PARAMETER_ABSENT, given.node, f"`{given.name}`: {reason}")
+        self._refused = True
+        self._report(PARAMETER_ABSENT, given.node, f"`{given.name}`: {reason}")
 
     def _say_unknown_names(self) -> None:
         every = {name for row in (*parameters.ROWS, *assemblyai_parameters.ROWS) for name in row.assemblyai}
         for one in self._given:
             if one.name not in every:
-                self._migrating.report(
+                self._report(
                     PARAMETER_DIFFERS, one.node, f"`{one.name}` is no parameter of AssemblyAI's, which ignored it"
                 )
 
     def _explain(self, row: Row, first: Parameter | None, context: list[Any]) -> None:
-        migrating = self._migrating
         place = first.node if first is not None else self._site
         if row is parameters.MODEL:
             model = self._constant("speech_model")
             named = "no model" if model is ABSENT else "its model" if model is _NOT_CONSTANT else f"`{model}`"
-            migrating.report(
-                PARAMETER_DIFFERS, place, f"`model` {languages.GLADIA_MODEL}: the program asked for {named}"
-            )
+            self._report(PARAMETER_DIFFERS, place, f"`model` {languages.GLADIA_MODEL}: the program asked for {named}")
             if model in _STREAMING and self._constant("format_turns") is not True:
-                migrating.report(PARAMETER_DIFFERS, place, "the text comes with punctuation and capitals now")
+                self._report(PARAMETER_DIFFERS, place, "the text comes with punctuation and capitals now")
         elif row is parameters.ENDPOINTING:
-            migrating.report(PARAMETER_DIFFERS, place, f"`endpointing`: {row.over_gladia.reason}")
+            self._report(PARAMETER_DIFFERS, place, f"`endpointing`: {row.over_gladia.reason}")
         elif row is parameters.LANGUAGES and first is None:
             if context[0] is ABSENT and any(one is not ABSENT for one in context[1:]):
-                migrating.report(
+                self._report(
                     PARAMETER_DIFFERS, place, "`languages` English: the default when such parameters were written"
                 )
         elif first is not None and row.over_gladia.codemod is Fidelity.APPROXIMATE:
-            migrating.report(PARAMETER_DIFFERS, place, f"`{first.name}`: {row.over_gladia.reason}")
+            self._report(PARAMETER_DIFFERS, place, f"`{first.name}`: {row.over_gladia.reason}")
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -319,7 +326,7 @@ class RequestBodyRule:
 
     def body(self) -> cst.BaseExpression:
         """The body as a new dictionary, for parameters that stood in no dictionary."""
-        return self._display(self._root)
+        return spread(self._display(self._root), 2, self._migrating.module.default_indent)
 
     def _rewritten(self, updated: cst.Dict) -> cst.Dict:
         original = self._site
@@ -351,7 +358,13 @@ class RequestBodyRule:
             elif comma is cst.MaybeSentinel.DEFAULT:
                 comma = between
             placed.append(element.with_changes(comma=comma))
-        return updated.with_changes(elements=placed)
+        result = updated.with_changes(elements=placed)
+        code = cst.Module([]).code_for_node(result)
+        if "\n" in code or len(code) <= _LONGEST_DISPLAY:
+            return result
+        # Given to the call that made the query, it stands inside the POST's call from now on.
+        depth = 2 if isinstance(self._migrating.program.parents[original], cst.Arg) else 1
+        return spread(result, depth, self._migrating.module.default_indent)
 
     def _key(self, name: str) -> cst.SimpleString:
         return self._migrating.string(name, self._site)
@@ -370,4 +383,15 @@ class RequestBodyRule:
         for element in original.elements:
             if isinstance(element, cst.DictElement) and element not in kept:
                 for comment in comments_in(element):
-                    self._migrating.report(COMMENT_WENT, element, comment)
+                    self._report(COMMENT_WENT, element, comment)
+
+
+def spread(display: cst.Dict, depth: int, indent: str) -> cst.Dict:
+    """A dictionary with one entry a line, the entries `depth` steps further in than their statement."""
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * depth))
+    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * (depth - 1)))
+    elements = [element.with_changes(comma=cst.Comma(whitespace_after=inner)) for element in display.elements]
+    if not elements:
+        return display
+    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
+    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))

@@ -20,6 +20,7 @@ from codemods.analysis.values import (
     Sequence,
     Step,
     Value,
+    constant,
     something,
 )
 from codemods.edits import expression, in_parentheses
@@ -27,7 +28,7 @@ from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, NEVER_SENT, PA
 from codemods.migrating import Migrating, like
 from shim.mapping import catalogue, sdk
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Fidelity, Row, Section, Vendor
+from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
 
 _TYPE: Final[tuple[Step, ...]] = ("type",)
 _ERRORS: Final = frozenset(("Error", "error"))
@@ -103,6 +104,8 @@ class SdkFieldRule:
                 self._give_up(node, f"{self._code(node)}: the other SDK's errors have no such attribute")
             return
         base, steps = self._base_of(node)
+        if self._lies_in_a_leaf(node):
+            return
         if message.path == _TYPE:
             self._type_is_read(node)
         elif not self._is_outermost(node):
@@ -127,6 +130,17 @@ class SdkFieldRule:
         inner = self._message_at(node)
         # `event.transcript.strip` is no field: the method belongs to the text.
         return bool(inner is not None and inner.path and self._row_of(inner, whole=True) and not self._leads(inner))
+
+    def _lies_in_a_leaf(self, node: cst.BaseExpression) -> bool:
+        """Whether it is a method or element of a field's value: `event.transcript.strip`."""
+        inner = _accessed(node)
+        of_inner = self._message_at(inner) if inner is not None else None
+        while inner is not None and of_inner is not None and of_inner.path:
+            if of_inner.path == _TYPE or (self._row_of(of_inner, whole=True) and not self._leads(of_inner)):
+                return True
+            inner = _accessed(inner)
+            of_inner = self._message_at(inner) if inner is not None else None
+        return False
 
     def _leads(self, message: Parsed) -> bool:
         """Whether fields lie inside this place."""
@@ -226,9 +240,18 @@ class SdkFieldRule:
 
         `whole`: whether the place is read from the message itself, so that it may lie elsewhere in the other one.
         """
+        return self._row_among(_FIELD_ROWS, message, whole) or self._row_among(
+            catalogue.rows(Section.SERVER), message, whole
+        )
+
+    def _row_among(self, rows: tuple[Row, ...], message: Parsed, whole: bool) -> Row | None:
         exact: list[Row] = []
         general: list[Row] = []
-        for row in self._rows():
+        for row in rows:
+            way = row.way(self._target)
+            if way.conversion is NOTHING and way.codemod is Fidelity.SAME:
+                # Programs of this vendor do not hold what the row is about.
+                continue
             for path in row.of(self._migrating.source):
                 kind, *steps = steps_of(path)
                 if message.types is not None and kind != "*" and kind not in message.types:
@@ -263,7 +286,7 @@ class SdkFieldRule:
         of_base = self._message_at(base)
         row = self._row_of(message, whole=of_base is None or of_base.path == ())
         if row is None:
-            if self._is_container(message):
+            if isinstance(message.path[-1], int) or message.path[-1] == EACH or self._is_container(message):
                 self._read_container(node, message)
             else:
                 self._give_up(node, f"{self._code(node)} has no counterpart")
@@ -285,16 +308,20 @@ class SdkFieldRule:
         self._rewrite(node, base, steps, _with_positions(self._steps(row), message.path), source)
 
     def _is_alias(self, node: cst.BaseExpression) -> bool:
-        return isinstance(self._program.parents[node], cst.Assign)
+        parent = self._program.parents[node]
+        if isinstance(parent, cst.Element):
+            # `first, last = event.words[0], event.words[-1]`
+            parent = self._program.parents[self._program.parents[parent]]
+        return isinstance(parent, cst.Assign)
 
     def _is_container(self, message: Parsed) -> bool:
         return self._target is Vendor.ASSEMBLYAI and self._leads(message)
 
     def _read_container(self, node: cst.BaseExpression, message: Parsed) -> None:
-        """Gladia's `message.data.utterance` is AssemblyAI's event itself."""
+        """A part with fields inside: Gladia's `message.data.utterance` is AssemblyAI's event itself."""
         base, steps = self._base_of(node)
         if self._is_followed(node) or self._is_alias(node):
-            self._rewrite(node, base, steps, (), "value")
+            self._rewrite(node, base, steps, _with_positions(self._target_of(message), message.path), "value")
         else:
             self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
             self._complete = False
@@ -329,6 +356,11 @@ class SdkFieldRule:
             return
         rest = target[len(already) :]
         parents = self._program.parents
+        scaled = self._scaled(node, source)
+        if scaled is not None:
+            # `event.words[0].start / 1000` asked for seconds: the other side has them.
+            self._migrating.edits.rewrite(scaled, lambda updated: updated.left)
+            source = "value"
 
         def rewritten(updated: cst.BaseExpression) -> cst.BaseExpression:
             inner = updated
@@ -343,6 +375,16 @@ class SdkFieldRule:
             return result if source == "value" or _takes_any(parents[node]) else in_parentheses(result)
 
         self._migrating.edits.rewrite(node, rewritten)
+
+    def _scaled(self, node: cst.BaseExpression, source: str) -> cst.BinaryOperation | None:
+        """The operation around a time that turned its unit into the one that it has now."""
+        parent = self._program.parents[node]
+        if isinstance(parent, cst.BinaryOperation) and parent.left is node and not parent.lpar:
+            by_thousand = constant(self._program.value(parent.right)) in (1000, 1000.0)
+            undone = {"round(value * 1000)": cst.Divide, "value / 1000": cst.Multiply}.get(source)
+            if by_thousand and undone is not None and isinstance(parent.operator, undone):
+                return parent
+        return None
 
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)

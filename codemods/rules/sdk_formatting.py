@@ -13,6 +13,7 @@ import libcst as cst
 from codemods.analysis.values import Delivered, Parsed, something
 from codemods.findings import BRANCH_WENT, COMMENT_WENT, FIELD_ABSENT
 from codemods.migrating import Migrating
+from codemods.rules.branches import drop_branch
 from codemods.rules.configuration import comments_in
 
 _FINAL: Final = ("end_of_turn", "turn_is_formatted")
@@ -40,11 +41,14 @@ class FormattingRule:
         value = something(self._program.value(node))
         return all(
             isinstance(one, Parsed)
-            and isinstance(one.document, Delivered)
-            and one.document.site in self._sites
+            and self._is_of_a_session(one)
             and one.path in ([(name,)] if name is not None else [(field,) for field in _FINAL])
             for one in value
         )
+
+    def _is_of_a_session(self, message: Parsed) -> bool:
+        """Whether a message is one of the sessions that are migrated."""
+        return isinstance(message.document, Delivered) and message.document.site in self._sites
 
     def _outcomes(self, test: cst.BaseExpression) -> set[bool] | None:
         """What a test can come to; None where it asks for nothing but other things."""
@@ -67,17 +71,9 @@ class FormattingRule:
         return {True, False}
 
     def _remove(self, branch: cst.If, gone: set[cst.CSTNode]) -> None:
-        before = self._program.parents[branch]
-        edits = self._migrating.edits
-        if isinstance(branch.orelse, cst.Else):
+        if not drop_branch(self._migrating, branch):
             self._migrating.report(FIELD_ABSENT, branch.test, "the `else` of a test that never holds")
             return
-        if isinstance(before, cst.If):
-            edits.rewrite(before, _without_next)
-        elif branch.orelse is None:
-            edits.remove(branch)
-        else:
-            edits.rewrite(branch, _next)
         gone.update((branch.test, *self._program.nodes_in(branch.test), *self._program.nodes_in(branch.body)))
         if branch.orelse is None:
             gone.add(branch)
@@ -87,25 +83,10 @@ class FormattingRule:
 
     def _simplify(self, node: cst.BooleanOperation) -> None:
         """`event.end_of_turn and event.turn_is_formatted` asks one thing twice."""
-        if self._is_final(node.left) and self._is_final(node.right):
-            self._migrating.edits.rewrite(node, lambda updated: updated.left)
-        elif (
+        if (self._is_final(node.left) and self._is_final(node.right)) or (
             isinstance(node.left, cst.BooleanOperation)
             and type(node.left.operator) is type(node.operator)
             and self._is_final(node.right)
             and self._is_final(node.left.right)
         ):
             self._migrating.edits.rewrite(node, lambda updated: updated.left)
-
-
-def _next(branch: cst.If) -> cst.BaseCompoundStatement:
-    """The `elif` behind an `if`, in its place."""
-    following = branch.orelse
-    assert isinstance(following, cst.If)
-    return following.with_changes(leading_lines=branch.leading_lines)
-
-
-def _without_next(branch: cst.If) -> cst.If:
-    """An `if` without the `elif` behind it."""
-    following = branch.orelse
-    return branch.with_changes(orelse=following.orelse if isinstance(following, cst.If) else following)

@@ -130,6 +130,10 @@ def rewrite_parameters(migrating: Migrating, function: cst.FunctionDef | cst.Lam
         return updated.with_changes(posonly_params=[], posonly_ind=cst.MaybeSentinel.DEFAULT, params=tidy)
 
     migrating.edits.rewrite(function.params, rewritten)
+    if isinstance(function, cst.FunctionDef):
+        # The new parameters stand on one line, whatever the old ones did.
+        none = cst.SimpleWhitespace("")
+        migrating.edits.rewrite_further(function, lambda updated: updated.with_changes(whitespace_before_params=none))
 
 
 def annotated(name: str, annotation: str | None) -> cst.Param:
@@ -166,9 +170,12 @@ def only_for(
     match body:
         case [cst.If(inner, orelse=None) as branch] if not isinstance(inner, cst.NamedExpr):
             first = cst.parse_expression(test)
-            migrating.edits.rewrite(
-                branch.test, lambda updated: cst.BooleanOperation(first, cst.And(), _operand(updated))
-            )
+
+            def tested(updated: cst.If) -> cst.CSTNode:
+                both = cst.BooleanOperation(first, cst.And(), _operand(updated.test))
+                return updated.with_changes(test=both)
+
+            migrating.edits.rewrite_further(branch, tested)
             return
     guard = cst.parse_statement(f"if {otherwise}:\n    return")
     assert isinstance(guard, cst.If)

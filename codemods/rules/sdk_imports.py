@@ -75,12 +75,13 @@ class SdkImports:
             parent = self._program.parents[node]
             if isinstance(parent, cst.Attribute) and self._is_of_sdk(self._program.value(parent)):
                 continue
-            if not self._is_handled(node):
+            if not self.is_handled(node):
                 complete = False
                 self._migrating.report(SDK_NOT_FOLLOWED, node, f"{self._migrating.code(parent)}")
         return complete
 
-    def _is_handled(self, node: cst.CSTNode) -> bool:
+    def is_handled(self, node: cst.CSTNode) -> bool:
+        """Whether a node is written anew or goes, itself or with what it stands in."""
         current: cst.CSTNode | None = node
         while current is not None:
             if current in self.handled or current in self._migrating.edits.removed:

@@ -114,6 +114,33 @@ def rename_variable(migrating: Migrating, old: str, new: str) -> bool:
     return True
 
 
+def client_of_session(name: str) -> str:
+    """The name of a client, from the name of a session."""
+    for old, new in (("session", "client"), ("Session", "Client"), ("SESSION", "CLIENT")):
+        if old in name:
+            return name.replace(old, new)
+    return name
+
+
+def force_name(migrating: Migrating, old: str, new: str, freed: str | None) -> bool:
+    """Plans a name for a variable in place of the one planned before; `freed` is a name whose variable goes."""
+    program = migrating.program
+    definitions = [one for one in program.definitions() if one.name == old]
+    taken = identifiers(migrating) - ({freed} if freed else set())
+    nodes = {node for one in definitions for node in (one.node, *one.uses)}
+    written = {
+        one
+        for one in program.nodes_in(migrating.module)
+        if isinstance(one, cst.Name) and one.value == old and not _is_only_a_label(migrating, one)
+    }
+    if new in taken or written != nodes or old in migrating.used_elsewhere:
+        return False
+    for node in written:
+        migrating.edits.rewrites[node] = lambda _: cst.Name(new)
+    migrating.new_names[old] = new
+    return True
+
+
 def _is_only_a_label(migrating: Migrating, name: cst.Name) -> bool:
     """Whether a name is an attribute's or a keyword's, not a variable's."""
     parent = migrating.program.parents.get(name)

@@ -33,7 +33,7 @@ class SendingRule:
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where audio could not be followed."""
         for send in self._program.sends.values():
-            if send.socket.connect in self._calls:
+            if send.socket.connect in self._calls and send.call not in self._migrating.gone:
                 self._plan_send(send)
         return self._complete
 

@@ -19,8 +19,28 @@ from shim.mapping.paths import steps_of
 from shim.mapping.row import Section, Vendor
 
 _COMMON: Final = frozenset(
-    "type data text start end words word time id channel language confidence transcript error metadata "
-    "transcription created_at session_id timestamp error_code".split()
+    [
+        "type",
+        "data",
+        "text",
+        "start",
+        "end",
+        "words",
+        "word",
+        "time",
+        "id",
+        "channel",
+        "language",
+        "confidence",
+        "transcript",
+        "error",
+        "metadata",
+        "transcription",
+        "created_at",
+        "session_id",
+        "timestamp",
+        "error_code",
+    ]
 )
 """Words of the vendors' messages that any program may use for its own."""
 

@@ -41,6 +41,7 @@ def address(text: str, region: str | None = None) -> str:
         (session.PATH, session.PATH.gladia[0], session.PATH.assemblyai[0]),
     ):
         if old in text:
+            session.HOST.over(over)
             row.over(over)
             text = text.replace(old, new)
     return text

@@ -60,6 +60,21 @@ EVENT_CLASSES: Final = {
 }
 """The classes of events by the event whose handlers get them."""
 
+CLASSES_FOR: Final = {
+    "LiveV2InitRequest": "RealTimeParameters",
+    "LiveV2InitResponse": "BeginEvent",
+    "LiveV2TranscriptMessage": "TurnEvent",
+    "LiveV2PostFinalTranscriptMessage": "TerminationEvent",
+    "LiveV2PostTranscriptMessage": "TerminationEvent",
+    "LiveV2EndRecordingMessage": "TerminationEvent",
+    "LiveV2SpeechStartMessage": "SpeechStartedEvent",
+    "LiveV2WebSocketMessage": "EventMessage",
+    "LiveV2Word": "Word",
+    "LiveV2Session": "RealTimeTranscriber",
+    "LiveV2AsyncSession": "AsyncRealTimeTranscriber",
+}
+"""The classes that stand for Gladia's where a program only names one."""
+
 _ENUMERATIONS: Final = {
     "SpeechModel": "-",
     "NoiseSuppressionModel": "-",

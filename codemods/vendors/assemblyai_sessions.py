@@ -91,6 +91,18 @@ def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
             yield request, text.split("?")[0].endswith(_TOKEN_PATH)
 
 
+def address_literals(program: Program) -> Iterator[cst.CSTNode]:
+    """The literals of a program that name AssemblyAI's host, docstrings left out."""
+    for node in program.parents:
+        match node:
+            case cst.SimpleString():
+                text = node.evaluated_value
+                if isinstance(text, str) and _DOMAIN in text and not isinstance(program.parents[node], cst.Expr):
+                    yield node
+            case cst.FormattedStringText(text) if _DOMAIN in text:
+                yield node
+
+
 def key_entry(program: Program, headers: cst.BaseExpression) -> Entry | None:
     """The entry of a dictionary of headers that holds the key."""
     value = program.value(headers)

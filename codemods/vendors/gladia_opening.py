@@ -28,21 +28,44 @@ class Client(StrEnum):
     AIOHTTP = "aiohttp"
 
 
-_GIVEN: Final = """
+_POSTS: Final = {
+    Client.REQUESTS: """
+ANSWER = LIBRARY.post(
     URL,
     headers=HEADERS,
-    json=BODY,"""
-
-_POSTS: Final = {
-    Client.REQUESTS: f"ANSWER = LIBRARY.post({_GIVEN}\n    timeout=10,\n)\n",
-    Client.REQUESTS_IN_A_THREAD: f"ANSWER = await ASYNCIO.to_thread(\n    LIBRARY.post,{_GIVEN}\n    timeout=10,\n)\n",
-    Client.HTTPX: f"ANSWER = LIBRARY.post({_GIVEN}\n    timeout=10,\n)\n",
-    Client.ASYNC_HTTPX: f"async with LIBRARY.AsyncClient() as HTTP:\n    ANSWER = await HTTP.post({_GIVEN}\n)\n",
-    Client.AIOHTTP: (
-        "async with LIBRARY.ClientSession() as HTTP:\n"
-        f"    async with HTTP.post({_GIVEN}\n    ) as ANSWER:\n        CHECK\n        SESSION = await ANSWER.json()\n"
-    ),
+    json=BODY,
+    timeout=10,
+)
+""",
+    Client.REQUESTS_IN_A_THREAD: """
+ANSWER = await ASYNCIO.to_thread(
+    LIBRARY.post,
+    URL,
+    headers=HEADERS,
+    json=BODY,
+    timeout=10,
+)
+""",
+    Client.ASYNC_HTTPX: """
+async with LIBRARY.AsyncClient() as HTTP:
+    ANSWER = await HTTP.post(
+        URL,
+        headers=HEADERS,
+        json=BODY,
+    )
+""",
+    Client.AIOHTTP: """
+async with LIBRARY.ClientSession() as HTTP:
+    async with HTTP.post(
+        URL,
+        headers=HEADERS,
+        json=BODY,
+    ) as ANSWER:
+        CHECK
+        SESSION = await ANSWER.json()
+""",
 }
+_POSTS[Client.HTTPX] = _POSTS[Client.REQUESTS]
 _LIBRARY: Final = {
     Client.REQUESTS: "requests",
     Client.REQUESTS_IN_A_THREAD: "requests",
@@ -150,7 +173,7 @@ def post(
     }
     if how.client is Client.REQUESTS_IN_A_THREAD:
         nodes["ASYNCIO"] = migrating.use_module("asyncio")
-    written = statements(_POSTS[how.client], **nodes)
+    written = statements(_POSTS[how.client].lstrip(), **nodes)
     if how.client is Client.AIOHTTP:
         return [_with_check(one, check) for one in written]
     document = statements("SESSION = ANSWER.json()", **nodes)

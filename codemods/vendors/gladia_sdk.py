@@ -71,6 +71,21 @@ MESSAGE_CLASSES: Final = {
 }
 """The classes of what handlers get, by the type of message, or by the event where there is no message."""
 
+CLASSES_FOR: Final = {
+    "RealTimeTranscriber": "GladiaClient",
+    "AsyncRealTimeTranscriber": "GladiaClient",
+    "RealTimeTranscriberOptions": "GladiaClientOptions",
+    "RealTimeParameters": "LiveV2InitRequest",
+    "RealTimeError": "Exception",
+    "BeginEvent": "LiveV2InitResponse",
+    "TurnEvent": "LiveV2TranscriptMessage",
+    "TerminationEvent": "LiveV2PostFinalTranscriptMessage",
+    "SpeechStartedEvent": "LiveV2SpeechStartMessage",
+    "Word": "LiveV2Word",
+    "EventMessage": "LiveV2WebSocketMessage",
+}
+"""The classes that stand for AssemblyAI's where a program only names one."""
+
 ANY_MESSAGE: Final = "LiveV2WebSocketMessage"
 _GIVEN: Final = {"started": "init"}
 """The events whose handlers get something that is called otherwise."""

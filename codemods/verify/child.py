@@ -1,7 +1,7 @@
 """The process in which `sttbridge verify` runs a program. Started by `codemods.verify.run`, not by hand.
 
 Before the program starts: the vendor's hosts are led to the emulator (or the shim is installed), the sleeps
-are shortened, the stand-in `pyaudio` is put on the path, the network is closed but for loopback.
+are shortened, the stand-in `pyaudio` is put on the path (or not), the network is closed but for loopback.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Orders:
     authority: str  # PEM of the throwaway authority of the emulator's port, when `over` is None
     speed: float
     allow_network: bool
+    stand_in: bool  # the stand-in `pyaudio` goes before any other
     trouble: str  # path of the file that says why the program could not be started
     lifeline: int  # file descriptor that is at its end when the parent is gone
 
@@ -88,7 +89,8 @@ def _prepare(orders: Orders) -> None:
         routes = {host: lambda: (orders.address, orders.port) for host in orders.hosts}
         Redirection(routes, trusting).install()
     shorten_sleeps(orders.speed)
-    sys.path.insert(0, str(STAND_IN))
+    if orders.stand_in:
+        sys.path.insert(0, str(STAND_IN))
 
 
 def _end_with_the_parent(lifeline: int) -> None:

@@ -12,13 +12,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from codemods.verify.child import Orders
+from codemods.verify.device import Device
 from shim.errors import BridgeError
+from shim.mapping.session import KEY_VARIABLE
 
-KEY_VARIABLES = ("GLADIA_API_KEY", "ASSEMBLYAI_API_KEY")
+KEY_VARIABLES = (*KEY_VARIABLE.gladia, *KEY_VARIABLE.assemblyai)
 THROWAWAY_KEY = "sttbridge-verify-throwaway-key"
 MICROPHONE_VARIABLE = "STTBRIDGE_VERIFY_MICROPHONE"
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy", "ftp_proxy")
@@ -28,10 +30,16 @@ _MOST_OUTPUT = 50_000_000  # bytes
 
 
 class Child:
-    """The process of the program, and the files through which it speaks."""
+    """The process of the program, and the files through which it speaks.
 
-    def __init__(self, folder: Path, *, speed: float, speech: Path) -> None:
+    Its microphone is the stand-in, which plays `speech`, or else `device`.
+    """
+
+    def __init__(self, folder: Path, *, speed: float, speech: Path, device: Device | None = None) -> None:
         self._folder = folder
+        self._speech = speech
+        self._device = device
+        self._device_is_done: Callable[[], bool] | None = None
         self._told = folder / "microphone"
         self._told.touch()
         self._microphone = {"speech": str(speech.absolute()), "speed": speed, "report": str(self._told)}
@@ -81,8 +89,9 @@ class Child:
             environment = {name: value for name, value in environment.items() if name.lower() not in _PROXY_VARIABLES}
         environment |= dict.fromkeys(KEY_VARIABLES, THROWAWAY_KEY)
         environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-        environment[MICROPHONE_VARIABLE] = json.dumps(self._microphone)
-        return environment
+        if self._device is None:
+            return environment | {MICROPHONE_VARIABLE: json.dumps(self._microphone)}
+        return environment | dict(self._device.environment)
 
     def has_ended(self, *, within: float) -> bool:
         """Whether it has ended, or does within so many real seconds."""
@@ -92,8 +101,17 @@ class Child:
             return False
         return True
 
-    def microphone(self) -> list[str]:
-        """What the stand-in microphone has told so far."""
+    def microphone(self, heard: float) -> list[str]:
+        """What the microphone has told so far: `opened`, `ended`. `heard`: the seconds of audio that it has given.
+
+        A device tells nothing itself: it is open when something was heard from it. Then it is played to.
+        """
+        if self._device is not None:
+            if self._device_is_done is None:
+                if not heard:
+                    return []
+                self._device_is_done = self._device.play(self._speech)
+            return ["opened", "ended"] if self._device_is_done() else ["opened"]
         return self._told.read_text(encoding="utf-8").split()
 
     def said_too_much(self) -> bool:

@@ -17,6 +17,7 @@ import trustme
 
 from codemods.verify.child import Orders
 from codemods.verify.compare import ProgramRun, find_transcripts
+from codemods.verify.device import Device
 from codemods.verify.process import Child
 from codemods.verify.speech import Speech, load_speech
 from codemods.verify.vendor import VENDOR_NAMES
@@ -26,13 +27,12 @@ from shim.emulator.emulation import Emulation
 from shim.emulator.transcript import Transcript, default_transcript
 from shim.errors import BridgeError
 from shim.guide import guide_file
+from shim.mapping.row import Vendor
+from shim.mapping.session import hosts_of
 from shim.serving import LocalServer
 
 # Every host that a program may have for its vendor: the vendors' references, 1.1.
-HOSTS = {
-    "gladia": ("api.gladia.io",),
-    "assemblyai": ("streaming.assemblyai.com", "streaming.us.assemblyai.com", "streaming.eu.assemblyai.com"),
-}
+HOSTS = {vendor.value: hosts_of(vendor) for vendor in Vendor}
 _SILENCE = 2.0  # seconds of the run's clock after the speech, before the interrupt
 _CATCHING_UP = 3.0  # real seconds that a program gets besides, to send what it has recorded
 _ENDING_BY_ITSELF = 2.0  # real seconds besides, for a program without a microphone: it may be about to end
@@ -54,6 +54,7 @@ def run_program(
     allow_network: bool = False,
     time_bound: float = 240.0,
     arguments: Sequence[str] = (),
+    _device: Device | None = None,
 ) -> ProgramRun:
     """Runs `script`, a program for `vendor`, and says what came of it.
 
@@ -61,6 +62,7 @@ def run_program(
     microphone hears, `transcript` what the emulator makes of it; without them, the guide's. `key`: the only
     one that the emulator takes (any, if None). `time_bound`: seconds of the run's clock that the program may
     take beyond the length of the speech until it is interrupted, and as many from then on until it is killed.
+    `_device`, for tests: a real microphone in the place of the stand-in; `speed` must be 1 then.
 
     Raises `BridgeError` for a missing script, a speech that is no WAV file, a vendor or pair that there is
     not, and where the emulator or the shim cannot be started.
@@ -70,6 +72,8 @@ def run_program(
             raise BridgeError(f"there is no vendor {name!r}", f"known are: {', '.join(HOSTS)}")
     if os.name != "posix":
         raise BridgeError("verify needs a POSIX system", "run it on Linux or macOS")
+    if _device is not None and speed != 1:
+        raise ValueError(f"a real microphone records in real time, not at a speed of {speed:g}")
     speech = speech or guide_file("speech.wav")
     sound = load_speech(speech)
     transcript = transcript or default_transcript()
@@ -82,7 +86,7 @@ def run_program(
         LocalServer(lambda: EMULATORS[over or vendor](emulation), tls=tls, name="sttbridge-emulator") as emulator,
         tempfile.TemporaryDirectory(prefix="sttbridge-verify-") as folder,
     ):
-        child = Child(Path(folder), speed=speed, speech=speech)
+        child = Child(Path(folder), speed=speed, speech=speech, device=_device)
         orders = Orders(
             script=str(script),
             arguments=list(arguments),
@@ -94,6 +98,7 @@ def run_program(
             authority=authority.cert_pem.bytes().decode() if authority else "",
             speed=speed,
             allow_network=allow_network,
+            stand_in=_device is None,
             trouble=str(child.trouble),
             lifeline=child.lifeline,
         )
@@ -136,7 +141,7 @@ def _attend(child: Child, clock: Clock, speech: Speech, emulation: Emulation, ti
                 return "killed"
             continue
         heard = max((session.audio_seconds for session in list(emulation.sessions)), default=0.0)
-        told = child.microphone()
+        told = child.microphone(heard)
         has_microphone = "opened" in told
         if speech_ended is None and ("ended" in told or (not has_microphone and heard >= speech.seconds - _ROUNDING)):
             speech_ended = now

@@ -6,10 +6,13 @@ import ast
 from pathlib import Path
 
 from shim.errors import BridgeError
+from shim.mapping.row import Vendor
+from shim.mapping.session import HOST
 
 VENDOR_NAMES = {"gladia": "Gladia", "assemblyai": "AssemblyAI"}
 
-_HOSTS = {"gladia": "gladia.io", "assemblyai": "assemblyai.com"}
+_HOSTS = {vendor.value: ".".join(HOST.of(vendor)[0].split(".")[-2:]) for vendor in Vendor}
+"""The vendors' domains: a program may have any host below them."""
 _PACKAGES = {"gladia": "gladiaio_sdk", "assemblyai": "assemblyai"}
 
 

@@ -62,9 +62,20 @@ class ResumeClient:
 
 @dataclass(frozen=True, slots=True)
 class OpenUpstream:
-    """A socket to the service that does the work is opened, for a session with these parameters."""
+    """The service that does the work is asked for a session with these parameters.
+
+    Where that is done by the socket itself, it is opened. Where it is done by a request before it, the shell tells
+    `upstream_answered`, and the bridge says with ConnectUpstream where the socket is.
+    """
 
     parameters: Mapping[str, QueryValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectUpstream:
+    """A socket to the session's own address is opened; again, if the one before is closed."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,8 @@ class Topic(StrEnum):
     """The service warned."""
     FAILED = "failed"
     """The session ended because the service refused it, failed or was lost."""
+    NOT_APPLIED = "not applied"
+    """The client asked for something that the service lacks and that nobody misses in the transcripts."""
     CLIENT_FAULT = "client fault"
     """The session ended because of what the client did or left undone."""
 
@@ -111,6 +124,7 @@ Action = (
     | PauseClient
     | ResumeClient
     | OpenUpstream
+    | ConnectUpstream
     | SendUpstream
     | CloseUpstream
     | Note

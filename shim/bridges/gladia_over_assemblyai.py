@@ -36,7 +36,7 @@ from shim.bridges.gladia_request import end_for_client, refusal, upstream_parame
 from shim.bridges.gladia_transcripts import GladiaTranscripts
 from shim.faces import assemblyai as assemblyai_face
 from shim.faces import gladia as gladia_face
-from shim.mapping import client_messages, ends, parameters
+from shim.mapping import client_messages, ends, parameters, server_messages
 from shim.mapping.row import EndRow, Vendor
 from shim.mapping.session import SESSION_LENGTH_SECONDS
 from shim.wire import assemblyai, gladia
@@ -378,6 +378,7 @@ class GladiaOverAssemblyAI:
         return [*actions, *self._say(*summary), *self._end(self._good_end)]
 
     def _fail(self, error: assemblyai.Error) -> list[Action]:
+        server_messages.ERROR_TEXT.over(Vendor.ASSEMBLYAI)
         code = error.error_code if isinstance(error.error_code, int) else 0
         self._upstream = _Upstream.TERMINATING  # it closes by itself, and takes no message any more
         return self._end(end_for_client(code), error.error, topic=Topic.FAILED, cause=f"Error {code} {error.error}")

@@ -108,6 +108,7 @@ class _Service:
         session = AssemblyAISession(parameters, audio, self._emulation.transcript)
         now = self._clock.now()
         conversation = _Conversation(session, socket, began=now, expires=now + longest, last_message=now)
+        conversation.beat_as_asked(now)
         conversation.record.asked_for = {
             name: value for name, value in request.query.items() if name not in (face.TOKEN_PARAMETER, *_SECRET)
         }
@@ -136,7 +137,7 @@ class _Service:
         except ConnectionError:
             record.close_code = sockets.DROPPED
         finally:
-            record.is_open = False
+            record.is_open, record.is_finished = False, True
 
     async def _converse(self, conversation: _Conversation) -> int:
         """Plays the session until one side ends it; gives the code of the close."""
@@ -170,7 +171,7 @@ class _Service:
                         await sockets.send(socket, session.force_endpoint())
                     case wire.UpdateConfiguration():
                         session.update(told)
-                        _playable(session.parameters)
+                        conversation.beat_as_asked(now)
                     case wire.KeepAlive():
                         pass
             else:
@@ -180,7 +181,6 @@ class _Service:
         """Does what the clock demands, whatever the client does: heartbeats, and the end of a session too long."""
         now = self._clock.now()
         session = conversation.session
-        conversation.beat_as_asked(now)
         if now >= conversation.expires:
             raise face.session_expired()
         if conversation.heartbeat_since is not None and now >= conversation.next_heartbeat():

@@ -73,10 +73,11 @@ class AssemblyAISession:
 
     def heartbeat(self, elapsed_seconds: float) -> wire.Heartbeat:
         """How the session is doing, `elapsed_seconds` after it began."""
-        since, self._last_heartbeat = self._last_heartbeat, self.position
-        heard = [word.confidence for word in self._words if word.start < self.position and word.end > since]
+        since, until = self._last_heartbeat, self.position
+        self._last_heartbeat = until
+        heard = [word.confidence for word in self._words if max(word.start, since) < min(word.end, until)]
         return wire.Heartbeat(
-            total_audio_received_ms=self.position,
+            total_audio_received_ms=until,
             total_duration_ms=round(elapsed_seconds * 1000),
             realtime_factor=round(self.seconds / elapsed_seconds, 3) if elapsed_seconds > 0 else 0.0,
             max_speech_probability=max(heard, default=0.0),

@@ -24,6 +24,9 @@ class SessionRecord:
     asked_for: dict[str, Any] = field(default_factory=dict)
     """The body or the query's values, as they came (no key, no token)."""
     is_open: bool = True
+    """Begun, and not without a socket since."""
+    is_finished: bool = False
+    """Over for good: it costs nothing any more. (A Gladia session whose socket is gone may still be resumed.)"""
     sockets: int = 0
     audio_bytes: int = 0
     audio_seconds: float = 0.0
@@ -66,3 +69,8 @@ class Emulation:
     def open_sessions(self) -> int:
         """How many of them have not ended."""
         return sum(session.is_open for session in self.sessions)
+
+    @property
+    def unfinished_sessions(self) -> int:
+        """How many of them nobody ended, though their socket may be gone: what a client must not leave behind."""
+        return sum(not session.is_finished for session in self.sessions)

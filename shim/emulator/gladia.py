@@ -174,12 +174,15 @@ class _Service:
             expires = job.created + face.LONGEST_SESSION_SECONDS
             message = await sockets.receive_until(socket, self._clock, min(silent, wordless, expires))
             if message is None:
-                if wordless < min(silent, expires):
-                    return face.CLOSE_NO_TEXT, _WORDLESS
-                if silent < expires:
+                now = self._clock.now()
+                if now >= expires:
+                    await sockets.send(socket, self._ending(job))
+                    return face.CLOSE_TOO_LONG, "Session lasted too long"
+                if now >= silent:
                     return face.CLOSE_NO_AUDIO, "No audio received for too long"
-                await sockets.send(socket, self._ending(job))
-                return face.CLOSE_TOO_LONG, "Session lasted too long"
+                if now >= wordless:
+                    return face.CLOSE_NO_TEXT, _WORDLESS
+                continue
             if message.type is WSMsgType.BINARY:
                 job.record.received["binary"] += 1
                 await self._hear(job, socket, message.data)
@@ -216,11 +219,11 @@ class _Service:
         await sockets.send(socket, messages)
 
     def _ending(self, job: _Job) -> list[Any]:
-        job.finished = True
+        self._finish(job)
         return list(job.session.stop(self._clock.now() - job.created))
 
     def _finish(self, job: _Job) -> None:
-        job.finished = True
+        job.finished = job.record.is_finished = True
         job.record.is_open = False
 
 

@@ -110,6 +110,9 @@ UPDATE_CONFIGURATION: Final = _client(
     emulated("a Gladia session keeps its settings; the shim applies those that it emulates"),
 )
 
+CONTROLS: Final = (KEEP_ALIVE, FORCE_ENDPOINT, UPDATE_CONFIGURATION)
+"""What a client sends beside audio and the end of it."""
+
 ROWS: Final = (
     ERROR,
     WARNING,
@@ -125,7 +128,5 @@ ROWS: Final = (
     WORD_SPEAKER,
     WORD_IS_FINAL,
     LANGUAGE_CONFIDENCE,
-    KEEP_ALIVE,
-    FORCE_ENDPOINT,
-    UPDATE_CONFIGURATION,
+    *CONTROLS,
 )

@@ -185,3 +185,21 @@ def end_of_assemblyai(code: int) -> EndRow:
         if code and row.assemblyai_close == code:
             return row
     return SERVER_FAULT
+
+
+def end_of_gladia_status(status: int) -> EndRow:
+    """The row of Gladia's refusal of a session by an HTTP status; what no row names is a server's fault."""
+    if status in (402, 403):  # credit or plan: the key is known, and does not open a session
+        return BAD_KEY
+    for row in ROWS:
+        if row.http_status == status:
+            return row
+    return BAD_PARAMETER if 400 <= status < 500 else SERVER_FAULT
+
+
+def end_of_gladia_close(code: int) -> EndRow:
+    """The row of a close code of Gladia's; what no row names is a lost connection."""
+    for row in ROWS:
+        if code and row.gladia_close == code:
+            return row
+    return LOST

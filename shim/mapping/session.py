@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from shim.mapping.row import Conversion, Row, Section, approximate, converted, emulated, same
+from shim.mapping.row import Conversion, Row, Section, Vendor, approximate, converted, emulated, same
 
 SESSION_LENGTH_SECONDS: Final = 3 * 60 * 60
 """The longest session of both services."""
@@ -30,13 +30,16 @@ KEY_VARIABLE: Final = Row(
 NAME: Final = Row("session.name", Section.SESSION, ("Gladia",), ("AssemblyAI",), same(), same())
 """The vendor's name as it stands in names, placeholders and texts."""
 
+REGION_HOSTS: Final = {"eu-west": "streaming.eu.assemblyai.com", "us-west": "streaming.us.assemblyai.com"}
+"""AssemblyAI's hosts by Gladia's names of the regions."""
+
 REGION: Final = Row(
     "session.region",
     Section.SESSION,
     ("region",),
     ("host",),
-    converted(Conversion({"eu-west": "streaming.eu.assemblyai.com", "us-west": "streaming.us.assemblyai.com"}.get)),
-    converted(Conversion({"streaming.eu.assemblyai.com": "eu-west", "streaming.us.assemblyai.com": "us-west"}.get)),
+    converted(Conversion(REGION_HOSTS.get)),
+    converted(Conversion({host: region for region, host in REGION_HOSTS.items()}.get)),
 )
 """A promise about where data stays: Gladia's query parameter of the POST, AssemblyAI's host."""
 
@@ -89,6 +92,13 @@ ADDRESS: Final = Row(
     ),
     emulated("Gladia's address comes from its POST"),
 )
+
+
+def hosts_of(vendor: Vendor) -> tuple[str, ...]:
+    """Every host that a program may have for its vendor, the default first."""
+    more = tuple(REGION_HOSTS.values()) if vendor is Vendor.ASSEMBLYAI else ()
+    return (*HOST.of(vendor), *more)
+
 
 ROWS: Final = (
     HOST,

@@ -91,7 +91,10 @@ class MessageTranslation:
 def _is_field(row: Row, source_type: str, target_type: str, over: Vendor) -> bool:
     # Towards `over`'s clients' vendor: the upstream is `over`, the client's vendor reads the result.
     upstream, client = steps_of(row.of(over)[0]), steps_of(row.of(over.other)[0])
-    return upstream[0] == source_type and client[0] == target_type and len(client) > 1
+    if upstream[0] != source_type or client[0] != target_type or len(client) < 2:
+        return False
+    # What is one value here and belongs to elements of a list there is told by the elements themselves.
+    return all(isinstance(step, str) for step in client) and client.count(EACH) <= upstream.count(EACH)
 
 
 def _fields_of(rows: Iterable[Row], over: Vendor, prefix: tuple[Step, ...]) -> list[_Field]:

@@ -1,0 +1,33 @@
+"""Programs that use Gladia's Python SDK for a live session."""
+
+from __future__ import annotations
+
+from codemods.migrating import Migrating
+from codemods.rules.sdk_classes import ClassRule
+from codemods.rules.sdk_fields import SdkFieldRule
+from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_to_assemblyai import SessionRule
+from codemods.vendors import assemblyai_sdk, gladia_sdk
+
+
+def is_met(migrating: Migrating) -> bool:
+    """Whether the program starts a live session."""
+    return any(gladia_sdk.starts(migrating.program))
+
+
+def plan(migrating: Migrating) -> None:
+    """Plans each session from its client to its events."""
+    program = migrating.program
+    starts = list(gladia_sdk.starts(program))
+    imports = SdkImports(migrating, gladia_sdk.MODULE, assemblyai_sdk.MODULE, gladia_sdk.is_of_sdk)
+    complete = True
+    gone = frozenset()  # type: ignore[var-annotated]
+    for start in starts:
+        rule = SessionRule(migrating, start, starts, imports)
+        complete = rule.plan() and complete
+        gone |= rule.gone
+    sites = frozenset(start.session.site for start in starts)
+    SdkFieldRule(migrating, sites).plan(gone)
+    if complete:
+        ClassRule(migrating, imports, gladia_sdk.name_of, assemblyai_sdk.CLASSES_FOR).plan()
+        imports.plan()

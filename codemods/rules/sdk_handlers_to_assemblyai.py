@@ -1,0 +1,321 @@
+"""Handlers of a Gladia session become handlers of an AssemblyAI client.
+
+Gladia's `message` handler gets every type of message; AssemblyAI's handlers get one event each, so that it is
+registered for the types that it tests, and a test for the only type goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.handlers import Registration, types_of_classes
+from codemods.analysis.values import Delivered, Known, Parsed, Sequence, something
+from codemods.edits import Statement
+from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
+from codemods.migrating import Migrating
+from codemods.rules import sdk_handlers
+from codemods.rules.sdk_fields import TARGET_TYPES
+from codemods.rules.sdk_handlers import Handler
+from codemods.rules.sdk_imports import SdkImports
+from codemods.vendors import assemblyai_sdk, gladia_sdk
+from codemods.vendors.gladia_sdk import Start
+from shim.mapping import sdk
+from shim.mapping.row import Row, Vendor
+
+_ROWS: Final[dict[str, Row]] = {
+    "started": sdk.BEGIN_EVENT,
+    "connected": sdk.CONNECTED_EVENT,
+    "ended": sdk.TERMINATION_EVENT,
+    "error": sdk.ERROR_EVENT,
+    "message": sdk.TURN_EVENT,
+}
+_EVENTS: Final[dict[str, tuple[str, ...]]] = {
+    "started": ("Begin",),
+    "connected": ("Begin",),
+    "ended": ("Termination", "Error"),
+    "error": ("Error",),
+}
+_ANY_EVENT: Final = "EventMessage"
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    registration: Registration
+    events: tuple[str, ...]
+
+
+class HandlersToAssemblyAI:
+    """Plans what becomes of the handlers of one session."""
+
+    def __init__(self, migrating: Migrating, start: Start, imports: SdkImports) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._start = start
+        self._imports = imports
+        self._complete = True
+        self._registered: list[_Registered] = []
+        self._functions: set[cst.CSTNode] = set()
+        self.gone: set[cst.CSTNode] = set()
+        """Nodes that go: tests of the only type that a handler gets."""
+        self.last_statement: cst.CSTNode = migrating.module
+        """The statement behind which the handlers are registered and the client connects."""
+
+    def plan(self, registrations: list[Registration], start: cst.CSTNode) -> bool:
+        """Plans the handlers; False, with findings, where one could not be followed."""
+        self.last_statement = start
+        for registration in sorted(registrations, key=lambda one: self._migrating.line(one.call)):
+            self._read(registration, registrations, start)
+        return self._complete
+
+    def _read(self, registration: Registration, registrations: list[Registration], start: cst.CSTNode) -> None:
+        name = self._program.value(registration.event) if registration.event is not None else None
+        event = str(name.value) if isinstance(name, Known) else ""
+        handler = sdk_handlers.handler_of(self._program, registration)
+        parameters = handler.parameters(1) if handler is not None else None
+        if event not in _ROWS or handler is None or parameters is None or not self._in_block(registration, start):
+            self._give_up(registration.call, self._migrating.code(registration.call))
+            return
+        elsewhere = sdk_handlers.uses_elsewhere(self._program, handler, registrations)
+        if elsewhere or handler.function in self._functions:
+            node = elsewhere[0] if elsewhere else registration.call
+            self._give_up(node, f"{self._migrating.code(node)} is used for more than one event")
+            return
+        self._functions.add(handler.function)
+        self._imports.use("RealTimeEvents")
+        sdk.EVENTS.over(Vendor.ASSEMBLYAI)
+        row = _ROWS[event]
+        row.over(Vendor.ASSEMBLYAI)
+        sdk.ON.over(Vendor.ASSEMBLYAI)
+        if event in ("ended", "error"):
+            reason = row.over_assemblyai.reason
+            self._migrating.report(PARAMETER_DIFFERS, registration.call, f"`{event}`: {reason}")
+        types = self._types(handler, parameters[0]) if event == "message" else ()
+        events = _EVENTS.get(event) or self._events_of(registration, types)
+        if not events:
+            self._give_up(registration.call, "it handles no message that AssemblyAI sends")
+            return
+        if event == "message" and len(types) == 1 and isinstance(handler.function, cst.FunctionDef):
+            self._take_test_away(handler.function, parameters[0])
+        self._registered.append(_Registered(registration, events))
+        self._plan_function(handler, parameters[0], event, events)
+        self._take_registration_away(registration)
+
+    def _in_block(self, registration: Registration, start: cst.CSTNode) -> bool:
+        """Whether the registration stands behind the start of the session, in the same block."""
+        statement = self._registering(registration)
+        block = self._program.parents[statement]
+        if block is not self._program.parents[start] or not isinstance(block, (cst.Module, cst.IndentedBlock)):
+            return False
+        body = list(block.body)
+        places = {id(one): index for index, one in enumerate(body)}
+        if places[id(statement)] < places[id(start)]:
+            return False
+        if places[id(statement)] > places[id(self.last_statement)]:
+            self.last_statement = statement
+        return True
+
+    def _registering(self, registration: Registration) -> cst.CSTNode:
+        if isinstance(registration.handler, cst.FunctionDef):
+            return registration.handler
+        return self._program.statement_of(registration.call)
+
+    # --- types -----------------------------------------------------------------------------------
+
+    def _is_message(self, node: cst.CSTNode, path: tuple[str, ...]) -> bool:
+        return any(
+            isinstance(one, Parsed)
+            and isinstance(one.document, Delivered)
+            and one.document.site is self._start.session.site
+            and one.path == path
+            for one in something(self._program.value(node))
+        )
+
+    def _types(self, handler: Handler, parameter: cst.Param) -> tuple[str, ...]:
+        """The types of message that a handler asks for, in the order of its tests."""
+        found: list[str] = []
+        for node in self._program.nodes_in(handler.function):
+            found.extend(one for one in self._tested(node) if one not in found)
+        return tuple(sorted(found, key=found.index))
+
+    def _tested(self, node: cst.CSTNode) -> list[str]:
+        """The types that a comparison or `isinstance` asks for."""
+        match node:
+            case cst.Comparison(left, [cst.ComparisonTarget(_, right)]):
+                if self._is_message(left, ("type",)):
+                    return _strings(self._program.value(right))
+                if self._is_message(right, ("type",)):
+                    return _strings(self._program.value(left))
+            case cst.Call(cst.Name("isinstance"), [cst.Arg(subject), cst.Arg(classes)]):
+                if self._is_message(subject, ()):
+                    types = types_of_classes((gladia_sdk.Events(),), self._program.value(classes))
+                    return sorted(types or ())
+        return []
+
+    def _events_of(self, registration: Registration, types: tuple[str, ...]) -> tuple[str, ...]:
+        found: list[str] = []
+        for one in types or ("transcript",):
+            event = TARGET_TYPES[Vendor.ASSEMBLYAI].get(one)
+            if event is None:
+                self._migrating.report(NEVER_SENT, registration.call, f"`{one}` has no counterpart")
+            elif event not in found:
+                found.append(event)
+                row = sdk.SPEECH_EVENT if event == "SpeechStarted" else sdk.TURN_EVENT
+                row.over(Vendor.ASSEMBLYAI)
+        return tuple(found)
+
+    def _take_test_away(self, function: cst.FunctionDef, parameter: cst.Param) -> None:
+        """A handler of one event need not ask which one it is."""
+        body = sdk_handlers.body_of(function, frozenset())
+        edits = self._migrating.edits
+        match body:
+            case [cst.If(test, cst.IndentedBlock([cst.SimpleStatementLine([cst.Return(None)])]), None) as guard, *_]:
+                if self._negative(test) and len(body) > 1:
+                    edits.remove(guard)
+                    self.gone.update(self._program.nodes_in(guard))
+                    self._join_up(body[1])
+            case [cst.If(test, orelse=None) as branch]:
+                if self._positive(test):
+                    edits.remove(branch)
+                    self.gone.update(self._program.nodes_in(test))
+                    inner = branch.body
+                    assert isinstance(inner, cst.IndentedBlock)
+                    edits.watch([inner])
+                    edits.insert_after(branch, lambda: list(edits.updated(inner).body))  # type: ignore[arg-type]
+                elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+                    self._shorten(test)
+
+    def _join_up(self, statement: cst.CSTNode) -> None:
+        """What becomes the first statement of a body has no blank line above it."""
+        if isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+
+            def joined(updated: cst.SimpleStatementLine) -> cst.CSTNode:
+                comments = [one for one in updated.leading_lines if one.comment is not None]
+                return updated.with_changes(leading_lines=comments)
+
+            self._migrating.edits.rewrite_further(statement, joined)
+
+    def _shorten(self, test: cst.BooleanOperation) -> None:
+        first: cst.BaseExpression = test
+        above: cst.BooleanOperation | None = None
+        while (
+            isinstance(first, cst.BooleanOperation)
+            and isinstance(first.operator, cst.And)
+            and not (first is not test and first.lpar)
+        ):
+            above, first = first, first.left
+        if above is None or not self._positive(first):
+            return
+        self.gone.update(self._program.nodes_in(first))
+        self._migrating.edits.rewrite(above, lambda updated: _bare(updated.right))
+
+    def _positive(self, test: cst.BaseExpression) -> bool:
+        match test:
+            case cst.Comparison(_, [cst.ComparisonTarget(cst.Equal())]) | cst.Call():
+                return len(self._tested(test)) == 1
+        return False
+
+    def _negative(self, test: cst.BaseExpression) -> bool:
+        match test:
+            case cst.Comparison(_, [cst.ComparisonTarget(cst.NotEqual())]):
+                return len(self._tested(test)) == 1
+            case cst.UnaryOperation(cst.Not(), inner):
+                return self._positive(inner)
+        return False
+
+    # --- functions -------------------------------------------------------------------------------
+
+    def _plan_function(self, handler: Handler, parameter: cst.Param, event: str, events: tuple[str, ...]) -> None:
+        function = handler.function
+        name = parameter.name.value
+        wanted = name if event == "error" else "event"
+        name = sdk_handlers.rename_parameter(self._migrating, parameter, wanted)
+        names = sdk_handlers.names_in(self._program, function)
+        client = next(one for one in ("client", "_client", "_transcriber") if one not in names)
+        at = handler.given_from
+        self._imports.handled.add(parameter)
+        definition = sdk_handlers.definition_of(self._program, parameter)
+        unused = definition is None or not definition.uses
+        if isinstance(function, cst.Lambda):
+            if unused:
+                self._migrating.edits.replace(
+                    function.params, cst.Parameters(star_arg=cst.Param(cst.Name("_"), star="*"))
+                )
+                return
+            annotations: tuple[str | None, str | None] = (None, None)
+        else:
+            annotations = self._annotations(parameter, event, events)
+        given = (sdk_handlers.annotated(client, annotations[0]), sdk_handlers.annotated(name, annotations[1]))
+        sdk_handlers.rewrite_parameters(
+            self._migrating, function, lambda every: [*every[:at], *given, *every[at + 1 :]]
+        )
+
+    def _annotations(self, parameter: cst.Param, event: str, events: tuple[str, ...]) -> tuple[str | None, str | None]:
+        if parameter.annotation is None:
+            return None, None
+        clients = assemblyai_sdk.CLIENTS.items()
+        client = next(name for name, awaited in clients if awaited is self._start.asynchronous)
+        if event == "error":
+            return self._imports.use(client), self._imports.use("RealTimeError")
+        classes = {event: name for name, event in assemblyai_sdk.EVENT_CLASSES.items()}
+        name = classes[events[0]] if len(events) == 1 else _ANY_EVENT
+        return self._imports.use(client), self._imports.use(name)
+
+    def _take_registration_away(self, registration: Registration) -> None:
+        handler = registration.handler
+        if isinstance(handler, cst.FunctionDef):
+            decorator = next(one for one in handler.decorators if one.decorator is registration.call)
+            kept = [one is not decorator for one in handler.decorators]
+            self._imports.handled.add(decorator)
+
+            def undecorated(updated: cst.FunctionDef) -> cst.FunctionDef:
+                stay = [one for one, keep in zip(updated.decorators, kept, strict=True) if keep]
+                return updated.with_changes(decorators=stay)
+
+            self._migrating.edits.rewrite_further(handler, undecorated)
+            return
+        assert isinstance(handler, cst.BaseExpression)
+        self._migrating.edits.watch([handler])
+        statement = self._program.statement_of(registration.call)
+        self._migrating.edits.remove(statement)
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def needs_events(self) -> bool:
+        """Whether any handler is registered."""
+        return bool(self._registered)
+
+    def statements(self, client: str) -> list[Statement]:
+        """The registrations, to stand in front of the connect; asked for when the edits are applied."""
+        migrating = self._migrating
+        events = self._imports.use("RealTimeEvents") if self._registered else ""
+        found: list[str] = []
+        for one in self._registered:
+            handler = one.registration.handler
+            if isinstance(handler, cst.FunctionDef):
+                code = migrating.name(handler.name.value)
+            else:
+                assert isinstance(handler, cst.BaseExpression)
+                code = migrating.module.code_for_node(migrating.edits.updated(handler))
+            found.extend(f"{client}.on({events}.{event}, {code})" for event in one.events)
+        return [cst.parse_statement(one) for one in found]
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._complete = False
+        self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
+
+
+def _strings(value: object) -> list[str]:
+    match value:
+        case Known(str() as text):
+            return [text]
+        case Sequence(_, elements):
+            return [str(one.value) for one in elements if isinstance(one, Known)]
+    return []
+
+
+def _bare(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression without the parentheses that set it off from what stood before it."""
+    return node.with_changes(lpar=[], rpar=[]) if len(node.lpar) == 1 else node

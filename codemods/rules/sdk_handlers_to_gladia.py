@@ -1,0 +1,254 @@
+"""Handlers of an AssemblyAI client become handlers of a Gladia session.
+
+AssemblyAI's are registered on the client before it connects and get `(client, event)`, one event each. Gladia's are
+registered on the session once it is started and get one argument; all messages come as one event, so that a handler
+tests the message's type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.handlers import Registration
+from codemods.analysis.values import Delivered, LibraryObject, Parsed, something
+from codemods.edits import Statement
+from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
+from codemods.migrating import Migrating
+from codemods.rules import sdk_handlers
+from codemods.rules.sdk_fields import TARGET_TYPES
+from codemods.rules.sdk_handlers import Handler
+from codemods.rules.sdk_imports import SdkImports
+from codemods.vendors import assemblyai_sdk, gladia_sdk
+from shim.mapping import sdk
+from shim.mapping.row import Fidelity, Row, Vendor
+
+_ROWS: Final[dict[str, Row]] = {
+    "Begin": sdk.BEGIN_EVENT,
+    "Turn": sdk.TURN_EVENT,
+    "Termination": sdk.TERMINATION_EVENT,
+    "SpeechStarted": sdk.SPEECH_EVENT,
+    "Error": sdk.ERROR_EVENT,
+    **{row.assemblyai[0].split(".")[1]: row for row in sdk.NEVER_SENT},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a handler of one of AssemblyAI's events is registered for and gets."""
+
+    event: str
+    parameter: str
+    annotation: str
+    message_type: str = ""
+
+
+class HandlersToGladia:
+    """Plans what becomes of the handlers of one client."""
+
+    def __init__(self, migrating: Migrating, client: LibraryObject, imports: SdkImports) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._client = client
+        self._imports = imports
+        self._complete = True
+        self._handlers: dict[cst.CSTNode, list[tuple[Handler, str]]] = {}
+        self._order: list[tuple[Registration, _Given]] = []
+        self.gone: set[cst.CSTNode] = set()
+        """Functions that go, with everything inside them."""
+
+    def plan(self, registrations: list[Registration], connect: cst.Call) -> bool:
+        """Plans the handlers; False, with findings, where one could not be followed."""
+        for registration in registrations:
+            self._read(registration, registrations, connect)
+        for function, handlers in self._handlers.items():
+            assert isinstance(function, (cst.FunctionDef, cst.Lambda))
+            self._plan_function(function, handlers)
+        return self._complete
+
+    def is_in_handler(self, node: cst.CSTNode) -> bool:
+        """Whether a node stands in a handler's body."""
+        return any(self._program.is_inside(node, function) for function in self._handlers)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _read(self, registration: Registration, registrations: list[Registration], connect: cst.Call) -> None:
+        statement = self._program.statement_of(registration.call)
+        event = self._program.value(registration.event) if registration.event is not None else None
+        name = assemblyai_sdk.event_of(event) if event is not None else None
+        line = self._program.parents[registration.call]
+        alone = isinstance(line, cst.Expr) and isinstance(statement, cst.SimpleStatementLine)
+        if name is None or name not in _ROWS or not alone or not self._can_move(registration, statement, connect):
+            self._give_up(registration.call, self._migrating.code(registration.call))
+            return
+        way = _ROWS[name].over(Vendor.GLADIA)
+        sdk.EVENTS.over(Vendor.GLADIA)
+        sdk.ON.over(Vendor.GLADIA)
+        handler = sdk_handlers.handler_of(self._program, registration)
+        if handler is None or handler.parameters(2) is None:
+            self._give_up(registration.call, self._migrating.code(registration.call))
+            return
+        elsewhere = sdk_handlers.uses_elsewhere(self._program, handler, registrations)
+        if elsewhere:
+            self._give_up(elsewhere[0], f"{self._migrating.code(elsewhere[0])} is used for more than this event")
+            return
+        self._migrating.edits.remove(statement)
+        self._imports.handled.add(statement)
+        if way.codemod is Fidelity.ABSENT:
+            self._drop(registration, handler, way.reason)
+            return
+        self._handlers.setdefault(handler.function, []).append((handler, name))
+        self._order.append((registration, self._given(name, handler)))
+        assert isinstance(registration.handler, cst.BaseExpression)
+        self._migrating.edits.watch([registration.handler])
+
+    def _can_move(self, registration: Registration, statement: cst.CSTNode, connect: cst.Call) -> bool:
+        """Whether the registration can be made behind the connect: its handler is the same there, nothing decides."""
+        program = self._program
+        block = program.parents[statement]
+        owner = program.parents.get(block)
+        if not isinstance(block, (cst.Module, cst.IndentedBlock)) or not isinstance(registration.handler, cst.CSTNode):
+            return False
+        if isinstance(owner, (cst.For, cst.While, cst.If, cst.ExceptHandler)):
+            return program.is_inside(connect, block)
+        if program.scope_of(statement) is program.scope_of(connect):
+            return True
+        # In another function: what is named must be the module's or the object's.
+        here, there = program.scope_of(registration.call), program.scope_of(connect)
+        own = _first_parameter(here)
+        for node in program.nodes_in(registration.handler):
+            if isinstance(node, cst.Name) and node in program.reaching:
+                if node.value == own and own == _first_parameter(there):
+                    continue
+                scopes = {program.scope_of(one.node) for one in program.reaching[node]}
+                if any(
+                    not isinstance(scope, cst.Module) and not program.is_inside(scope, registration.handler)
+                    for scope in scopes
+                ):
+                    return False
+        return True
+
+    def _given(self, event: str, handler: Handler) -> _Given:
+        match event:
+            case "Begin":
+                return _Given("started", "response", "LiveV2InitResponse")
+            case "Error":
+                return _Given("error", "error", "Exception")
+            case "Termination" if not self._reads(handler):
+                return _Given("ended", "ended", "LiveV2EndedMessage")
+        return _Given("message", "message", gladia_sdk.ANY_MESSAGE, TARGET_TYPES[Vendor.GLADIA][event])
+
+    def _reads(self, handler: Handler) -> bool:
+        """Whether a handler reads anything of its event, itself or where it hands the event on."""
+        for node, value in self._program.values.items():
+            for one in something(value):
+                if (
+                    isinstance(one, Parsed)
+                    and isinstance(one.document, Delivered)
+                    and one.document.site is self._client.site
+                    and (one.types is None or "Termination" in one.types)
+                    and (one.path or not isinstance(self._program.parents.get(node), (cst.Attribute, cst.Expr)))
+                ):
+                    return True
+        return False
+
+    def _drop(self, registration: Registration, handler: Handler, reason: str) -> None:
+        """A handler for what Gladia never sends goes, and its function with it."""
+        self._migrating.report(NEVER_SENT, registration.call, f"{self._migrating.code(registration.call)}: {reason}")
+        if isinstance(handler.function, cst.FunctionDef):
+            self._migrating.edits.remove(handler.function)
+            self._imports.handled.add(handler.function)
+            self.gone.update(self._program.nodes_in(handler.function))
+
+    # --- functions -------------------------------------------------------------------------------
+
+    def _plan_function(self, function: cst.FunctionDef | cst.Lambda, handlers: list[tuple[Handler, str]]) -> None:
+        given = [self._given(name, handler) for handler, name in handlers]
+        handler = handlers[0][0]
+        if len({one.given_from for one, _ in handlers}) > 1:
+            self._give_up(function, "it is registered in several ways")
+            return
+        parameters = handler.parameters(2)
+        assert parameters is not None
+        client, event = parameters
+        kinds = {one.message_type for one in given if one.message_type}
+        wanted = given[0].parameter if len(given) == 1 else "message"
+        keeps = wanted == "error" or (len(given) == 1 and given[0].event == "ended" and not self._uses(event))
+        name = event.name.value
+        if keeps and given[0].event == "ended":
+            name = sdk_handlers.rename_parameter(self._migrating, event, "_ended")
+        elif not keeps:
+            name = sdk_handlers.rename_parameter(self._migrating, event, wanted)
+        annotation = self._annotation(event, given)
+        if function.params.star_arg is not cst.MaybeSentinel.DEFAULT:
+            self._give_up(function, "it takes any number of arguments")
+            return
+        at = handler.given_from
+        self._imports.handled.update((client, event))
+        sdk_handlers.rewrite_parameters(
+            self._migrating,
+            function,
+            lambda every: [*every[:at], sdk_handlers.annotated(name, annotation), *every[at + 2 :]],
+        )
+        for one in given:
+            if one.event == "error":
+                row = sdk.ERROR_EVENT.over(Vendor.GLADIA)
+                self._migrating.report(PARAMETER_DIFFERS, function, f"`error`: {row.reason}")
+        if len(given) == 1 and kinds:
+            self._test_type(function, name, given[0].message_type)
+
+    def _uses(self, parameter: cst.Param) -> bool:
+        definition = sdk_handlers.definition_of(self._program, parameter)
+        return definition is not None and bool(definition.uses)
+
+    def _annotation(self, event: cst.Param, given: list[_Given]) -> str | None:
+        if event.annotation is None:
+            return None
+        if len({one.annotation for one in given}) > 1:
+            return None
+        name = given[0].annotation
+        return name if name == "Exception" else self._imports.use(name)
+
+    def _test_type(self, function: cst.FunctionDef | cst.Lambda, name: str, message_type: str) -> None:
+        quote = self._migrating.file_quote
+        test, otherwise = (f"{name}.type {sign} {quote}{message_type}{quote}" for sign in ("==", "!="))
+        if isinstance(function, cst.FunctionDef):
+            gone = frozenset(self._migrating.edits.removed)
+            sdk_handlers.only_for(self._migrating, function, test, otherwise, gone)
+            return
+        condition = cst.parse_expression(test)
+        self._migrating.edits.rewrite(
+            function.body, lambda updated: cst.IfExp(condition, updated, cst.Name("None"))
+        ) if function.body not in self._migrating.edits.rewrites else self._give_up(
+            function, self._migrating.code(function)
+        )
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def statements(self, session: str, ended: str | None) -> list[Statement]:
+        """The registrations, to stand behind the start of the session; asked for when the edits are applied."""
+        migrating = self._migrating
+        quote = migrating.file_quote
+        found: list[str] = []
+        if ended is not None:
+            found.append(f"{ended} = asyncio.Event()")
+        for registration, given in self._order:
+            assert isinstance(registration.handler, cst.BaseExpression)
+            handler = migrating.module.code_for_node(migrating.edits.updated(registration.handler))
+            method = "once" if given.event in ("started", "ended") else "on"
+            found.append(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
+        if ended is not None:
+            found.append(f"{session}.once({quote}ended{quote}, lambda _: {ended}.set())")
+        return [cst.parse_statement(one) for one in found]
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._complete = False
+        self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
+
+
+def _first_parameter(scope: cst.CSTNode) -> str | None:
+    if isinstance(scope, cst.FunctionDef) and scope.params.params:
+        return scope.params.params[0].name.value
+    return None

@@ -1,0 +1,575 @@
+"""One AssemblyAI client of a program that uses the SDK becomes a Gladia client and the session that it starts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import libcst as cst
+
+from codemods.analysis.handlers import Registration
+from codemods.analysis.libraries import Arguments
+from codemods.analysis.values import (
+    Class,
+    Function,
+    Instance,
+    Known,
+    LibraryObject,
+    Member,
+    Stream,
+    constant,
+    something,
+)
+from codemods.findings import (
+    CALL_ABSENT,
+    HANDLER_NOT_FOLLOWED,
+    PARAMETER_ABSENT,
+    PARAMETER_DIFFERS,
+    PAYLOAD_UNKNOWN,
+    SDK_NOT_FOLLOWED,
+    TOKEN_ABSENT,
+    Kind,
+)
+from codemods.layout import Written, lay_out
+from codemods.migrating import Migrating
+from codemods.rules import sdk_session_name as naming
+from codemods.rules.sdk_handlers_to_gladia import HandlersToGladia
+from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_microphone import MicrophoneRule
+from codemods.rules.sdk_parameters import SdkParametersRule
+from codemods.vendors import assemblyai_sdk, gladia_sdk
+from shim.mapping import sdk, session
+from shim.mapping.row import ABSENT, Vendor
+
+_ABSENT_CALLS: Final = {
+    "force_endpoint": (CALL_ABSENT, sdk.FORCE_ENDPOINT),
+    "create_temporary_token": (TOKEN_ABSENT, sdk.TEMPORARY_TOKEN),
+}
+
+
+class TranscriberRule:
+    """Plans what becomes of one client. `plan` says whether it could be followed; if not, findings say why."""
+
+    def __init__(
+        self, migrating: Migrating, client: LibraryObject, imports: SdkImports, gone: frozenset[cst.CSTNode]
+    ) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._client = client
+        self._imports = imports
+        self._gone = gone
+        self._asynchronous = assemblyai_sdk.CLIENTS[assemblyai_sdk.name_of(client.made_by) or ""]
+        self._complete = True
+        self._calls: dict[str, list[tuple[cst.BaseExpression, cst.Call]]] = {}
+        self._passed: list[tuple[cst.BaseExpression, cst.Arg]] = []
+        self._place: naming.Place | None = None
+        self._ended = ""
+        self._handlers = HandlersToGladia(migrating, client, imports)
+
+    @property
+    def gone(self) -> frozenset[cst.CSTNode]:
+        """Nodes that go with the handlers that have no counterpart."""
+        return frozenset(self._handlers.gone)
+
+    def plan(self) -> bool:
+        """Plans the edits; False, with findings, where the client is not one that can be followed."""
+        self._find_uses()
+        connect = self._only_connect()
+        if connect is None or not self._complete or not self._plan_client():
+            return False
+        ref, call = connect
+        self._place_session(ref)
+        registrations = [one for one in self._program.registrations.values() if one.owner.site is self._client.site]
+        if not self._handlers.plan(registrations, call):
+            return False
+        if not self._plan_connect(call):
+            return False
+        for name, calls in self._calls.items():
+            for ref, call in calls:
+                if call not in self._gone:
+                    self._plan_call(name, ref, call)
+        for ref, argument in self._passed:
+            self._pass_session(ref, argument)
+        return self._complete
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _find_uses(self) -> None:
+        for node, value in self._program.values.items():
+            if node in self._gone or not isinstance(node, (cst.Name, cst.Attribute)):
+                continue
+            objects = [one for one in something(value) if isinstance(one, LibraryObject)]
+            if not any(one.site is self._client.site for one in objects):
+                continue
+            if len(something(value)) > 1:
+                self._give_up(node, f"{self._code(node)} can be several things")
+            else:
+                self._find_use(node)
+
+    def _find_use(self, ref: cst.BaseExpression) -> None:
+        parent = self._program.parents[ref]
+        around = self._program.parents.get(parent)
+        match parent:
+            case cst.Attribute() if isinstance(around, cst.Call) and around.func is parent:
+                self._calls.setdefault(parent.attr.value, []).append((ref, around))
+            case cst.Arg() if isinstance(around, cst.Call) and self._is_of_program(around):
+                self._passed.append((ref, parent))
+            case cst.If() | cst.UnaryOperation() | cst.BooleanOperation() | cst.Comparison() | cst.Return():
+                return
+            case cst.Assign() | cst.Expr() | cst.AssignTarget():
+                return
+            case _:
+                self._give_up(ref, self._code(parent))
+
+    def _is_of_program(self, call: cst.Call) -> bool:
+        callees = something(self._program.value(call.func))
+        return all(isinstance(one, (Function, Class)) or _is_method(one) for one in callees)
+
+    def _only_connect(self) -> tuple[cst.BaseExpression, cst.Call] | None:
+        connects = [one for one in self._calls.pop("connect", []) if one[1] not in self._gone]
+        if len(connects) != 1:
+            how = "never" if not connects else "in several places"
+            self._give_up(self._client.site, f"the client is connected {how} in this file")
+            return None
+        if not self._is_statement(connects[0][1]):
+            self._give_up(connects[0][1], self._code(connects[0][1]))
+            return None
+        return connects[0]
+
+    def _is_statement(self, call: cst.Call) -> bool:
+        """Whether a call, awaited or not, is a whole line of a block."""
+        expression = self._awaited(call)
+        line = self._program.parents[expression]
+        statement = self._program.parents[line]
+        block = self._program.parents.get(statement)
+        return (
+            isinstance(line, cst.Expr)
+            and isinstance(statement, cst.SimpleStatementLine)
+            and len(statement.body) == 1
+            and isinstance(block, (cst.IndentedBlock, cst.Module))
+        )
+
+    def _awaited(self, call: cst.Call) -> cst.BaseExpression:
+        parent = self._program.parents[call]
+        return parent if isinstance(parent, cst.Await) else call
+
+    # --- the client ------------------------------------------------------------------------------
+
+    def _plan_client(self) -> bool:
+        """`StreamingClient(StreamingClientOptions(api_key=…))` becomes `GladiaClient(api_key=…)`."""
+        arguments = Arguments.of(self._client.site)
+        options = arguments.get(0, "options")
+        written = Written(self._imports.use(gladia_sdk.CLIENT))
+        nodes: list[tuple[str, cst.BaseExpression]] = []
+        sdk.OPTIONS.over(Vendor.GLADIA)
+        (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).over(Vendor.GLADIA)
+        if options is not None:
+            made = assemblyai_sdk.object_of(self._program.value(options), assemblyai_sdk.OPTIONS)
+            if made is None or any(one.keyword is None for one in made.site.args):
+                self._give_up(options, self._code(options))
+                return False
+            given = {one.keyword.value: one.value for one in made.site.args if one.keyword is not None}
+            if made.site is not options:
+                return self._plan_options_elsewhere(made.site, given, options)
+            nodes = self._options(given)
+        if "api_key" in arguments.keywords:
+            nodes = [("api_key", arguments.keywords["api_key"]), *(one for one in nodes if one[0] != "api_key")]
+        if not arguments.complete:
+            self._give_up(self._client.site, self._code(self._client.site))
+        self._write_options(self._client.site, written, nodes)
+        return self._complete
+
+    def _plan_options_elsewhere(
+        self, site: cst.Call, given: dict[str, cst.BaseExpression], options: cst.BaseExpression
+    ) -> bool:
+        self._write_options(site, Written(self._imports.use(gladia_sdk.OPTIONS)), self._options(given))
+        self._imports.handled.add(self._client.site.func)
+        self._migrating.edits.replace(self._client.site.func, cst.Name(self._imports.use(gladia_sdk.CLIENT)))
+        return self._complete
+
+    def _write_options(self, site: cst.Call, written: Written, nodes: list[tuple[str, cst.BaseExpression]]) -> None:
+        migrating = self._migrating
+        migrating.edits.watch([node for _, node in nodes])
+        self._imports.handled.add(site)
+
+        def rewritten(_: cst.Call) -> cst.BaseExpression:
+            for name, node in nodes:
+                migrated = migrating.edits.updated(node)
+                written.arguments.append((name, migrating.module.code_for_node(migrated)))
+            text = lay_out(written, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
+            return cst.parse_expression(text)
+
+        migrating.edits.rewrite(site, rewritten)
+
+    def _options(self, given: dict[str, cst.BaseExpression]) -> list[tuple[str, cst.BaseExpression]]:
+        found: list[tuple[str, cst.BaseExpression]] = []
+        tuning = {row.assemblyai[0].split(".")[1]: row for row in sdk.TUNING if row.assemblyai}
+        for name, node in given.items():
+            value = self._program.value(node)
+            if value == Known(None):
+                continue
+            if name == "api_key":
+                sdk.API_KEY.over(Vendor.GLADIA)
+                found.append((name, node))
+            elif name == "api_host":
+                found.extend(self._region(node, constant(value)))
+            elif name == "connect_timeout":
+                found.append(("ws_timeout", node))
+                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {sdk.CONNECT_TIMEOUT.over(Vendor.GLADIA).reason}")
+            elif name in tuning:
+                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {tuning[name].over(Vendor.GLADIA).reason}")
+            elif name == "token":
+                self._report(TOKEN_ABSENT, node, f"`{name}`: {sdk.TOKEN.over(Vendor.GLADIA).reason}")
+            else:
+                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
+        return found
+
+    def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression]]:
+        plain = str(host).removeprefix("wss://").rstrip("/")
+        region = sdk.HOST.live(Vendor.GLADIA, plain)
+        if region is not ABSENT:
+            return [("region", self._migrating.string(region, node))]
+        if plain != session.HOST.assemblyai[0]:
+            self._report(
+                PARAMETER_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known"
+            )
+        return []
+
+    # --- the session -----------------------------------------------------------------------------
+
+    def _place_session(self, ref: cst.BaseExpression) -> None:
+        """Finds names for the client and the session: variables where the client is one, else attributes."""
+        migrating = self._migrating
+        if isinstance(ref, cst.Attribute):
+            old, owner = ref.attr.value, naming.owner_of(migrating, ref)
+            if owner is None:
+                self._give_up(ref, self._code(ref))
+                return
+            new = naming.client_name(old)
+            client = new if new != old and naming.rename_attribute(migrating, owner, old, new) else old
+            name = naming.free_name(migrating, naming.session_name(client), "live_session")
+            self._place = naming.Place(name, owner, owner)
+        elif isinstance(ref, cst.Name):
+            new = migrating.name(ref.value)
+            wanted = naming.client_name(new)
+            if wanted != ref.value and naming.rename_variable(migrating, ref.value, wanted):
+                new = wanted
+            name = naming.free_name(migrating, naming.session_name(new), "live_session")
+            self._place = naming.Place(name, self._program.scope_of(ref))
+        ended = naming.free_name(migrating, "ended", "session_ended")
+        self._ended = ended if self._asynchronous and self._waits() else ""
+
+    def _waits(self) -> bool:
+        return any(self._is_terminating(call) for _, call in self._calls.get("disconnect", ()))
+
+    def _is_terminating(self, call: cst.Call) -> bool | None:
+        terminate = Arguments.of(call).get(0, "terminate")
+        if terminate is None:
+            return False
+        value = constant(self._program.value(terminate))
+        return value if isinstance(value, bool) else None
+
+    def _kept(self, name: str, node: cst.CSTNode) -> str | None:
+        """How something that is kept beside the session is read where a node stands; None where it cannot be."""
+        place = self._place
+        assert place is not None
+        if place.owner is not None:
+            if isinstance(node, cst.Attribute) and naming.owner_of(self._migrating, node) is place.owner:
+                return f"{self._migrating.module.code_for_node(node.value)}.{name}"
+            own = naming.self_name(self._migrating, node, place.owner)
+            return f"{own}.{name}" if own is not None else None
+        return name if naming.is_visible(self._migrating, place.scope, node) else None
+
+    def _session_at(self, ref: cst.BaseExpression) -> str | None:
+        found = self._kept(self._place.name, ref) if self._place is not None else None
+        if found is None and isinstance(ref, cst.Name) and self._is_given(ref):
+            return self._migrating.name(ref.value)
+        if found is None:
+            self._give_up(ref, f"the session is not known where {self._code(ref)} stands")
+        return found
+
+    def _is_given(self, ref: cst.Name) -> bool:
+        """Whether a name is a parameter that is given the session, and is used as one alone."""
+        definitions = naming.definitions_at(self._migrating, ref)
+        given = [use for one in definitions for use in one.uses]
+        used = {node for name in ("stream", "disconnect", "keep_alive") for node, _ in self._calls.get(name, ())}
+        return all(isinstance(one.node, cst.Param) for one in definitions) and all(use in used for use in given)
+
+    def _pass_session(self, ref: cst.BaseExpression, argument: cst.Arg) -> None:
+        """An argument whose parameter is used as the session is given the session."""
+        call = self._program.parents[argument]
+        assert isinstance(call, cst.Call)
+        used = [node for calls in self._calls.values() for node, _ in calls if isinstance(node, cst.Name)]
+        for callee in something(self._program.value(call.func)):
+            if not isinstance(callee, Function):
+                self._give_up(ref, self._code(call))
+                return
+            inside = [one for one in used if self._program.scope_of(one) is callee.node]
+            if not inside or not all(self._is_given(one) for one in inside):
+                self._give_up(ref, self._code(call))
+                return
+        session_name = self._session_at(ref)
+        if session_name is not None:
+            self._migrating.edits.replace(argument.value, cst.parse_expression(session_name))
+
+    def _plan_connect(self, call: cst.Call) -> bool:
+        migrating, edits = self._migrating, self._migrating.edits
+        given = Arguments.of(call).get(0, "params")
+        assert isinstance(call.func, cst.Attribute)
+        session_name = self._kept(self._place.name, call.func.value) if self._place is not None else None
+        if given is None or session_name is None:
+            self._give_up(call, self._code(call))
+            return False
+        rule = SdkParametersRule(migrating, self._imports.use)
+        if not rule.plan(given):
+            return False
+        sdk.START.over(Vendor.GLADIA)
+        sdk.PARAMETERS.over(Vendor.GLADIA)
+        factory = (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).gladia[0].split(".")[1]
+        self._imports.handled.update(self._parameter_calls(given))
+        client = call.func.value
+        edits.watch([client, given])
+        line = self._program.parents[self._awaited(call)]
+        statement = self._program.parents[line]
+
+        def rewritten(_: cst.Expr) -> cst.Assign:
+            target = migrating.module.code_for_node(edits.updated(client))
+            parameters = rule.tree() if rule.inline else migrating.module.code_for_node(edits.updated(given))
+            start = Written(f"{target}.{factory}.start_session", [("", parameters)])
+            indent, left = migrating.indent_of(call), f"{session_name} = "
+            text = lay_out(start, indent + len(left), indent, migrating.file_quote)
+            return cst.Assign([cst.AssignTarget(cst.parse_expression(session_name))], cst.parse_expression(text))  # type: ignore[arg-type]
+
+        edits.rewrite(line, rewritten)
+        self._keep_blank_lines(statement)
+        event = self._kept(self._ended, client) if self._ended else None
+        if event is not None:
+            migrating.needed_imports.append(("asyncio", "")) if migrating.imported_as("asyncio") is None else None
+        edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
+        if self._ended and self._place is not None and self._place.owner is None and event is None:
+            return False
+        return self._complete
+
+    def _keep_blank_lines(self, statement: cst.CSTNode) -> None:
+        """The blank lines above registrations that stood in front of the connect are kept above the connect."""
+        block = self._program.parents[statement]
+        assert isinstance(block, (cst.Module, cst.IndentedBlock))
+        body = list(block.body)
+        at = first = next(index for index, one in enumerate(body) if one is statement)
+        while first > 0 and body[first - 1] in self._migrating.edits.removed:
+            first -= 1
+        above = body[first]
+        if first == at or not isinstance(above, cst.SimpleStatementLine):
+            return
+        lines = [one for one in above.leading_lines if one.comment is None]
+        if first == 0:
+            lines = []
+
+        def moved(updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+            comments = [one for one in updated.leading_lines if one.comment is not None]
+            return updated.with_changes(leading_lines=[*lines, *comments])
+
+        self._migrating.edits.rewrite(statement, moved)
+
+    def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
+        value = self._program.value(given)
+        return [value.site] if isinstance(value, LibraryObject) else [given]
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _plan_call(self, name: str, ref: cst.BaseExpression, call: cst.Call) -> None:
+        match name:
+            case "on":
+                if call not in self._program.registrations:
+                    self._give_up(call, self._code(call))
+            case "stream":
+                self._plan_stream(ref, call)
+            case "disconnect":
+                self._plan_disconnect(ref, call)
+            case "keep_alive":
+                self._report(PARAMETER_DIFFERS, call, f"`{name}`: {sdk.KEEP_ALIVE.over(Vendor.GLADIA).reason}")
+                self._write_call(ref, call, 'send_audio(b"")')
+            case "set_params":
+                self._plan_settings(call)
+            case _ if name in _ABSENT_CALLS:
+                kind, row = _ABSENT_CALLS[name]
+                self._report(kind, call, f"`{name}`: {row.over(Vendor.GLADIA).reason}")
+            case _:
+                self._give_up(call, self._code(call))
+
+    def _write_call(self, ref: cst.BaseExpression, call: cst.Call, method: str) -> None:
+        session_name = self._session_at(ref)
+        if session_name is not None:
+            node = self._awaited(call)
+            self._migrating.edits.replace(node, cst.parse_expression(f"{session_name}.{method}"))
+
+    def _plan_stream(self, ref: cst.BaseExpression, call: cst.Call) -> None:
+        migrating, edits = self._migrating, self._migrating.edits
+        session_name = self._session_at(ref)
+        audio = Arguments.of(call).get(0, "data")
+        if session_name is None or audio is None or len(call.args) != 1:
+            self._give_up(call, self._code(call))
+            return
+        sdk.SEND.over(Vendor.GLADIA)
+        value = self._program.value(audio)
+        microphone = MicrophoneRule(migrating, self._imports)
+        if any(
+            isinstance(one, LibraryObject) and one.made_by in assemblyai_sdk.MICROPHONES for one in something(value)
+        ):
+            if not self._is_statement(call) or not microphone.plan(call, audio, f"{session_name}.send_audio"):
+                self._give_up(call, self._code(call))
+            return
+        edits.watch([audio])
+        kind = self._kind_of(audio)
+        if kind == "bytes" or kind == "unknown":
+            if kind == "unknown":
+                self._report(PAYLOAD_UNKNOWN, audio, f"{self._code(call)}: an iterable needs a loop of its own")
+            func = cst.parse_expression(f"{session_name}.send_audio")
+            edits.replace(call.func, func)
+            if self._awaited(call) is not call:
+                edits.rewrite(self._awaited(call), lambda updated: updated.expression)
+            return
+        if not self._is_statement(call):
+            self._give_up(call, self._code(call))
+            return
+        chunk = naming.free_name(migrating, "chunk", "audio_chunk")
+        statement = self._program.parents[self._program.parents[self._awaited(call)]]
+        prefix = "async for" if kind == "async" else "for"
+
+        def loop(updated: cst.SimpleStatementLine) -> cst.BaseStatement:
+            source = migrating.module.code_for_node(edits.updated(audio))
+            written = cst.parse_statement(f"{prefix} {chunk} in {source}:\n    {session_name}.send_audio({chunk})")
+            return written.with_changes(leading_lines=updated.leading_lines)
+
+        edits.rewrite(statement, loop)
+
+    def _kind_of(self, audio: cst.BaseExpression) -> str:
+        """Whether audio is `bytes`, an iterable of them, an `async` one, or unknown."""
+        found = set()
+        for one in something(self._program.value(audio)):
+            match one:
+                case Known(bytes()):
+                    found.add("bytes")
+                case Stream():
+                    found.add("async" if self._is_asynchronous_generator(audio) else "iterable")
+                case _:
+                    found.add("bytes" if self._reads_bytes(audio) else "unknown")
+        return found.pop() if len(found) == 1 else "unknown"
+
+    def _is_asynchronous_generator(self, audio: cst.BaseExpression) -> bool:
+        if isinstance(audio, cst.Name):
+            found = [one.expression for one in naming.definitions_at(self._migrating, audio)]
+            return any(one is not None and self._is_asynchronous_generator(one) for one in found)
+        if isinstance(audio, cst.Call):
+            for callee in something(self._program.value(audio.func)):
+                node = callee.node if isinstance(callee, Function) else _method_node(self._program, callee)
+                if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
+                    return True
+        return False
+
+    def _reads_bytes(self, audio: cst.BaseExpression) -> bool:
+        """Whether audio is read from somewhere, or is what a loop gives: bytes, as nothing else could be sent."""
+        match audio:
+            case cst.Call(cst.Attribute(_, cst.Name(method))):
+                return method in (
+                    "read",
+                    "readframes",
+                    "recv",
+                    "get",
+                    "get_nowait",
+                    "tobytes",
+                    "read_bytes",
+                    "getvalue",
+                )
+            case cst.Call(cst.Name("bytes")) | cst.Subscript():
+                return True
+            case cst.Await(inner):
+                return self._reads_bytes(inner)
+            case cst.Name():
+                definitions = naming.definitions_at(self._migrating, audio)
+                return bool(definitions) and all(self._holds_bytes(one) for one in definitions)
+        return False
+
+    def _holds_bytes(self, definition: Any) -> bool:
+        if definition.expression is not None:
+            return self._reads_bytes(definition.expression)
+        if isinstance(definition.node, cst.Param) and definition.node.annotation is not None:
+            return self._code(definition.node.annotation.annotation) == "bytes"
+        parent = self._program.parents.get(definition.node)
+        return isinstance(parent, (cst.For, cst.CompFor))
+
+    def _plan_disconnect(self, ref: cst.BaseExpression, call: cst.Call) -> None:
+        terminating = self._is_terminating(call)
+        if terminating is None:
+            self._give_up(call, self._code(call))
+            return
+        if not terminating:
+            sdk.END.over(Vendor.GLADIA)
+            self._write_call(ref, call, "end_session()")
+            return
+        sdk.STOP.over(Vendor.GLADIA)
+        session_name = self._session_at(ref)
+        if session_name is None:
+            return
+        self._write_call(ref, call, "stop_recording()")
+        if self._handlers.is_in_handler(call):
+            # A handler runs on the session's own thread: there it must not wait for the end.
+            return
+        if not self._is_statement(call):
+            self._give_up(call, f"{self._code(call)} waits for the end, which takes a statement of its own")
+            return
+        wait = f"{session_name}.join()"
+        if self._asynchronous:
+            ended = self._kept(self._ended, ref)
+            if ended is None:
+                self._give_up(ref, f"the end is not known where {self._code(ref)} stands")
+                return
+            wait = f"await {ended}.wait()"
+        statement = self._program.parents[self._program.parents[self._awaited(call)]]
+        self._migrating.edits.insert_after(statement, lambda: [cst.parse_statement(wait)])
+
+    def _plan_settings(self, call: cst.Call) -> None:
+        """`set_params` that only asks for formatting goes, and what was made for it alone."""
+        given = Arguments.of(call).get(0, "params")
+        made = (
+            assemblyai_sdk.object_of(self._program.value(given), assemblyai_sdk.SESSION_PARAMETERS) if given else None
+        )
+        names = {one.keyword.value for one in made.site.args if one.keyword is not None} if made is not None else set()
+        reason = sdk.SET_PARAMS.over(Vendor.GLADIA).reason
+        if made is None or names != {"format_turns"} or not self._is_statement(call):
+            self._report(CALL_ABSENT, call, f"{self._code(call)}: {reason}")
+            return
+        statement = self._program.statement_of(call)
+        self._migrating.edits.remove(statement)
+        self._imports.handled.add(statement)
+        if isinstance(given, cst.Name):
+            for definition in naming.definitions_at(self._migrating, given):
+                if definition.uses == [given] and definition.statement is not None:
+                    self._migrating.edits.remove(definition.statement)
+                    self._imports.handled.add(definition.statement)
+
+    # --- findings --------------------------------------------------------------------------------
+
+    def _code(self, node: cst.CSTNode) -> str:
+        return self._migrating.code(node)
+
+    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
+        self._migrating.report(kind, node, text)
+
+    def _give_up(self, node: cst.CSTNode, text: str) -> None:
+        self._complete = False
+        self._migrating.report(SDK_NOT_FOLLOWED, node, text)
+
+
+def _is_method(value: Any) -> bool:
+    return isinstance(value, Member) and isinstance(value.owner, Instance)
+
+
+def _method_node(program: Any, value: Any) -> cst.CSTNode | None:
+    if isinstance(value, Member) and isinstance(value.owner, Instance):
+        scope = program.scopes.get(value.owner.node)
+        found = scope.value_of(value.name) if scope is not None else None
+        return found.node if isinstance(found, Function) else None
+    return None
+
+
+__all__ = ["HANDLER_NOT_FOLLOWED", "Registration", "TranscriberRule"]

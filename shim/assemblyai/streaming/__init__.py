@@ -1,0 +1,1 @@
+"""Holds `v3`, as AssemblyAI's package does."""

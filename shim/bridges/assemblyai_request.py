@@ -1,0 +1,164 @@
+"""What an AssemblyAI session asks for, as the body of Gladia's POST; and how its refusal is said to the client."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from shim.audio import AudioFormat
+from shim.faces import assemblyai as face
+from shim.faces.assemblyai_parameters import invalid
+from shim.mapping import assemblyai_parameters as own_rows
+from shim.mapping import catalogue, ends, parameters
+from shim.mapping.row import EndRow, Row, Section, Vendor
+from shim.mapping.translation import translate_parameters
+from shim.wire import gladia
+
+_MESSAGES: Final = msgspec.to_builtins(
+    gladia.MessagesConfig(
+        receive_partial_transcripts=True,
+        receive_lifecycle_events=True,
+        receive_post_processing_events=False,
+    )
+)
+"""Always asked for: the bridge needs the partials of a turn that is forced to end, the acknowledgements to send again
+what was lost, and the lifecycle for the end."""
+
+_NOT_POSTED: Final = tuple(row for row in own_rows.KEPT_BY_SHIM if row.assemblyai[0].startswith("webhook"))
+"""What the shim would have to do by itself after the session, and does not do yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a client's query asks for, and what Gladia is asked for in its place.
+
+    `missing` are the parameters that a listener would miss and Gladia lacks, `hints` those that nobody would.
+    """
+
+    parameters: face.SessionParameters
+    audio: AudioFormat
+    body: dict[str, Any]
+    missing: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def read_request(query: Iterable[tuple[str, str]]) -> AskedFor:
+    """Reads a client's query (names and values, decoded). Raises `Refusal` (3006) in AssemblyAI's words."""
+    asked = face.read_parameters(_with_names_of_today(query))
+    encoding = parameters.ENCODING.assemblyai[0]
+    audio = face.audio_format(asked)
+    if audio is None:
+        raise invalid(encoding, f"Value error, {asked.encoding} is not possible over Gladia, send pcm_s16le or pcm_mulaw")
+    switch = own_rows.REFUSED[0]
+    if asked.given.get(switch.assemblyai[0]):
+        raise invalid(switch.assemblyai[0], f"Value error, {switch.over(Vendor.GLADIA).reason}")
+    translated = translate_parameters(asked.given, Vendor.GLADIA)
+    body = {**translated.values, "messages_config": _MESSAGES}
+    absent = [row for row in (*translated.unserved, *_NOT_POSTED) if asked.given.get(row.assemblyai[0])]
+    return AskedFor(
+        asked,
+        audio,
+        body,
+        missing=_names(row for row in absent if row not in own_rows.REFUSED),
+        hints=_names(row for row in own_rows.HINTS if row.assemblyai[0] in asked.given),
+    )
+
+
+def lost_in_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters that an update changes and that Gladia cannot change in mid session: the missed, and the hints.
+
+    `before` and `after` are the values given so far, under today's names.
+    """
+    missed: list[Row] = []
+    hints: list[Row] = []
+    for name, value in after.items():
+        if name in before and before[name] == value:
+            continue
+        for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name,)):
+            if row in own_rows.HINTS:
+                hints.append(row)
+            elif row is not own_rows.FORMAT_TURNS and row not in own_rows.KEPT_BY_SHIM:
+                missed.append(row)
+    names = set(_names(missed)) & set(after)
+    return tuple(name for name in after if name in names), _names(hints)
+
+
+def refusal_of_answer(status: int, body: bytes) -> tuple[EndRow, face.Refusal]:
+    """The end that Gladia's refusal of a session means, and its words for the client."""
+    row = ends.end_of_gladia_status(status)
+    complaint = _complaint(body)
+    if row is ends.BAD_KEY:
+        text = face.INVALID_KEY if status == ends.BAD_KEY.http_status else f"Unauthorized Connection: {complaint}"
+        return row, face.Refusal(row.assemblyai_close, text)
+    if row is ends.TOO_MANY:
+        return row, face.too_many_sessions()
+    if row is ends.BAD_PARAMETER:
+        return row, face.Refusal(row.assemblyai_close, f"User Input Validation Error: {complaint}")
+    return row, face.server_fault()
+
+
+def refusal_of_close(code: int) -> tuple[EndRow, face.Refusal]:
+    """The end that a close of Gladia's in mid session means, and its words for the client."""
+    row = ends.end_of_gladia_close(code)
+    if row is ends.EXPIRED:
+        return row, face.session_expired()
+    return (row if row.assemblyai_close == face.server_fault().code else ends.LOST), face.server_fault()
+
+
+def _complaint(body: bytes) -> str:
+    """What a refusal of Gladia's says is wrong."""
+    try:
+        refusal = msgspec.json.decode(body, type=gladia.ErrorBody)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "the service that does the work refused the session"
+    errors = refusal.validation_errors
+    return "; ".join(errors) if errors else refusal.message
+
+
+def _with_names_of_today(query: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The query with older and wrongly given names read as those that the service knows."""
+    pairs = list(query)
+    given = {name for name, _text in pairs}
+    read: list[tuple[str, str]] = []
+    for name, text in pairs:
+        today = own_rows.read_name(name)
+        if today != name and today in given:
+            continue
+        for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name,)):
+            row.over(Vendor.GLADIA)
+        value = own_rows.read_value(name, _number(text))
+        if value is not text and name in own_rows.READ_AS or value in own_rows.READ_AS_VALUE.values():
+            text = value if isinstance(value, str) else json.dumps(value)
+        if today == parameters.VOCABULARY.assemblyai[0]:
+            text = _json_list(text)
+        read.append((today, text))
+    return read
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _json_list(text: str) -> str:
+    """A list as the older SDKs write it, Python's own way, as JSON; anything else unchanged."""
+    try:
+        json.loads(text)
+    except ValueError:
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return text
+        return json.dumps(value) if isinstance(value, list) else text
+    return text
+
+
+def _names(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for row in rows for name in row.assemblyai))
