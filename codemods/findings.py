@@ -245,6 +245,12 @@ BRANCH_WENT: Final = _kind(
     "code for turns that are not formatted yet went",
     "nothing to do: Gladia's transcripts are always formatted",
 )
+SDK_TOO_OLD: Final = _kind(
+    "STB230",
+    Level.CAVEAT,
+    "the project's version of the SDK does not know the chosen model",
+    "raise it: assemblyai>=1.1",
+)
 SYNTAX_ERROR: Final = _kind(
     "STB401", Level.SKIPPED, "the file is not valid Python", "mend the syntax error and run this again"
 )

@@ -41,6 +41,10 @@ def lay_out(written: str | Written, column: int, indent: int, quote: str = '"', 
     if "\n" not in on_one_line and column + len(on_one_line) + behind <= LINE_LENGTH:
         return on_one_line
     opening, closing = (f"{written.called}(", ")") if written.called else ("{", "}")
+    inside = on_one_line[len(opening) : -1] if written.called else on_one_line[1:-1]
+    if "\n" not in inside and indent + 4 + len(inside) <= LINE_LENGTH:
+        # What is between the brackets fits into one line of its own.
+        return f"{opening}\n    {inside}\n{closing}"
     lines = [opening]
     for name, value in written.arguments:
         prefix = _prefix(written, name, quote)

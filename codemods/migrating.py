@@ -27,6 +27,8 @@ class Migrating:
     keep_turns: bool = False
     used_elsewhere: frozenset[str] = frozenset()
     """Identifiers that other files of the run use, so that this file must not rename them."""
+    assemblyai_version: tuple[int, ...] | None = None
+    """The version of AssemblyAI's SDK that the new code is written for; None: the current one."""
     edits: Edits = field(default_factory=Edits)
     findings: list[Finding] = field(default_factory=list)
     new_names: dict[str, str] = field(default_factory=dict)

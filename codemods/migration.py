@@ -41,10 +41,14 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to migrate. `keep_turns` writes the source's silence out; `used_elsewhere` are names not to rename."""
+    """How to migrate. `keep_turns` writes the source's silence out; `used_elsewhere` are names not to rename.
+
+    `assemblyai_version` is the version of AssemblyAI's SDK that the new code is written for; None: the current one.
+    """
 
     keep_turns: bool = False
     used_elsewhere: frozenset[str] = frozenset()
+    assemblyai_version: tuple[int, ...] | None = None
 
 
 def vendor_named(name: str) -> Vendor:

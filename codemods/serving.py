@@ -53,8 +53,8 @@ def run_serve(request: ServeRequest) -> None:
     from shim.serving import serve_until_interrupted
 
     api, over = vendor_named(request.api), vendor_named(request.over)
-    if (api, over) != (Vendor.GLADIA, Vendor.ASSEMBLYAI):
-        raise BridgeError(f"{api} over {over} is not possible yet", "use --api gladia --over assemblyai")
+    if api is over:
+        raise BridgeError(f"{api} over {over} is not possible", f"use --api {api} --over {api.other}")
     if request.turns not in ("keep", "target"):
         raise BridgeError(f"--turns takes keep or target, not {request.turns!r}", "leave it out for target")
     variable = session.KEY_VARIABLE.of(over)[0]
@@ -82,7 +82,9 @@ def run_serve(request: ServeRequest) -> None:
         lambda: make_app(settings),
         request.host,
         request.port,
-        on_listening=lambda url: print(f"Gladia's API over AssemblyAI at {url} (Ctrl+C ends)", flush=True),
+        on_listening=lambda url: print(
+            f"{session.NAME.of(api)[0]}'s API over {session.NAME.of(over)[0]} at {url} (Ctrl+C ends)", flush=True
+        ),
     )
 
 

@@ -21,15 +21,14 @@ from typing import TYPE_CHECKING, Self
 
 from shim.clock import Clock
 from shim.errors import BridgeError
+from shim.mapping.row import Vendor
+from shim.mapping.session import KEY_VARIABLE, hosts_of
 from shim.redirect import Redirection, exempt_this_thread
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from shim.serving import LocalServer
-
-_HOSTS = {"gladia": ("api.gladia.io",)}
-_KEY_VARIABLES = {"assemblyai": "ASSEMBLYAI_API_KEY", "gladia": "GLADIA_API_KEY"}
 
 _log = logging.getLogger("sttbridge")
 
@@ -113,10 +112,10 @@ def install(
 ) -> Installation:
     """From now on, calls of vendor `api` in this process are answered by vendor `over`.
 
-    Today only `api="gladia", over="assemblyai"`. `upstream` is the base URL of `over` (`wss://…`,
+    Either vendor over the other. `upstream` is the base URL of `over` (`wss://…`,
     `ws://host:port`), the vendor's own host if None. `speed` hastens the gateway's clock, for tests against
-    an emulator. The upstream's key comes from its vendor's variable (ASSEMBLYAI_API_KEY); the program's own
-    key is the other vendor's and goes nowhere.
+    an emulator. The upstream's key comes from its vendor's variable (ASSEMBLYAI_API_KEY, GLADIA_API_KEY); the
+    program's own key is the other vendor's and goes nowhere.
 
     The same may be installed again: what is there is shared until the last one is uninstalled. The same api
     with anything else is refused. STTBRIDGE_DISABLE=1 makes this do nothing.
@@ -129,7 +128,7 @@ def install(
         return Installation(None)
     from shim.gateway.settings import POSSIBLE
 
-    if (api, over) not in POSSIBLE or api not in _HOSTS:
+    if (api, over) not in POSSIBLE:
         possible = ", ".join(f"api={a!r} over={o!r}" for a, o in sorted(POSSIBLE))
         raise BridgeError(f"api={api!r} over={over!r} is not possible", f"possible is: {possible}")
     key = upstream_key(over)
@@ -143,7 +142,7 @@ def install(
             _gateways[api] = gateway
             _log.info(
                 "sttbridge leads %s to a gateway in this process, over %s; STTBRIDGE_DISABLE=1 switches it off",
-                ", ".join(_HOSTS[api]),
+                ", ".join(hosts_of(Vendor(api))),
                 over,
             )
         elif not gateway.is_for(asked, key):
@@ -171,8 +170,9 @@ class _Gateway:
         self.users = 0
         self._key = key
         self._make_app = make_app
-        self._server_tls, client_tls = _throwaway_contexts(_HOSTS[asked.api])
-        self._redirection = Redirection(dict.fromkeys(_HOSTS[asked.api], self.address), client_tls)
+        hosts = hosts_of(Vendor(asked.api))
+        self._server_tls, client_tls = _throwaway_contexts(hosts)
+        self._redirection = Redirection(dict.fromkeys(hosts, self.address), client_tls)
         self._server: LocalServer | None = None
         self._starting = threading.Lock()
 
@@ -231,7 +231,7 @@ def _forget(gateway: _Gateway) -> None:
 
 def upstream_key(over: str) -> str:
     """The key of the vendor that does the work, from that vendor's variable; BridgeError that names an empty one."""
-    variable = _KEY_VARIABLES[over]
+    [variable] = KEY_VARIABLE.of(Vendor(over))
     key = os.environ.get(variable, "").strip()
     if not key:
         raise BridgeError(f"{variable} is not set", f"put the key of {over}, which does the work, there")

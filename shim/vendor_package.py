@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
+from typing import Any
 
 
 class VendorPackage(MetaPathFinder, Loader):
     """Shows the package `vendor` as `ours`.
 
-    Raises ImportError where the vendor's package is not installed, naming the extra of sttbridge that brings it.
+    Raises ImportError where the vendor's package is not installed, or is older than `least`, naming the extra of
+    sttbridge that brings it.
     """
 
-    def __init__(self, ours: str, vendor: str, *, extra: str) -> None:
+    def __init__(self, ours: str, vendor: str, *, distribution: str, least: tuple[int, ...], extra: str) -> None:
         self._ours = ours
         self._vendor = vendor
         self._replaced: dict[type, type] = {}
@@ -31,10 +35,15 @@ class VendorPackage(MetaPathFinder, Loader):
         except ModuleNotFoundError as error:
             if error.name != vendor:
                 raise
-            raise ImportError(
-                f"{ours} needs the package {vendor}, which is not installed; pip install 'sttbridge[{extra}]'",
-                name=vendor,
-            ) from None
+            problem = f"{ours} needs the package {vendor}, which is not installed"
+            raise ImportError(f"{problem}; pip install 'sttbridge[{extra}]'", name=vendor) from None
+        try:
+            installed = version(distribution)
+        except PackageNotFoundError:  # a copy without its metadata
+            return
+        if tuple(int(number) for number in re.findall(r"\d+", installed)[: len(least)]) < least:
+            problem = f"{ours} needs {distribution} {'.'.join(map(str, least))} or later, and {installed} is installed"
+            raise ImportError(f"{problem}; pip install -U 'sttbridge[{extra}]'", name=vendor)
 
     def show(self, replaced: Mapping[type, type]) -> None:
         """From now on the submodules are found, and each class that is a key comes out as its value."""
@@ -46,8 +55,13 @@ class VendorPackage(MetaPathFinder, Loader):
     def _is_an_earlier(self, finder: object) -> bool:
         return isinstance(finder, VendorPackage) and finder._ours == self._ours
 
-    def getter(self, module: ModuleType) -> Callable[[str], object]:
-        """The `__getattr__` of the module that shows the vendor's `module`."""
+    def complete(self, own: dict[str, Any], theirs: ModuleType) -> None:
+        """Gives a module of ours, by its globals, every name of the vendor's module that it has not itself."""
+        own["__all__"] = list(getattr(theirs, "__all__", None) or [name for name in vars(theirs) if name[0] != "_"])
+        own["__getattr__"] = self._getter(theirs)
+        own["__dir__"] = lambda: sorted({*own, *dir(theirs)})
+
+    def _getter(self, module: ModuleType) -> Callable[[str], object]:
 
         def __getattr__(name: str) -> object:
             if name.startswith("__") and name not in ("__version__", "__all__"):
@@ -62,11 +76,6 @@ class VendorPackage(MetaPathFinder, Loader):
             return self._replaced.get(value, value) if isinstance(value, type) else value
 
         return __getattr__
-
-    def names_of(self, module: ModuleType) -> list[str]:
-        """What `from … import *` takes from the vendor's `module`."""
-        names: Sequence[str] = getattr(module, "__all__", None) or [name for name in vars(module) if name[0] != "_"]
-        return list(names)
 
     def _our_name(self, vendor_name: str) -> str:
         return self._ours + vendor_name.removeprefix(self._vendor)
@@ -89,8 +98,5 @@ class VendorPackage(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         theirs = importlib.import_module(self._vendor_name(module.__name__))
-        own = vars(module)
-        own["__doc__"] = theirs.__doc__
-        own["__all__"] = self.names_of(theirs)
-        own["__getattr__"] = self.getter(theirs)
-        own["__dir__"] = lambda: sorted({*own, *dir(theirs)})
+        module.__doc__ = theirs.__doc__
+        self.complete(vars(module), theirs)

@@ -1,6 +1,8 @@
 """What each family of AssemblyAI's models says to the same recording: the emulator's sessions, without a socket."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from shim.emulator.assemblyai_session import AssemblyAISession
 from shim.emulator.transcript import Transcript
 from shim.faces import assemblyai as face
 from shim.wire import assemblyai as wire
+from shim.wire.codec import encode
 from tests.emulated_assemblyai import summary
 from tests.emulated_services import RATE, RECORDING, utterance
 
@@ -417,3 +420,15 @@ def test_masked_words_stay_masked_in_partials() -> None:
         said = str(heard(model, recording, filter_profanity="true"))
         assert "hell" not in said.lower() and "***" in said
         assert "***" not in str(heard(model, recording))
+
+
+FRAMES = [json.loads(line) for line in (Path(__file__).parent / "reference_frames/assemblyai_server.jsonl").open()]
+OPTIONAL = {message.__name__: message for message in (wire.Heartbeat, wire.Silence, wire.SpeakerRevision)}
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_the_optional_messages_are_written_as_in_the_reference(name: str) -> None:
+    frame = next(frame for frame in FRAMES if isinstance(frame, dict) and frame["type"] == name)
+    written = json.loads(encode(msgspec.convert(frame, OPTIONAL[name])))
+    assert written == frame
+    assert next(iter(written)) == "type"

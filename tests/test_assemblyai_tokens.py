@@ -1,18 +1,24 @@
 """Temporary tokens and the clock of the local AssemblyAI: what opens a session, for how long, and what it is told."""
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+import trustme
 from assemblyai.streaming.v3 import RealTimeEvents, RealTimeParameters, RealTimeTranscriber, RealTimeTranscriberOptions
 from websockets.sync.client import ClientConnection
 
+from shim.emulator import EMULATORS
 from shim.emulator.emulation import Emulation
 from shim.faces import assemblyai as face
 from shim.faces import assemblyai_token as tokens
+from shim.redirect import Redirection
+from shim.serving import LocalServer
 from tests.emulated_assemblyai import begin, dial, finish, refused, summary
 from tests.emulated_services import KEY, MovedClock, emulation, http, serve, silence, until, wait_for
 
@@ -165,6 +171,35 @@ class TestWhatATokenOpens:
         assert refused(dial(where, key=given)) == expected
         finish(socket)  # what it has opened goes on
 
+    def test_the_sdk_asks_for_one_and_opens_a_session_with_it(self) -> None:
+        """It asks by https at the vendor's own host, so that host is led to the emulator."""
+        host = "streaming.assemblyai.com"
+        authority = trustme.CA()
+        server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(host).configure_cert(server_tls)
+        client_tls = ssl.create_default_context()
+        authority.configure_trust(client_tls)
+        played = emulation(speed=40)
+        began: list[Any] = []
+        with LocalServer(lambda: EMULATORS["assemblyai"](played), tls=server_tls, name="assemblyai-emulator") as server:
+            redirection = Redirection({host: lambda: (server.host, server.port)}, client_tls)
+            redirection.install()
+            try:
+                asking = RealTimeTranscriber(RealTimeTranscriberOptions(api_key=KEY, api_host=host))
+                given = asking.create_temporary_token(expires_in_seconds=60, max_session_duration_seconds=120)
+                with pytest.raises(httpx.HTTPStatusError):
+                    asking.create_temporary_token(expires_in_seconds=601)
+                options = RealTimeTranscriberOptions(token=given, api_host=host, connect_timeout=20)
+                transcriber = RealTimeTranscriber(options)
+                transcriber.on(RealTimeEvents.Begin, lambda _client, event: began.append(event))
+                transcriber.connect(RealTimeParameters(sample_rate=16000))
+                transcriber.disconnect(terminate=True)
+            finally:
+                redirection.uninstall()
+        assert len(began) == 1
+        seconds = (began[0].expires_at - played.clock.wall()).total_seconds()
+        assert seconds < 121
+
     def test_it_is_forgotten_long_afterwards(self) -> None:
         book = tokens.TokenBook()
         request = tokens.TokenRequest(KEY, 1)
@@ -174,16 +209,6 @@ class TestWhatATokenOpens:
             book.opens(first, 3600.0)
         book.issue(request, 3602.0)
         assert book.opens(first, 3602.0) is None
-
-    def test_the_sdk_shows_it_in_the_header(self) -> None:
-        with serve("assemblyai", emulation(speed=40)) as where:
-            options = RealTimeTranscriberOptions(token=token(where), api_host=f"ws://{where}", connect_timeout=20)
-            transcriber = RealTimeTranscriber(options)
-            began: list[Any] = []
-            transcriber.on(RealTimeEvents.Begin, lambda _client, event: began.append(event))
-            transcriber.connect(RealTimeParameters(sample_rate=16000))
-            transcriber.disconnect(terminate=True)
-        assert len(began) == 1
 
 
 class TestHowLongItLasts:

@@ -430,7 +430,7 @@ class TestClientsThatGo:
         stream(socket, played, 1)
         socket.socket.shutdown(plain_socket.SHUT_RDWR)
         wait_for(lambda: played.open_sockets == 0)
-        assert (played.open_sessions, played.sessions[0].close_code) == (0, 1006)
+        assert (played.open_sessions, played.unfinished_sessions, played.sessions[0].close_code) == (0, 0, 1006)
 
     def test_a_client_that_goes_while_it_is_refused(self, caplog: pytest.LogCaptureFixture) -> None:
         played = emulation()
@@ -506,6 +506,59 @@ class TestTheSdk:
             "ForceEndpoint": 1,
             "Terminate": 1,
         }
+
+    def test_formatting_asked_for_by_a_handler(self, where: str, played: Emulation) -> None:
+        """As the vendor's guide does it: each end of a turn that is not formatted asks for formatting."""
+        transcriber, events = self.transcriber(where)
+
+        def turn(client: RealTimeTranscriber, event: Any) -> None:
+            if event.end_of_turn and not event.turn_is_formatted:
+                client.set_params(RealTimeSessionParameters(format_turns=True))
+
+        transcriber.on(RealTimeEvents.Turn, turn)
+        transcriber.connect(RealTimeParameters(sample_rate=16000, speech_model="universal-streaming-english"))
+        for number in range(10):
+            transcriber.stream(silence(0.5))
+            played.clock.wait(0.5)
+            if number == 4:
+                wait_for(lambda: played.sessions[0].received["UpdateConfiguration"])
+        transcriber.disconnect(terminate=True)
+        ends = [(event.turn_is_formatted, event.transcript) for event in events if getattr(event, "end_of_turn", False)]
+        assert ends == [
+            (False, "hello world"),
+            (False, "book a table for two"),
+            (True, "Book a table for two."),
+            (False, ""),
+        ]
+
+    def test_heartbeats_silences_and_speakers(self, where: str, played: Emulation) -> None:
+        transcriber, events = self.transcriber(where)
+        parameters = RealTimeParameters(
+            sample_rate=16000,
+            speech_model="universal-3-6-pro",
+            speaker_labels=True,
+            session_heartbeat=True,
+            acknowledge_silence=True,
+            include_partial_turns=False,
+        )
+        transcriber.connect(parameters)
+        for _number in range(11):
+            transcriber.stream(silence(0.5))
+            played.clock.wait(0.5)
+        wait_for(lambda: any(type(event).__name__ == "HeartbeatEvent" for event in events))
+        transcriber.disconnect(terminate=True)
+        named = [type(event).__name__ for event in events if type(event).__name__ != "HeartbeatEvent"]
+        assert named == [
+            "BeginEvent",
+            "SpeechStartedEvent",
+            "TurnEvent",
+            "SpeechStartedEvent",
+            "TurnEvent",
+            "SilenceEvent",
+            "SpeakerRevisionEvent",
+            "TerminationEvent",
+        ]
+        assert [event.speaker_label for event in events if type(event).__name__ == "TurnEvent"] == ["PENDING", "A"]
 
     def test_the_async_client(self, where: str, played: Emulation) -> None:
         async def run() -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import gladiaio_sdk
 import pytest
 import trustme
+from aiohttp import web
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
@@ -51,6 +52,33 @@ def played() -> Emulation:
 def where(played: Emulation) -> Iterator[str]:
     with serve("gladia", played) as address:
         yield address
+
+
+@pytest.fixture
+def gate() -> threading.Event:
+    """Opens the emulator of `gated`."""
+    return threading.Event()
+
+
+@pytest.fixture
+def gated(played: Emulation, gate: threading.Event) -> Iterator[str]:
+    """An emulator that answers nothing before its gate is opened.
+
+    The SDK's thread runs from `start_session` on: without this it might be faster than the handlers' registration.
+    """
+
+    @web.middleware
+    async def wait(request: web.Request, handler: Any) -> Any:
+        await asyncio.to_thread(gate.wait, 20)
+        return await handler(request)
+
+    def make_app() -> web.Application:
+        app = EMULATORS["gladia"](played)
+        app.middlewares.append(wait)
+        return app
+
+    with LocalServer(make_app, name="gladia-emulator") as server:
+        yield f"{server.host}:{server.port}"
 
 
 def post(where: str, body: Any = None, key: str | None = KEY) -> tuple[int, Any]:
@@ -580,8 +608,8 @@ class TestTheSdk:
     def options(self, **more: Any) -> gladiaio_sdk.LiveV2InitRequest:
         return gladiaio_sdk.LiveV2InitRequest(**more)
 
-    def test_the_sync_client(self, where: str) -> None:
-        client = gladiaio_sdk.GladiaClient(api_key=KEY, api_url=f"http://{where}")
+    def test_the_sync_client(self, gated: str, gate: threading.Event) -> None:
+        client = gladiaio_sdk.GladiaClient(api_key=KEY, api_url=f"http://{gated}")
         config = gladiaio_sdk.LiveV2MessagesConfig(receive_partial_transcripts=True, receive_lifecycle_events=True)
         session = client.live_v2().start_session(self.options(messages_config=config, endpointing=0.6))
         events: list[Any] = []
@@ -589,6 +617,7 @@ class TestTheSdk:
         session.on("message", messages.append)
         session.on("error", events.append)
         session.on("ended", events.append)
+        gate.set()
         for _number in range(25):
             session.send_audio(silence(0.2))
         session.stop_recording()
@@ -632,19 +661,20 @@ class TestTheSdk:
 
     # The SDK raises the error once more in its own thread.
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-    def test_a_wrong_key_is_an_error_and_an_end(self, where: str) -> None:
-        client = gladiaio_sdk.GladiaClient(api_key="another", api_url=f"http://{where}")
+    def test_a_wrong_key_is_an_error_and_an_end(self, gated: str, gate: threading.Event) -> None:
+        client = gladiaio_sdk.GladiaClient(api_key="another", api_url=f"http://{gated}")
         session = client.live_v2().start_session(self.options())
         errors: list[Any] = []
         ended = threading.Event()
         session.on("error", errors.append)
         session.on("ended", lambda _message: ended.set())
+        gate.set()
         assert ended.wait(20)
         assert session.join(20)
         assert "gladia user not found" in str(errors[0])
 
-    def test_a_session_survives_a_lost_connection(self, where: str, played: Emulation) -> None:
-        client = gladiaio_sdk.GladiaClient(api_key=KEY, api_url=f"http://{where}")
+    def test_a_session_survives_a_lost_connection(self, gated: str, gate: threading.Event, played: Emulation) -> None:
+        client = gladiaio_sdk.GladiaClient(api_key=KEY, api_url=f"http://{gated}")
         session = client.live_v2().start_session(self.options())
         finals: list[str] = []
         connections: list[Any] = []
@@ -655,6 +685,7 @@ class TestTheSdk:
                 finals.append(message.data.utterance.text)
 
         session.on("connected", connections.append)
+        gate.set()
         assert session.wait_until_ready(20)
         session.send_audio(silence(2))
         wait_for(lambda: finals)

@@ -383,6 +383,12 @@ class TestAssemblyAIParameters:
             ({"mode": "min_latency"}, "interruption_delay", 0),
             ({"speech_model": "whisper-rt"}, "mode", None),
             ({"speech_model": "u3-rt-pro"}, "sends_few_partials", True),
+            ({"acknowledge_silence": "True"}, "acknowledge_silence", True),
+            ({"acknowledge_silence": "True", "speech_model": "whisper-rt"}, "acknowledge_silence", False),
+            ({}, "session_heartbeat", False),
+            ({"session_heartbeat": "true", "speech_model": "whisper-rt"}, "session_heartbeat", True),
+            ({"filter_profanity": "true"}, "filter_profanity", True),
+            ({"max_speakers": "3"}, "max_speakers", 3),
             ({"speech_model": "universal-streaming-multilingual"}, "is_pro", False),
         ],
     )

@@ -17,12 +17,17 @@ FLOORS = (
     ("shim/no_proxy.py", 4),
     ("shim/in_process.py", 4),
     ("shim/program.py", 4),
+    ("shim/drop_in.py", 4),
+    ("shim/vendor_package.py", 4),
+    ("shim/gladiaio_sdk/", 4),
+    ("shim/assemblyai/", 4),
     ("shim/gateway/", 3),
     ("shim/emulator/", 3),
     ("shim/bridges/", 2),
     ("shim/faces/", 2),
     ("shim/audio.py", 1),
     ("shim/audio_chunks.py", 1),
+    ("shim/audio_rates.py", 1),
     ("shim/clock.py", 1),
     ("shim/serving.py", 1),
     ("shim/guide.py", 1),
@@ -30,7 +35,15 @@ FLOORS = (
     ("shim/wire/", 0),
     ("shim/mapping/", 0),
 )
-WITHOUT_IO = ("shim/wire/", "shim/mapping/", "shim/audio.py", "shim/audio_chunks.py", "shim/bridges/", "shim/faces/")
+WITHOUT_IO = (
+    "shim/wire/",
+    "shim/mapping/",
+    "shim/audio.py",
+    "shim/audio_chunks.py",
+    "shim/audio_rates.py",
+    "shim/bridges/",
+    "shim/faces/",
+)
 IO_MODULES = {"asyncio", "socket", "ssl", "threading", "time", "aiohttp", "websockets", "selectors", "subprocess"}
 STRANGERS = (("shim/gateway/", "shim.emulator"), ("shim/emulator/", "shim.gateway"))
 """Rooms of one floor that know nothing of each other."""

@@ -24,7 +24,7 @@ from tests.gateways import SPEED, gateway
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"api": "assemblyai", "over": "gladia"}, "api='gladia' over='assemblyai'"),
+        ({"api": "gladia", "over": "gladia"}, "api='gladia' over='assemblyai'"),
         ({"turns": "some"}, "turns='some'"),
         ({"upstream": "ftp://host"}, "'ftp://host' is not a base URL"),
         ({"upstream": "host:80"}, "not a base URL"),

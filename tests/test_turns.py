@@ -121,6 +121,24 @@ def test_partials_at_every_word() -> None:
     ]
 
 
+def test_partials_within_words() -> None:
+    moments = [moment for moment in played(rules(600, 600, within_words=True)) if moment.kind is Kind.PARTIAL]
+    assert [(moment.position, said(moment), moment.begun and moment.begun.text) for moment in moments] == [
+        (550, "", "Hello"),
+        (1000, "Hello", "world."),
+        (2200, "", "Book"),
+        (2400, "Book", "a"),
+        (2700, "Book a", "table"),
+        (3475, "Book a table", "for"),
+        (3800, "Book a table for", "two."),
+    ]
+
+
+def test_a_partial_says_whether_the_speaker_has_paused() -> None:
+    moments = played(rules(100, 1000, within_words=True, at_incomplete_pauses=True))
+    assert [(moment.position, said(moment)) for moment in moments if moment.at_pause] == [(3000, "Book a table")]
+
+
 def test_one_partial_at_each_incomplete_pause() -> None:
     assert partials(played(rules(100, 1000, at_incomplete_pauses=True))) == [(3000, "Book a table")]
     assert partials(played(rules(501, 1000, at_incomplete_pauses=True))) == []
@@ -201,6 +219,20 @@ def test_new_rules_do_not_repeat_a_partial() -> None:
     assert partials(player.advance(END)) == []
 
 
+def test_the_same_rules_change_nothing() -> None:
+    player, other = (TurnPlayer(WORDS, rules(100, 1000, within_words=True)) for _number in range(2))
+    moments = player.advance(2250)
+    player.change_rules(rules(100, 1000, within_words=True))
+    assert moments + player.advance(END) == other.advance(END)
+
+
+def test_a_word_that_was_begun_is_not_shown_so_again() -> None:
+    player = TurnPlayer(WORDS, rules(100, 1000, within_words=True))
+    player.advance(2720)
+    player.change_rules(rules(100, 900, within_words=True))
+    assert partials(player.advance(END)) == [(3475, "Book a table"), (3800, "Book a table for")]
+
+
 def test_nothing_is_planned_after_the_last_word() -> None:
     assert plan_turn(WORDS, len(WORDS), rules(50, 50)) == []
     assert TurnPlayer((), rules(50, 50)).advance(END) == []
@@ -235,6 +267,7 @@ all_rules = st.builds(
         st.booleans(),
         st.one_of(st.none(), st.integers(0, 900)),
         st.one_of(st.none(), st.integers(1, 1500)),
+        st.booleans(),
     ),
 )
 
@@ -270,7 +303,7 @@ def test_every_word_is_in_one_turn_and_turns_come_in_order(
         if then == "f":
             moments += player.force_end()
         elif then == "r":
-            player.change_rules(TurnRules(300, 300, 5000, Partials(every_word=True)))
+            player.change_rules(TurnRules(300, 300, 5000, Partials(every_word=True, within_words=True)))
     moments += player.advance(END)
     moments += player.stop()
     ended = [moment for moment in moments if moment.kind is Kind.TURN_ENDS]
@@ -283,6 +316,7 @@ def test_every_word_is_in_one_turn_and_turns_come_in_order(
     assert turns == sorted(turns)
     for moment in moments:
         assert all(word.end <= moment.position for word in moment.words)
+        assert moment.begun is None or moment.begun.start <= moment.position <= moment.begun.end
 
 
 def test_speakers_and_channels_are_kept_apart() -> None:

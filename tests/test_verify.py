@@ -408,7 +408,7 @@ def test_bad_input_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(BridgeError, match="no vendor 'glodia'"):
         run_program(program, vendor="glodia")
     with pytest.raises(BridgeError, match="is not possible"):
-        run_program(program, vendor="assemblyai", over="gladia")
+        run_program(program, vendor="gladia", over="gladia")
     with pytest.raises(BridgeError, match="speed"):
         run_program(program, vendor="gladia", speed=0)
     with pytest.raises(BridgeError, match="a speech was given without its transcript"):

@@ -417,6 +417,13 @@ class ExpressionEvaluation:
     def _is_missing(self, nodes: Iterable[cst.BaseExpression]) -> bool:
         return any(self.program.values.get(node) is NOTHING for node in nodes)
 
+    def _is_owned(self, callee: Library | Member) -> bool:
+        """Whether what a call gives is known whatever it is called with."""
+        name = callee.name
+        if isinstance(callee, Member):
+            name = callee.owner.made_by if isinstance(callee.owner, LibraryObject) else ""
+        return any(library.owns(name) for library in self.libraries)
+
     def _call(self, node: cst.Call, callee: Value, arguments: Arguments) -> Value:
         if callee is NOTHING:
             return NOTHING
@@ -424,7 +431,7 @@ class ExpressionEvaluation:
             (*arguments.positional, *arguments.keywords.values())
         ):
             member_of_program = isinstance(callee, Member) and isinstance(callee.owner, Instance)
-            if not member_of_program:
+            if not member_of_program and not self._is_owned(callee):
                 return NOTHING
         match callee:
             case Library(name):

@@ -18,6 +18,10 @@ from codemods.analysis.values import Library, LibraryObject, Sequence, Value, so
 class EventLibrary(Protocol):
     """What one library's objects do with the functions that are registered with them."""
 
+    def owns(self, name: str) -> bool:
+        """Whether a dotted name is the library's, so that its objects are known whatever they are made with."""
+        ...
+
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether this method of an object registers handlers: `(event, handler)`, or `(event)` as a decorator."""
         ...

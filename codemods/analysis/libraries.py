@@ -51,12 +51,14 @@ class SocketLibrary:
 
     `headers` is the keyword for the handshake's headers, `asynchronous` whether connecting, sending and receiving are
     awaited, `binary` the method that sends bytes as a binary frame. `by_callback`: frames are handed to callbacks.
+    `wrapped`: frames come as objects of the library, with their kind and their data.
     """
 
     headers: str
     asynchronous: bool
     binary: str = "send"
     by_callback: bool = False
+    wrapped: bool = False
 
 
 SOCKET_LIBRARIES: Final = {
@@ -67,6 +69,7 @@ SOCKET_LIBRARIES: Final = {
     "websockets.legacy.client.connect": SocketLibrary("extra_headers", True),
     "websocket.create_connection": SocketLibrary("header", False, "send_binary"),
     "websocket.WebSocketApp": SocketLibrary("header", False, "send_bytes", by_callback=True),
+    "aiohttp.ClientSession().ws_connect": SocketLibrary("headers", True, "send_bytes", wrapped=True),
 }
 """By the dotted name of the function that opens one."""
 
@@ -157,9 +160,7 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
     if module in _HTTP_MODULES and function in _HTTP_METHODS:
         return _request(program, node, module, function, arguments)
     if name in SOCKET_LIBRARIES:
-        url = arguments.get(0, "url") or arguments.keywords.get("uri")
-        program.connects[node] = Connect(node, name, SOCKET_LIBRARIES[name], url, arguments)
-        return Connecting(node) if SOCKET_LIBRARIES[name].asynchronous else Socket(node)
+        return _open_socket(program, node, name, arguments)
     first = arguments.positional[0] if arguments.positional else None
     value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
     match name:
@@ -210,6 +211,12 @@ def _get_attribute(program: Program, owner: Value, arguments: Arguments) -> Valu
     if isinstance(owner, Parsed) and isinstance(owner.document, Delivered) and isinstance(name, str):
         return owner.step(name)
     return UNKNOWN
+
+
+def _open_socket(program: Program, node: cst.Call, name: str, arguments: Arguments) -> Value:
+    url = arguments.get(0, "url") or arguments.keywords.get("uri")
+    program.connects[node] = Connect(node, name, SOCKET_LIBRARIES[name], url, arguments)
+    return Connecting(node) if SOCKET_LIBRARIES[name].asynchronous else Socket(node)
 
 
 def _text(value: Value) -> Value:
@@ -274,6 +281,8 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return Base64(call, encoded)
         case Frame() if name == "decode":
             return owner
+        case Frame() if name == "json":
+            return Parsed(owner, node)
         case JsonText() if name in ("encode", "strip"):
             return owner
         case DictDisplay(site):
@@ -285,6 +294,8 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return _call_string(program, value, name, arguments)
         case Socket(connect):
             return _call_socket(program, node, owner, connect, name, first)
+        case LibraryObject(made_by) if f"{made_by}().{name}" in SOCKET_LIBRARIES:
+            return _open_socket(program, node, f"{made_by}().{name}", arguments)
         case LibraryObject(made_by) if made_by in HTTP_CLIENTS and name in _HTTP_METHODS:
             asynchronous = HTTP_CLIENTS[made_by]
             return _request(program, node, made_by, name, arguments, asynchronous=asynchronous)
@@ -334,18 +345,23 @@ def _formatted(program: Program, text: str, arguments: Arguments) -> Value:
     return text_of(parts)
 
 
+_SENDING: Final = ("send", "send_binary", "send_bytes", "send_text", "send_str", "send_json")
+
+
 def _call_socket(
     program: Program, node: cst.Call, socket: Socket, connect: cst.Call, name: str, first: cst.BaseExpression | None
 ) -> Value:
     asynchronous = program.connects[connect].library.asynchronous
-    if name in ("send", "send_binary", "send_bytes", "send_text") and first is not None:
+    if name in _SENDING and first is not None:
         before = program.sends.get(node)
         if before is not None and before.socket != socket:
             program.shared_sends.add(node)
         program.sends[node] = Send(node, socket, name, first)
         return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
-    if name in ("recv", "recv_data"):
+    if name in ("recv", "recv_data", "receive", "receive_str"):
         return Awaitable(Frame(connect)) if asynchronous else Frame(connect)
+    if name == "receive_json":
+        return Awaitable(Parsed(Frame(connect), node))
     return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
 
 
@@ -417,5 +433,7 @@ def attribute(value: Value, name: str) -> Value:
         case HttpResponse(request) if name not in ("json", "raise_for_status", "read", "aread"):
             return ResponseField(request, name)
         case Socket() if name == "sock":
+            return value
+        case Frame() if name == "data":
             return value
     return Member(value, name)

@@ -30,7 +30,9 @@ def plan(migrating: Migrating) -> None:
         rule = TranscriberRule(migrating, client, imports, gone)
         complete = rule.plan() and complete
         gone |= rule.gone
-    SdkFieldRule(migrating, sites).plan(gone)
+    fields = SdkFieldRule(migrating, sites)
+    fields.plan(gone)
+    migrating.gone.update(gone | fields.gone)
     if complete:
         ClassRule(migrating, imports, assemblyai_sdk.name_of, gladia_sdk.CLASSES_FOR).plan()
         imports.plan()

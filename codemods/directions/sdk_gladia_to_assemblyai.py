@@ -27,7 +27,9 @@ def plan(migrating: Migrating) -> None:
         complete = rule.plan() and complete
         gone |= rule.gone
     sites = frozenset(start.session.site for start in starts)
-    SdkFieldRule(migrating, sites).plan(gone)
+    fields = SdkFieldRule(migrating, sites)
+    fields.plan(gone)
+    migrating.gone.update(gone | fields.gone)
     if complete:
         ClassRule(migrating, imports, gladia_sdk.name_of, assemblyai_sdk.CLASSES_FOR).plan()
         imports.plan()

@@ -198,7 +198,8 @@ class BeginBranches:
                     return False
                 continue
             used = [one for one in definition.uses if not any(program.is_inside(one, each) for each in statements)]
-            if used or (there is not None and definition.name in there.definitions):
+            others = there.definitions.get(definition.name, ()) if there is not None else ()
+            if used or any(not any(program.is_inside(one.node, each) for each in statements) for one in others):
                 why = "is used behind the branch" if used else "is taken where this would be done"
                 self._reads.give_up(statements[0], f"`{definition.name}` {why}")
                 return False

@@ -313,6 +313,17 @@ def separator(display: cst.Dict) -> cst.Comma:
     return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
+def spread(display: cst.Dict, depth: int, indent: str) -> cst.Dict:
+    """A dictionary with one entry a line, the entries `depth` steps further in than their statement."""
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * depth))
+    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * (depth - 1)))
+    elements = [element.with_changes(comma=cst.Comma(whitespace_after=inner)) for element in display.elements]
+    if not elements:
+        return display
+    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
+    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
+
+
 def comments_in(node: cst.CSTNode) -> list[str]:
     """The comments inside a node."""
     found: list[str] = []

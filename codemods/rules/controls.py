@@ -41,7 +41,7 @@ class ControlRule:
         payload = self._program.value(send.payload)
         site: cst.BaseExpression | None = None
         match payload:
-            case JsonText(_, DictDisplay(display)):
+            case JsonText(_, DictDisplay(display)) | DictDisplay(display):
                 site = display
                 kind = self._program.dictionaries[display].get(_TYPE)
                 name = kind.value if isinstance(kind, Known) else None

@@ -41,7 +41,7 @@ _SHOWING_CALLS: Final = frozenset(
     ("builtins.print", "builtins.str", "builtins.repr", "json.dumps", "pprint.pprint", "pprint.pformat", "logging.log")
 )
 _LOGGING: Final = ("debug", "info", "warning", "error", "critical", "exception", "log")
-_FRAME_METHODS: Final = ("decode", "strip", "startswith", "encode")
+_FRAME_METHODS: Final = ("decode", "strip", "startswith", "encode", "data", "json", "type", "extra")
 
 
 def message_of(value: Value, connects: frozenset[cst.Call]) -> Parsed | None:

@@ -68,11 +68,11 @@ class OpeningRule:
             migrating.report(SESSION_SPREAD, opening.request.call, f"the POST opens a session, but {how}")
             return None
         connect = opening.connects[0]
-        if connect.library.by_callback:
+        if connect.library.by_callback or connect.library.wrapped:
             migrating.report(
                 SESSION_SPREAD,
                 connect.call,
-                f"the socket's frames are handed to callbacks: {migrating.code(connect.call.func)}",
+                f"frames come {'wrapped' if connect.library.wrapped else 'by callback'}: {migrating.code(connect.call)}",
             )
             return None
         if self._program.scope_of(connect.call) is not self._program.scope_of(opening.request.call):

@@ -7,7 +7,7 @@ dictionary afterwards. Entries that stay the same stay as they were written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import libcst as cst
@@ -16,7 +16,6 @@ from codemods.analysis.program import Dictionary
 from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value
 from codemods.edits import expression
 from codemods.findings import (
-    COMMENT_WENT,
     CONFIGURATION_UNKNOWN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
@@ -24,7 +23,8 @@ from codemods.findings import (
     Kind,
 )
 from codemods.migrating import Migrating
-from codemods.rules.configuration import comments_in, literal_code, separator
+from codemods.rules.body_display import BodyDisplay, Place
+from codemods.rules.configuration import literal_code
 from shim.faces import assemblyai_parameters as service
 from shim.mapping import assemblyai_parameters, languages, parameters
 from shim.mapping.paths import steps_of
@@ -42,9 +42,6 @@ _OWN_DEFAULTS: Final = {
 }
 """What Gladia does by itself: not written where the program did not ask for it either."""
 
-_LONGEST_DISPLAY: Final = 88
-"""A longer dictionary stands on several lines, in columns."""
-
 _STREAMING: Final = service.US_MODELS
 
 
@@ -55,15 +52,6 @@ class Parameter:
     name: str
     node: cst.BaseExpression
     entry: cst.DictElement | None
-
-
-@dataclass(eq=False, slots=True)
-class _Tree:
-    """A place of the request body: a value, or what lies inside it. `anchor` is the entry whose place it takes."""
-
-    anchor: cst.DictElement | None = None
-    value: cst.BaseExpression | None = None
-    inside: dict[str, _Tree] = field(default_factory=dict)
 
 
 class RequestBodyRule:
@@ -80,11 +68,12 @@ class RequestBodyRule:
     ) -> None:
         self._migrating = migrating
         self._site = site
+        self._near = site if isinstance(site, cst.Dict) else migrating.module
         self._readable = True
         self._refused = False
         self._given = list(given) if given is not None else self._entries(site)
         self._by_name: dict[str, Parameter] = {}
-        self._root = _Tree()
+        self._root = Place()
         self._unchanged: set[str] = set()
 
     def plan(self) -> bool:
@@ -97,8 +86,6 @@ class RequestBodyRule:
             if row.assemblyai and self._readable:
                 self._apply(row)
         self._say_unknown_names()
-        if self._readable and isinstance(self._site, cst.Dict) and self._given and self._given[0].entry is not None:
-            self._lost_comments(self._site)
         return self._readable and not self._refused
 
     def stays(self, name: str) -> bool:
@@ -232,7 +219,7 @@ class RequestBodyRule:
                 return first.node
             if isinstance(known, Sequence) and isinstance(result, list):
                 return first.node
-        return cst.parse_expression(literal_code(result, self._migrating.quote_at(self._site)))
+        return cst.parse_expression(literal_code(result, self._migrating.quote_at(self._near)))
 
     def _put_expression(self, row: Row, given: Parameter) -> None:
         """Writes a value that only the running program knows, by the conversion's source."""
@@ -253,10 +240,11 @@ class RequestBodyRule:
 
     def _put(self, path: str, value: cst.BaseExpression, given: Parameter | None) -> None:
         anchor = given.entry if given is not None else None
+        order = float("inf") if given is None else self._given.index(given)
         place = self._root
         for step in steps_of(path):
-            place = place.inside.setdefault(str(step), _Tree(anchor))
-            place.anchor = place.anchor or anchor
+            place = place.inside.setdefault(str(step), Place(anchor, order))
+            place.anchor, place.order = place.anchor or anchor, min(place.order, order)
         place.value = value
 
     # --- what only one side has ------------------------------------------------------------------
@@ -273,7 +261,7 @@ class RequestBodyRule:
 
     def _apply_only_assemblyais(self, row: Row, first: Parameter | None, constant: Any) -> None:
         """Says what becomes of a parameter that Gladia has no place for; a switch that is off needs no word."""
-        if first is None or first.name != row.assemblyai[0] or row in assemblyai_parameters.READINGS:
+        if first is None:
             return
         reason = f"`{first.name}`: {row.over_gladia.reason}"
         if row in assemblyai_parameters.REFUSED:
@@ -322,76 +310,8 @@ class RequestBodyRule:
 
     def rewrite_display(self) -> None:
         """Plans the edit of the display that the parameters were read from."""
-        self._migrating.edits.rewrite(self._site, self._rewritten)
+        BodyDisplay(self._migrating, self._site, self._root, self._unchanged).plan_rewrite()
 
     def body(self) -> cst.BaseExpression:
         """The body as a new dictionary, for parameters that stood in no dictionary."""
-        return spread(self._display(self._root), 2, self._migrating.module.default_indent)
-
-    def _rewritten(self, updated: cst.Dict) -> cst.Dict:
-        original = self._site
-        assert isinstance(original, cst.Dict)
-        between = separator(original)
-        last_comma = original.elements[-1].comma if original.elements else cst.MaybeSentinel.DEFAULT
-        anchored: dict[cst.DictElement, list[tuple[str, _Tree]]] = {}
-        appended: list[tuple[str, _Tree]] = []
-        for name, place in self._root.inside.items():
-            (anchored.setdefault(place.anchor, []) if place.anchor else appended).append((name, place))
-        elements: list[cst.DictElement] = []
-        for old, new in zip(original.elements, updated.elements, strict=True):
-            assert isinstance(old, cst.DictElement) and isinstance(new, cst.DictElement)
-            if old is original.elements[-1]:
-                new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            for index, (name, place) in enumerate(anchored.get(old, ())):
-                if index == 0 and place.value is old.value and name in self._unchanged:
-                    elements.append(new)
-                elif index == 0:
-                    elements.append(new.with_changes(key=self._key(name), value=self._code_of(place)))
-                else:
-                    elements.append(cst.DictElement(self._key(name), self._code_of(place)))
-        elements.extend(cst.DictElement(self._key(name), self._code_of(place)) for name, place in appended)
-        placed: list[cst.DictElement] = []
-        for index, element in enumerate(elements):
-            comma = element.comma
-            if index == len(elements) - 1:
-                comma = last_comma
-            elif comma is cst.MaybeSentinel.DEFAULT:
-                comma = between
-            placed.append(element.with_changes(comma=comma))
-        result = updated.with_changes(elements=placed)
-        code = cst.Module([]).code_for_node(result)
-        if "\n" in code or len(code) <= _LONGEST_DISPLAY:
-            return result
-        # Given to the call that made the query, it stands inside the POST's call from now on.
-        depth = 2 if isinstance(self._migrating.program.parents[original], cst.Arg) else 1
-        return spread(result, depth, self._migrating.module.default_indent)
-
-    def _key(self, name: str) -> cst.SimpleString:
-        return self._migrating.string(name, self._site)
-
-    def _code_of(self, place: _Tree) -> cst.BaseExpression:
-        if place.value is None:
-            return self._display(place)
-        return self._migrating.edits.edited(place.value)
-
-    def _display(self, place: _Tree) -> cst.Dict:
-        return cst.Dict([cst.DictElement(self._key(name), self._code_of(one)) for name, one in place.inside.items()])
-
-    def _lost_comments(self, original: cst.Dict) -> None:
-        """Reports the comments that stand beside entries that go."""
-        kept = {place.anchor for place in self._root.inside.values()}
-        for element in original.elements:
-            if isinstance(element, cst.DictElement) and element not in kept:
-                for comment in comments_in(element):
-                    self._report(COMMENT_WENT, element, comment)
-
-
-def spread(display: cst.Dict, depth: int, indent: str) -> cst.Dict:
-    """A dictionary with one entry a line, the entries `depth` steps further in than their statement."""
-    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * depth))
-    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * (depth - 1)))
-    elements = [element.with_changes(comma=cst.Comma(whitespace_after=inner)) for element in display.elements]
-    if not elements:
-        return display
-    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
-    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
+        return BodyDisplay(self._migrating, self._site, self._root, self._unchanged).written()

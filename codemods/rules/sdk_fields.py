@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import libcst as cst
 
+from codemods.analysis.environment import Definition
 from codemods.analysis.values import (
     EACH,
     Class,
@@ -26,6 +28,7 @@ from codemods.analysis.values import (
 from codemods.edits import expression, in_parentheses
 from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating, like
+from codemods.rules.branches import drop_branch
 from shim.mapping import catalogue, sdk
 from shim.mapping.paths import steps_of
 from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
@@ -69,14 +72,23 @@ class SdkFieldRule:
         self._sites = sites
         self._target = migrating.target
         self._complete = True
+        self._aliases: dict[Definition, cst.Name] = {}
+        self.gone: set[cst.CSTNode] = set()
+        """Nodes that go with branches for messages that never come."""
 
     def plan(self, gone: frozenset[cst.CSTNode]) -> bool:
         """Plans the edits; False, with findings, where something has no counterpart. `gone` are nodes that go."""
-        for node, value in list(self._program.values.items()):
-            if node in gone or not isinstance(node, cst.BaseExpression):
+        values = list(self._program.values.items())
+        # Types first: a branch that goes takes its fields with it.
+        for node, value in sorted(values, key=lambda one: not self._is_type(one[1])):
+            if node in gone or node in self.gone or not isinstance(node, cst.BaseExpression):
                 continue
             found = [one for one in something(value) if self._is_message(one)]
             if not found:
+                continue
+            mixed = len(found) != len(something(value)) or isinstance(node, (cst.BooleanOperation, cst.IfExp))
+            if mixed and not any(isinstance(one, Parsed) and (one.path == () or self._leads(one)) for one in found):
+                # `event.words[0].start if event.words else 0`: the field was converted where it was read.
                 continue
             if len(found) != len(something(value)) or len({one.path for one in found if isinstance(one, Parsed)}) > 1:
                 self._give_up(node, f"{self._code(node)} can be several things")
@@ -88,6 +100,9 @@ class SdkFieldRule:
                 message = replace(message, types=None if None in types else frozenset().union(*filter(None, types)))
             self._plan_use(node, message)
         return self._complete
+
+    def _is_type(self, value: Value) -> bool:
+        return any(isinstance(one, Parsed) and one.path == _TYPE for one in something(value))
 
     def _is_message(self, value: Value) -> bool:
         return (
@@ -172,6 +187,7 @@ class SdkFieldRule:
                 target = TARGET_TYPES[self._target].get(name)
                 if target is None:
                     self._migrating.report(NEVER_SENT, text, f"`{name}` has no counterpart")
+                    self._remove_branch(text)
                 else:
                     self._migrating.edits.replace(text, like(text, target))
             case Sequence(_, elements):
@@ -179,6 +195,17 @@ class SdkFieldRule:
                     self._rename_types(node, element)
             case _:
                 self._give_up(node, f"the type is compared with {self._code(node)}")
+
+    def _remove_branch(self, text: cst.SimpleString) -> None:
+        """Removes an `if` that handles nothing but a message that never comes; what stays is said at the end."""
+        program = self._program
+        comparison = program.parents[program.parents[text]]
+        branch = program.parents.get(comparison)
+        match comparison:
+            case cst.Comparison(_, [cst.ComparisonTarget(cst.Equal())]) if isinstance(branch, cst.If):
+                if branch.test is comparison and drop_branch(self._migrating, branch):
+                    self.gone.update(program.nodes_in(comparison))
+                    self.gone.update(program.nodes_in(branch.body))
 
     # --- whole messages and parts ----------------------------------------------------------------
 
@@ -320,11 +347,45 @@ class SdkFieldRule:
     def _read_container(self, node: cst.BaseExpression, message: Parsed) -> None:
         """A part with fields inside: Gladia's `message.data.utterance` is AssemblyAI's event itself."""
         base, steps = self._base_of(node)
+        if self._take_alias_away(node, base, message):
+            return
         if self._is_followed(node) or self._is_alias(node):
             self._rewrite(node, base, steps, _with_positions(self._target_of(message), message.path), "value")
         else:
             self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
             self._complete = False
+
+    def _take_alias_away(self, node: cst.BaseExpression, base: cst.BaseExpression, message: Parsed) -> bool:
+        """Removes `utterance = message.data.utterance`: its uses read the event, if that is the same for them."""
+        program = self._program
+        if self._target_of(message) or not isinstance(base, cst.Name) or self._target_of(self._message_at(base)):
+            return False
+        definition = next((one for one in program.definitions() if one.expression is node), None)
+        assign, statement = program.parents[node], program.statement_of(node)
+        if definition is None or not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+            return False
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            return False
+        reaching = program.reaching.get(base)
+        for use in definition.uses:
+            there = program.at_statement.get(program.statement_of(use), {})
+            if program.reaching.get(use) != frozenset((definition,)) or there.get(base.value) != reaching:
+                return False
+        self._aliases[definition] = base
+        for use in definition.uses:
+            self._migrating.edits.rewrite(use, lambda _: self._name_behind(base))
+        self._migrating.edits.remove(statement)
+        return True
+
+    def _name_behind(self, base: cst.Name) -> cst.BaseExpression:
+        """What is read for a name once the aliases are gone."""
+        for definition in self._program.reaching.get(base, ()):
+            if definition in self._aliases:
+                return self._name_behind(self._aliases[definition])
+        planned = self._migrating.edits.rewrites.get(base)
+        found = planned(base) if planned is not None else base
+        assert isinstance(found, cst.BaseExpression)
+        return found
 
     def _base_of(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, int]:
         """The expression that a chain of accesses starts from, and how many accesses it has."""
@@ -356,11 +417,11 @@ class SdkFieldRule:
             return
         rest = target[len(already) :]
         parents = self._program.parents
-        scaled = self._scaled(node, source)
-        if scaled is not None:
-            # `event.words[0].start / 1000` asked for seconds: the other side has them.
-            self._migrating.edits.rewrite(scaled, lambda updated: updated.left)
+        undone, inner_of = self._undone(node, source)
+        if undone is not None:
             source = "value"
+            if undone is not node:
+                self._migrating.edits.rewrite(undone, inner_of)
 
         def rewritten(updated: cst.BaseExpression) -> cst.BaseExpression:
             inner = updated
@@ -376,15 +437,42 @@ class SdkFieldRule:
 
         self._migrating.edits.rewrite(node, rewritten)
 
-    def _scaled(self, node: cst.BaseExpression, source: str) -> cst.BinaryOperation | None:
-        """The operation around a time that turned its unit into the one that it has now."""
+    def _undone(
+        self, node: cst.BaseExpression, source: str
+    ) -> tuple[cst.BaseExpression | None, Callable[[Any], cst.BaseExpression]]:
+        """The expression around a field that made of it what it is now, and how its inside is taken out of it.
+
+        `event.words[0].start / 1000` asked for seconds, `message.data.utterance.text.strip()` for text without its
+        blank: the other side has them.
+        """
         parent = self._program.parents[node]
-        if isinstance(parent, cst.BinaryOperation) and parent.left is node and not parent.lpar:
+        around = self._program.parents.get(parent)
+        if isinstance(parent, cst.BinaryOperation) and parent.left is node:
             by_thousand = constant(self._program.value(parent.right)) in (1000, 1000.0)
             undone = {"round(value * 1000)": cst.Divide, "value / 1000": cst.Multiply}.get(source)
             if by_thousand and undone is not None and isinstance(parent.operator, undone):
-                return parent
-        return None
+                call = self._rounding(parent) if source == "value / 1000" else None
+                if call is not None:
+                    return call, lambda updated: updated.args[0].value.left
+                return (parent, lambda updated: updated.left) if not parent.lpar else (None, lambda updated: updated)
+        if isinstance(parent, cst.Attribute) and parent.attr.value == "strip" and isinstance(around, cst.Call):
+            if source == "value.strip()" and not around.args:
+                return node, lambda updated: updated
+            if self._target is Vendor.ASSEMBLYAI and not around.args and around.func is parent:
+                return around, lambda updated: updated.func.value
+        if self._target is Vendor.ASSEMBLYAI and source == "value":
+            call = self._rounding(node)
+            if call is not None:
+                return call, lambda updated: updated.args[0].value
+        return None, lambda updated: updated
+
+    def _rounding(self, node: cst.BaseExpression) -> cst.Call | None:
+        """The `round(…)` around a value that is a whole number on the other side."""
+        argument = self._program.parents[node]
+        call = self._program.parents.get(argument)
+        if not isinstance(call, cst.Call) or len(call.args) != 1 or not isinstance(argument, cst.Arg):
+            return None
+        return call if self._program.value(call.func) == Library("builtins.round") else None
 
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)

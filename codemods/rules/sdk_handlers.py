@@ -194,3 +194,23 @@ def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
     if needs or node.lpar:
         return node if node.lpar else node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return node
+
+
+def keep_blank_lines(migrating: Migrating, statement: cst.CSTNode) -> None:
+    """Plans that the blank lines above statements that go are kept above the one behind them."""
+    block = migrating.program.parents[statement]
+    assert isinstance(block, (cst.Module, cst.IndentedBlock))
+    body = list(block.body)
+    at = first = next(index for index, one in enumerate(body) if one is statement)
+    while first > 0 and body[first - 1] in migrating.edits.removed:
+        first -= 1
+    above = body[first]
+    if first == at or not isinstance(above, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+        return
+    lines = [one for one in above.leading_lines if one.comment is None] if first > 0 else []
+
+    def moved(updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
+        comments = [one for one in updated.leading_lines if one.comment is not None]
+        return updated.with_changes(leading_lines=[*lines, *comments])
+
+    migrating.edits.rewrite_further(statement, moved)

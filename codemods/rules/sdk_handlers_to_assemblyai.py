@@ -12,14 +12,15 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.handlers import Registration, types_of_classes
-from codemods.analysis.values import Delivered, Known, Parsed, Sequence, something
+from codemods.analysis.values import Delivered, Known, Library, Parsed, Sequence, something
 from codemods.edits import Statement
-from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
+from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules.sdk_fields import TARGET_TYPES
 from codemods.rules.sdk_handlers import Handler
 from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_split_handler import Branch, chain_of, parts_of, split
 from codemods.vendors import assemblyai_sdk, gladia_sdk
 from codemods.vendors.gladia_sdk import Start
 from shim.mapping import sdk
@@ -45,6 +46,8 @@ _ANY_EVENT: Final = "EventMessage"
 class _Registered:
     registration: Registration
     events: tuple[str, ...]
+    name: str = ""
+    """What is written for the handler, where it is not the old one."""
 
 
 class HandlersToAssemblyAI:
@@ -63,16 +66,19 @@ class HandlersToAssemblyAI:
         self.last_statement: cst.CSTNode = migrating.module
         """The statement behind which the handlers are registered and the client connects."""
 
-    def plan(self, registrations: list[Registration], start: cst.CSTNode) -> bool:
-        """Plans the handlers; False, with findings, where one could not be followed."""
+    def plan(self, registrations: list[Registration], start: cst.CSTNode, going: list[Registration]) -> bool:
+        """Plans the handlers; False, with findings, where one could not be followed. `going` are those that go."""
         self.last_statement = start
         for registration in sorted(registrations, key=lambda one: self._migrating.line(one.call)):
-            self._read(registration, registrations, start)
+            if registration not in going:
+                self._read(registration, registrations, start)
         return self._complete
 
     def _read(self, registration: Registration, registrations: list[Registration], start: cst.CSTNode) -> None:
         name = self._program.value(registration.event) if registration.event is not None else None
         event = str(name.value) if isinstance(name, Known) else ""
+        if event in _ROWS and self._read_foreign(registration, event, start):
+            return
         handler = sdk_handlers.handler_of(self._program, registration)
         parameters = handler.parameters(1) if handler is not None else None
         if event not in _ROWS or handler is None or parameters is None or not self._in_block(registration, start):
@@ -98,10 +104,70 @@ class HandlersToAssemblyAI:
             self._give_up(registration.call, "it handles no message that AssemblyAI sends")
             return
         if event == "message" and len(types) == 1 and isinstance(handler.function, cst.FunctionDef):
-            self._take_test_away(handler.function, parameters[0])
-        self._registered.append(_Registered(registration, events))
+            self._take_test_away(handler.function)
         self._plan_function(handler, parameters[0], event, events)
         self._take_registration_away(registration)
+        if event != "message" or not self._split(registration, handler, parameters[0]):
+            self._registered.append(_Registered(registration, events))
+
+    def _read_foreign(self, registration: Registration, event: str, start: cst.CSTNode) -> bool:
+        """A handler that is a library's, such as `print`, is called with the event alone."""
+        handler = registration.handler
+        if not isinstance(handler, cst.BaseExpression) or not isinstance(self._program.value(handler), Library):
+            return False
+        if not self._in_block(registration, start):
+            return False
+        _ROWS[event].over(Vendor.ASSEMBLYAI)
+        self._imports.use("RealTimeEvents")
+        if event == "message":
+            code = self._migrating.code(registration.call)
+            self._migrating.report(WHOLE_MESSAGE, registration.call, f"{code} gets the turns alone")
+        name = "error" if event == "error" else "event"
+        code = self._migrating.code(handler)
+        wrapped = f"lambda client, {name}: {code}({name})"
+        self._registered.append(_Registered(registration, _EVENTS.get(event, ("Turn",)), wrapped))
+        self._take_registration_away(registration)
+        return True
+
+    def _split(self, registration: Registration, handler: Handler, parameter: cst.Param) -> bool:
+        """Makes one handler an event out of one that only asks for the type; False where it does more."""
+        function = handler.function
+        if not isinstance(function, cst.FunctionDef) or handler.given_from or len(function.params.params) != 1:
+            return False
+        branches: list[Branch] = []
+        for node in chain_of(function):
+            first = self._first_operand(node.test)
+            tested = self._tested(first) if self._positive(first) else []
+            event = TARGET_TYPES[Vendor.ASSEMBLYAI].get(tested[0]) if tested else None
+            if not tested or event in {one.event for one in branches if one.event}:
+                return False
+            branches.append(Branch(node, event, first is not node.test))
+        if len(branches) < 2:
+            return False
+        classes = {event: name for name, event in assemblyai_sdk.EVENT_CLASSES.items()}
+        annotations = classes if parameter.annotation is not None else None
+        parts = parts_of(self._migrating, branches, annotations)
+        for branch in branches:
+            self.gone.update(self._program.nodes_in(self._first_operand(branch.node.test)))
+            if branch.event is None:
+                self.gone.update(self._program.nodes_in(branch.node.body))
+            if branch.asks_more and isinstance(branch.node.test, cst.BooleanOperation):
+                self._shorten(branch.node.test)
+        for part in parts:
+            if part.annotation is not None:
+                part.annotation = self._imports.use(part.annotation)
+            self._registered.append(_Registered(registration, (part.event,), part.name))
+        split(self._migrating, function, branches, parts)
+        return True
+
+    def _first_operand(self, test: cst.BaseExpression) -> cst.BaseExpression:
+        """What a test asks first."""
+        first = test
+        while isinstance(first, cst.BooleanOperation) and isinstance(first.operator, cst.And):
+            if first is not test and first.lpar:
+                break
+            first = first.left
+        return first
 
     def _in_block(self, registration: Registration, start: cst.CSTNode) -> bool:
         """Whether the registration stands behind the start of the session, in the same block."""
@@ -135,10 +201,9 @@ class HandlersToAssemblyAI:
 
     def _types(self, handler: Handler, parameter: cst.Param) -> tuple[str, ...]:
         """The types of message that a handler asks for, in the order of its tests."""
-        found: list[str] = []
-        for node in self._program.nodes_in(handler.function):
-            found.extend(one for one in self._tested(node) if one not in found)
-        return tuple(sorted(found, key=found.index))
+        tests = [one for one in self._program.nodes_in(handler.function) if self._tested(one)]
+        tests.sort(key=lambda one: (self._migrating.line(one), self._migrating.column(one)))
+        return tuple(dict.fromkeys(name for one in tests for name in self._tested(one)))
 
     def _tested(self, node: cst.CSTNode) -> list[str]:
         """The types that a comparison or `isinstance` asks for."""
@@ -166,7 +231,7 @@ class HandlersToAssemblyAI:
                 row.over(Vendor.ASSEMBLYAI)
         return tuple(found)
 
-    def _take_test_away(self, function: cst.FunctionDef, parameter: cst.Param) -> None:
+    def _take_test_away(self, function: cst.FunctionDef) -> None:
         """A handler of one event need not ask which one it is."""
         body = sdk_handlers.body_of(function, frozenset())
         edits = self._migrating.edits
@@ -294,7 +359,9 @@ class HandlersToAssemblyAI:
         found: list[str] = []
         for one in self._registered:
             handler = one.registration.handler
-            if isinstance(handler, cst.FunctionDef):
+            if one.name:
+                code = one.name
+            elif isinstance(handler, cst.FunctionDef):
                 code = migrating.name(handler.name.value)
             else:
                 assert isinstance(handler, cst.BaseExpression)

@@ -13,7 +13,7 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.handlers import Registration
-from codemods.analysis.values import Delivered, LibraryObject, Parsed, something
+from codemods.analysis.values import Delivered, LibraryObject, Parsed, Value, something
 from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
@@ -173,6 +173,10 @@ class HandlersToGladia:
         parameters = handler.parameters(2)
         assert parameters is not None
         client, event = parameters
+        for parameter in parameters:
+            definition = sdk_handlers.definition_of(self._program, parameter)
+            if definition is not None and definition.uses and not self._is_known(definition.value):
+                self._give_up(parameter, f"`{parameter.name.value}` is given other things too")
         kinds = {one.message_type for one in given if one.message_type}
         wanted = given[0].parameter if len(given) == 1 else "message"
         keeps = wanted == "error" or (len(given) == 1 and given[0].event == "ended" and not self._uses(event))
@@ -198,6 +202,12 @@ class HandlersToGladia:
                 self._migrating.report(PARAMETER_DIFFERS, function, f"`error`: {row.reason}")
         if len(given) == 1 and kinds:
             self._test_type(function, name, given[0].message_type)
+
+    def _is_known(self, value: Value) -> bool:
+        return all(
+            one == self._client or (isinstance(one, Parsed) and isinstance(one.document, Delivered))
+            for one in something(value)
+        )
 
     def _uses(self, parameter: cst.Param) -> bool:
         definition = sdk_handlers.definition_of(self._program, parameter)
@@ -234,7 +244,7 @@ class HandlersToGladia:
         found: list[str] = []
         if ended is not None:
             found.append(f"{ended} = asyncio.Event()")
-        for registration, given in self._order:
+        for registration, given in self._once_each():
             assert isinstance(registration.handler, cst.BaseExpression)
             handler = migrating.module.code_for_node(migrating.edits.updated(registration.handler))
             method = "once" if given.event in ("started", "ended") else "on"
@@ -242,6 +252,19 @@ class HandlersToGladia:
         if ended is not None:
             found.append(f"{session}.once({quote}ended{quote}, lambda _: {ended}.set())")
         return [cst.parse_statement(one) for one in found]
+
+    def _once_each(self) -> list[tuple[Registration, _Given]]:
+        """A function that handles several types of message is registered for messages once."""
+        found: list[tuple[Registration, _Given]] = []
+        for function, handlers in self._handlers.items():
+            own = [one[0].registration for one in handlers]
+            events: set[str] = set()
+            for registration, given in self._order:
+                if registration in own and given.event not in events:
+                    events.add(given.event)
+                    found.append((registration, given))
+            assert function is not None
+        return sorted(found, key=lambda one: self._order.index(one))
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False

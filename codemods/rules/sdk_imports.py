@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from codemods.analysis.values import Library, Value
+from codemods.analysis.values import Value
 from codemods.findings import SDK_NOT_FOLLOWED
 from codemods.layout import LINE_LENGTH
 from codemods.migrating import Migrating
+from codemods.vendors import assemblyai_sdk
+from shim.mapping import sdk
+from shim.mapping.row import Vendor
 
 
 class SdkImports:
@@ -27,6 +30,8 @@ class SdkImports:
 
     def use(self, name: str) -> str:
         """Asks for a class of the target's SDK; gives the name to write for it."""
+        if self._migrating.target is Vendor.ASSEMBLYAI:
+            name = assemblyai_sdk.written_name(name, self._migrating.assemblyai_version)
         known = self._migrating.imported_as(f"{self._target}.{name}")
         if known is not None:
             return known
@@ -46,6 +51,7 @@ class SdkImports:
             return False
         if not self._leftovers():
             return False
+        sdk.PACKAGE.over(self._migrating.target)
         for statement in others:
             self._migrating.edits.remove(statement)
         self._migrating.edits.rewrite(first, self._written)
@@ -98,9 +104,3 @@ class SdkImports:
         assert isinstance(statement, cst.SimpleStatementLine)
         return updated.with_changes(body=statement.body)
 
-
-def is_class(value: Value, name_of: Callable[[str], str | None], classes: dict[str, str]) -> str | None:
-    """What a class of the old SDK is called in the new one, by a table of both; None for anything else."""
-    if isinstance(value, Library):
-        return classes.get(name_of(value.name) or "")
-    return None

@@ -16,6 +16,7 @@ from codemods.findings import (
     MODEL_CHOSEN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
+    SDK_TOO_OLD,
     SILENCE_LEFT_TO_SERVICE,
 )
 from codemods.layout import Written, lay_out
@@ -80,6 +81,7 @@ class SdkParametersRule:
         if not self._readable or not self._translate(site):
             return False
         self._class_name()
+        self._use_inner_classes()
         if site is node:
             self.inline = True
         else:
@@ -189,8 +191,6 @@ class SdkParametersRule:
             self._apply(row, near)
         if source is Vendor.GLADIA and "sample_rate" not in self._leaves:
             self._written.append(("sample_rate", lambda: "16000"))
-        if self._migrating.target is Vendor.GLADIA:
-            self._use_inner_classes()
         return self._readable
 
     def _belongs_to_a_switch(self, path: str, spoken_of: set[str]) -> bool:
@@ -310,6 +310,9 @@ class SdkParametersRule:
             known = " ".join(context[0]) if context[0] else "no fixed language"
             text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
             migrating.report(MODEL_CHOSEN, near, text)
+            version = migrating.assemblyai_version
+            if model == languages.NEWEST_MODEL and version is not None and version < (1, 1):
+                migrating.report(SDK_TOO_OLD, near, f"`{model}` came with assemblyai 1.1")
         elif row is parameters.ENDPOINTING and first is None:
             if not migrating.keep_turns:
                 text = "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later"
@@ -326,7 +329,7 @@ class SdkParametersRule:
         return self._use(gladia_sdk.REQUEST if gladia else assemblyai_sdk.PARAMETERS)
 
     def _use_inner_classes(self) -> None:
-        for path, _ in self._written:
+        for path, _ in self._written if self._migrating.target is Vendor.GLADIA else ():
             parents = path.split(".")[:-1]
             for depth in range(1, len(parents) + 1):
                 self._use(gladia_sdk.CONFIGURATION_CLASSES[".".join(parents[:depth])])

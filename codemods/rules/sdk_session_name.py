@@ -161,8 +161,14 @@ def rename_attribute(migrating: Migrating, owner: cst.ClassDef, old: str, new: s
     if any(owner_of(migrating, one) is not owner for one in every):
         return False
     for one in every:
-        migrating.edits.replace(one.attr, cst.Name(new))
+        migrating.edits.rewrites[one.attr] = lambda _: cst.Name(new)
     return True
+
+
+def better_names(name: str) -> tuple[str, ...]:
+    """What a client of this name could be called instead, best first; nothing where the name says what it is."""
+    wanted = client_name(name)
+    return () if wanted == name else (wanted, "gladia_client")
 
 
 def definitions_at(migrating: Migrating, name: cst.Name) -> frozenset[Definition]:

@@ -25,7 +25,9 @@ from codemods.edits import Statement
 from codemods.findings import CALL_ABSENT, PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
+from codemods.rules.sdk_ended import EndedRule
 from codemods.rules.sdk_handlers_to_assemblyai import HandlersToAssemblyAI
 from codemods.rules.sdk_imports import SdkImports
 from codemods.rules.sdk_parameters import SdkParametersRule
@@ -62,7 +64,9 @@ class SessionRule:
             return False
         self._find_uses()
         registrations = [one for one in self._program.registrations.values() if one.owner == self._start.session]
-        if not self._complete or not self._handlers.plan(registrations, self._statement()):
+        stops = [call for name in ("stop_recording", "end_session") for _, call in self._calls.get(name, ())]
+        ended = EndedRule(self._migrating, stops).plan(registrations) if self._complete else []
+        if not self._complete or not self._handlers.plan(registrations, self._statement(), ended):
             return False
         if not self._plan_start():
             return False
@@ -158,6 +162,7 @@ class SessionRule:
             return cst.parse_expression(text)
 
         edits.rewrite(site, created)
+        sdk_handlers.keep_blank_lines(migrating, self._statement())
         last = self._handlers.last_statement
         configuration = self._start.configuration
 
@@ -167,7 +172,7 @@ class SessionRule:
             prefix = "await " if self._start.asynchronous else ""
             call = lay_out(Written(f"{prefix}{target}.connect", [("", given)]), indent, indent, migrating.file_quote)
             statements = [*self._handlers.statements(target), cst.parse_statement(call)]
-            if last is not self._statement() and isinstance(last, cst.FunctionDef):
+            if self._follows_function(last):
                 blank = [cst.EmptyLine(indent=False)] * (2 if indent == 0 else 1)
                 statements[0] = statements[0].with_changes(leading_lines=blank)
             return statements
@@ -176,6 +181,16 @@ class SessionRule:
         if self._start.asynchronous and not self._in_coroutine(site):
             self._give_up(site, "the session is started outside of a coroutine")
         return self._complete
+
+    def _follows_function(self, last: cst.CSTNode) -> bool:
+        """Whether a function stands above what is inserted behind a statement."""
+        block = self._program.parents[last]
+        assert isinstance(block, (cst.Module, cst.IndentedBlock))
+        body = list(block.body)
+        at = next(index for index, one in enumerate(body) if one is last)
+        while at > 0 and body[at] in self._migrating.edits.removed:
+            at -= 1
+        return isinstance(body[at], (cst.FunctionDef, cst.ClassDef))
 
     def _given(self, configuration: cst.BaseExpression) -> str | Written:
         code = self._migrating.module.code_for_node(self._migrating.edits.updated(configuration))
@@ -229,11 +244,14 @@ class SessionRule:
         """A function that gives the options' source once the edits are applied; None where they cannot be read."""
         migrating, edits = self._migrating, self._migrating.edits
         creation = self._start.creation
+        self._client_variable: str | None = None
+        elsewhere = self._options_elsewhere(creation)
+        if elsewhere is not None:
+            return self._keep_options_elsewhere(*elsewhere)
         given = self._given_options(creation)
         if given is None:
             return None
         nodes = self._converted_options(given)
-        self._client_variable: str | None = None
         if not self._complete:
             return None
         edits.watch([node for _, node in nodes if isinstance(node, cst.CSTNode)])
@@ -257,6 +275,33 @@ class SessionRule:
         edits.rewrite(creation, kept)
         self._rename_kept(place)
         return lambda: migrating.module.code_for_node(edits.updated(place))
+
+    def _options_elsewhere(self, creation: cst.Call) -> tuple[cst.BaseExpression, cst.Call] | None:
+        """Options that are made in a statement of their own: where they are read, and where they are made."""
+        given = Arguments.of(creation).get(0, "options")
+        value = self._program.value(given) if given is not None else None
+        if given is not None and isinstance(value, LibraryObject) and value.site is not given:
+            return (given, value.site) if gladia_sdk.name_of(value.made_by) == gladia_sdk.OPTIONS else None
+        return None
+
+    def _keep_options_elsewhere(self, read: cst.BaseExpression, site: cst.Call) -> Callable[[], str | Written] | None:
+        """`GladiaClient(options)` becomes `RealTimeTranscriber(options)`."""
+        migrating, edits = self._migrating, self._migrating.edits
+        nodes = self._converted_options(Arguments.of(site).keywords)
+        if not self._complete or not self._can_move(self._start.creation):
+            self._give_up(site, self._code(site))
+            return None
+        edits.watch([read, *(node for _, node in nodes if isinstance(node, cst.CSTNode))])
+        options_class = self._imports.use(assemblyai_sdk.OPTIONS)
+        self._imports.handled.update((site, self._start.creation))
+
+        def written(_: cst.Call) -> cst.BaseExpression:
+            made = Written(options_class, [(name, self._option_code(node)) for name, node in nodes])
+            text = lay_out(made, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
+            return cst.parse_expression(text)
+
+        edits.rewrite(site, written)
+        return lambda: migrating.module.code_for_node(edits.updated(read))
 
     def _rename_kept(self, place: cst.BaseExpression) -> None:
         """What was the client is called what it is now."""
@@ -331,24 +376,27 @@ class SessionRule:
     def _can_move(self, creation: cst.Call) -> bool:
         """Whether the client's statement can go, as its options can stand where the session is started."""
         client = self._start.client
-        if not isinstance(client, cst.Name) or not self._alone:
+        line = self._program.parents[creation]
+        statement = self._program.statement_of(creation)
+        reads = [
+            node
+            for node, value in self._program.values.items()
+            if isinstance(node, (cst.Name, cst.Attribute))
+            and any(isinstance(one, LibraryObject) and one.site is creation for one in something(value))
+        ]
+        plain = isinstance(line, cst.Assign) and len(line.targets) == 1
+        if reads != [client] or not self._alone or not plain or creation is client:
             return False
-        definitions = naming.definitions_at(self._migrating, client)
-        site = self._start.session.site
-        for definition in definitions:
-            if definition.uses != [client] or definition.expression is not creation or definition.statement is None:
-                return False
-            if self._program.scope_of(definition.node) is not self._program.scope_of(site):
-                return False
+        if self._program.scope_of(creation) is not self._program.scope_of(self._start.session.site):
+            return False
         there = self._program.at_statement.get(self._statement(), {})
         for node in self._program.nodes_in(creation):
             reaching = self._program.reaching.get(node) if isinstance(node, cst.Name) else None
             if reaching is not None and isinstance(node, cst.Name) and reaching != there.get(node.value, reaching):
                 return False
-        for definition in definitions:
-            assert definition.statement is not None
-            self._migrating.edits.remove(definition.statement)
-            self._client_variable = definition.name
+        self._migrating.edits.remove(statement)
+        if isinstance(client, cst.Name):
+            self._client_variable = client.value
         return True
 
     # --- calls -----------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from codemods.findings import (
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
 from codemods.rules.sdk_handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk_imports import SdkImports
@@ -63,6 +64,7 @@ class TranscriberRule:
         self._passed: list[tuple[cst.BaseExpression, cst.Arg]] = []
         self._place: naming.Place | None = None
         self._ended = ""
+        self._global_in: cst.FunctionDef | None = None
         self._handlers = HandlersToGladia(migrating, client, imports)
 
     @property
@@ -77,8 +79,10 @@ class TranscriberRule:
         if connect is None or not self._complete or not self._plan_client():
             return False
         ref, call = connect
-        self._place_session(ref)
         registrations = [one for one in self._program.registrations.values() if one.owner.site is self._client.site]
+        handlers = [sdk_handlers.handler_of(self._program, one) for one in registrations]
+        self._handler_functions = {one.function for one in handlers if one is not None}
+        self._place_session(ref)
         if not self._handlers.plan(registrations, call):
             return False
         if not self._plan_connect(call):
@@ -159,7 +163,7 @@ class TranscriberRule:
         arguments = Arguments.of(self._client.site)
         options = arguments.get(0, "options")
         written = Written(self._imports.use(gladia_sdk.CLIENT))
-        nodes: list[tuple[str, cst.BaseExpression]] = []
+        nodes: list[tuple[str, cst.BaseExpression | str]] = []
         sdk.OPTIONS.over(Vendor.GLADIA)
         (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).over(Vendor.GLADIA)
         if options is not None:
@@ -186,22 +190,25 @@ class TranscriberRule:
         self._migrating.edits.replace(self._client.site.func, cst.Name(self._imports.use(gladia_sdk.CLIENT)))
         return self._complete
 
-    def _write_options(self, site: cst.Call, written: Written, nodes: list[tuple[str, cst.BaseExpression]]) -> None:
+    def _write_options(
+        self, site: cst.Call, written: Written, nodes: list[tuple[str, cst.BaseExpression | str]]
+    ) -> None:
         migrating = self._migrating
-        migrating.edits.watch([node for _, node in nodes])
+        migrating.edits.watch([node for _, node in nodes if not isinstance(node, str)])
         self._imports.handled.add(site)
 
         def rewritten(_: cst.Call) -> cst.BaseExpression:
             for name, node in nodes:
-                migrated = migrating.edits.updated(node)
-                written.arguments.append((name, migrating.module.code_for_node(migrated)))
+                if not isinstance(node, str):
+                    node = migrating.module.code_for_node(migrating.edits.updated(node))
+                written.arguments.append((name, node))
             text = lay_out(written, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
             return cst.parse_expression(text)
 
         migrating.edits.rewrite(site, rewritten)
 
-    def _options(self, given: dict[str, cst.BaseExpression]) -> list[tuple[str, cst.BaseExpression]]:
-        found: list[tuple[str, cst.BaseExpression]] = []
+    def _options(self, given: dict[str, cst.BaseExpression]) -> list[tuple[str, cst.BaseExpression | str]]:
+        found: list[tuple[str, cst.BaseExpression | str]] = []
         tuning = {row.assemblyai[0].split(".")[1]: row for row in sdk.TUNING if row.assemblyai}
         for name, node in given.items():
             value = self._program.value(node)
@@ -223,11 +230,12 @@ class TranscriberRule:
                 self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
         return found
 
-    def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression]]:
+    def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression | str]]:
         plain = str(host).removeprefix("wss://").rstrip("/")
         region = sdk.HOST.live(Vendor.GLADIA, plain)
         if region is not ABSENT:
-            return [("region", self._migrating.string(region, node))]
+            quote = self._migrating.file_quote
+            return [("region", f"{quote}{region}{quote}")]
         if plain != session.HOST.assemblyai[0]:
             self._report(
                 PARAMETER_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known"
@@ -244,19 +252,54 @@ class TranscriberRule:
             if owner is None:
                 self._give_up(ref, self._code(ref))
                 return
-            new = naming.client_name(old)
-            client = new if new != old and naming.rename_attribute(migrating, owner, old, new) else old
-            name = naming.free_name(migrating, naming.session_name(client), "live_session")
+            every = naming.better_names(old)
+            renamed = (one for one in every if naming.rename_attribute(migrating, owner, old, one))
+            client = next(renamed, old)
+            name = self._name_of_session(old, client)
             self._place = naming.Place(name, owner, owner)
         elif isinstance(ref, cst.Name):
             new = migrating.name(ref.value)
-            wanted = naming.client_name(new)
-            if wanted != ref.value and naming.rename_variable(migrating, ref.value, wanted):
-                new = wanted
-            name = naming.free_name(migrating, naming.session_name(new), "live_session")
-            self._place = naming.Place(name, self._program.scope_of(ref))
+            renamed = (one for one in naming.better_names(new) if naming.rename_variable(migrating, ref.value, one))
+            new = next(renamed, new)
+            name = self._name_of_session(ref.value, new)
+            self._place = naming.Place(name, self._scope_of_session(ref))
         ended = naming.free_name(migrating, "ended", "session_ended")
         self._ended = ended if self._asynchronous and self._waits() else ""
+        if self._global_in is not None:
+            self._declare_global(self._global_in)
+
+    def _name_of_session(self, old: str, client: str) -> str:
+        """What the session is called; what was called a session already keeps its name."""
+        if old != client and "session" in old.lower() and "assembly" not in old.lower():
+            return old
+        return naming.free_name(self._migrating, naming.session_name(client), "live_session")
+
+    def _scope_of_session(self, ref: cst.Name) -> cst.CSTNode:
+        """The scope that keeps the session: the connect's, or the module where others need what is a global client."""
+        scope = self._program.scope_of(ref)
+        definitions = naming.definitions_at(self._migrating, ref)
+        of_module = all(isinstance(self._program.scope_of(one.node), cst.Module) for one in definitions)
+        used = [
+            node
+            for name in ("stream", "disconnect", "keep_alive")
+            for node, call in self._calls.get(name, ())
+            if call not in self._gone and not (isinstance(node, cst.Name) and self._is_given(node))
+        ]
+        hidden = [one for one in used if not naming.is_visible(self._migrating, scope, one)]
+        if isinstance(scope, cst.FunctionDef) and of_module and hidden:
+            self._global_in = scope
+            return self._migrating.module
+        return scope
+
+    def _declare_global(self, scope: cst.FunctionDef) -> None:
+        assert self._place is not None
+        names = ", ".join(one for one in (self._place.name, self._ended) if one)
+        declared = cst.parse_statement(f"global {names}")
+        docstring = sdk_handlers.docstring_of(scope)
+        if docstring is not None:
+            self._migrating.edits.insert_after(docstring, lambda: [declared])
+        else:
+            self._migrating.edits.insert_before(scope.body.body[0], lambda: [declared])
 
     def _waits(self) -> bool:
         return any(self._is_terminating(call) for _, call in self._calls.get("disconnect", ()))
@@ -280,9 +323,9 @@ class TranscriberRule:
         return name if naming.is_visible(self._migrating, place.scope, node) else None
 
     def _session_at(self, ref: cst.BaseExpression) -> str | None:
-        found = self._kept(self._place.name, ref) if self._place is not None else None
-        if found is None and isinstance(ref, cst.Name) and self._is_given(ref):
+        if isinstance(ref, cst.Name) and self._is_given(ref):
             return self._migrating.name(ref.value)
+        found = self._kept(self._place.name, ref) if self._place is not None else None
         if found is None:
             self._give_up(ref, f"the session is not known where {self._code(ref)} stands")
         return found
@@ -290,6 +333,8 @@ class TranscriberRule:
     def _is_given(self, ref: cst.Name) -> bool:
         """Whether a name is a parameter that is given the session, and is used as one alone."""
         definitions = naming.definitions_at(self._migrating, ref)
+        if any(self._program.scope_of(one.node) in self._handler_functions for one in definitions):
+            return False
         given = [use for one in definitions for use in one.uses]
         used = {node for name in ("stream", "disconnect", "keep_alive") for node, _ in self._calls.get(name, ())}
         return all(isinstance(one.node, cst.Param) for one in definitions) and all(use in used for use in given)
@@ -340,7 +385,7 @@ class TranscriberRule:
             return cst.Assign([cst.AssignTarget(cst.parse_expression(session_name))], cst.parse_expression(text))  # type: ignore[arg-type]
 
         edits.rewrite(line, rewritten)
-        self._keep_blank_lines(statement)
+        sdk_handlers.keep_blank_lines(migrating, statement)
         event = self._kept(self._ended, client) if self._ended else None
         if event is not None:
             migrating.needed_imports.append(("asyncio", "")) if migrating.imported_as("asyncio") is None else None
@@ -348,27 +393,6 @@ class TranscriberRule:
         if self._ended and self._place is not None and self._place.owner is None and event is None:
             return False
         return self._complete
-
-    def _keep_blank_lines(self, statement: cst.CSTNode) -> None:
-        """The blank lines above registrations that stood in front of the connect are kept above the connect."""
-        block = self._program.parents[statement]
-        assert isinstance(block, (cst.Module, cst.IndentedBlock))
-        body = list(block.body)
-        at = first = next(index for index, one in enumerate(body) if one is statement)
-        while first > 0 and body[first - 1] in self._migrating.edits.removed:
-            first -= 1
-        above = body[first]
-        if first == at or not isinstance(above, cst.SimpleStatementLine):
-            return
-        lines = [one for one in above.leading_lines if one.comment is None]
-        if first == 0:
-            lines = []
-
-        def moved(updated: cst.SimpleStatementLine) -> cst.SimpleStatementLine:
-            comments = [one for one in updated.leading_lines if one.comment is not None]
-            return updated.with_changes(leading_lines=[*lines, *comments])
-
-        self._migrating.edits.rewrite(statement, moved)
 
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
         value = self._program.value(given)

@@ -39,6 +39,8 @@ class SendingRule:
 
     def _plan_send(self, send: Send) -> None:
         payload = self._program.value(send.payload)
+        if send.method == "send_json" and isinstance(payload, DictDisplay):
+            payload = JsonText(send.call, payload)
         if isinstance(payload, JsonText):
             kind = self._type_of(payload.of)
             if kind is None:

@@ -14,7 +14,7 @@ import libcst as cst
 from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, ResponseField, something
 from codemods.findings import WORD_LEFT
 from codemods.migrating import Migrating
-from shim.mapping import catalogue, session
+from shim.mapping import catalogue, sdk, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section, Vendor
 
@@ -140,8 +140,7 @@ def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
     program = migrating.program
     host = session.HOST.of(migrating.source)[0]
     domain = ".".join(host.split(".")[-2:])
-    packages = {path for row in catalogue.rows(Section.SDK) for path in row.of(migrating.source)}
-    roots = {path.split(".")[0] for path in packages if "." in path}
+    roots = {path.split(".")[0] for path in sdk.PACKAGE.of(migrating.source)}
     waiting: list[cst.CSTNode] = [migrating.module]
     while waiting:
         node = waiting.pop()

@@ -18,8 +18,9 @@ from codemods.analysis.values import (
     Value,
     something,
 )
+from shim.mapping import sdk
 
-MODULE: Final = "assemblyai.streaming.v3"
+MODULE: Final = sdk.PACKAGE.assemblyai[0]
 _MODULES: Final = (
     f"{MODULE}.",
     f"{MODULE}.client.",
@@ -110,28 +111,23 @@ def written_name(name: str, version: tuple[int, ...] | None) -> str:
     return name
 
 
-_REQUIRED: Final = re.compile(
-    r"^\W*assemblyai(?:\[[^]]*])?\s*(?P<sign>==|~=|>=|<=|<|>)\s*(?P<version>\d+(?:\.\d+)*)", re.M
-)
+_NAMED: Final = r"(?<![\w.-])assemblyai(?:\[[^\]]*\])?\s*"
+_PINNED: Final = re.compile(rf"{_NAMED}(?:==|~=|<=)\s*(?P<version>\d+(?:\.\d+)*)", re.IGNORECASE)
+_BELOW: Final = re.compile(rf"{_NAMED}[^\n\"';#]*?<\s*(?P<version>\d+(?:\.\d+)*)", re.IGNORECASE)
 
 
 def pinned_version(requirements: str) -> tuple[int, ...] | None:
     """The version of the SDK that a requirements file or pyproject.toml holds a project to; None where it does not.
 
-    `<1` holds it below that version; `>=` holds it to nothing, as a newer one may be installed.
+    `<1` holds it below that version, which gives `(0,)`; `>=` holds it to nothing, as a newer one may be installed.
     """
-    found = _REQUIRED.search(requirements)
-    if found is None:
-        bounded = re.search(r"assemblyai[^\n\"']*<\s*1(?:\.0)*\b", requirements)
-        return (0,) if bounded else None
-    version = tuple(int(part) for part in found["version"].split("."))
-    match found["sign"]:
-        case "==" | "~=":
-            return version
-        case "<" | "<=":
-            return (*version[:-1], version[-1] - 1) if version[-1] and found["sign"] == "<" else version
-    bounded = re.search(r"assemblyai[^\n\"']*<\s*1(?:\.0)*\b", requirements)
-    return (0,) if bounded else None
+    found = _PINNED.search(requirements)
+    if found is not None:
+        return tuple(int(part) for part in found["version"].split("."))
+    below = _BELOW.search(requirements)
+    if below is not None and tuple(int(part) for part in below["version"].split(".")) <= (1, 0, 0):
+        return (0,)
+    return None
 
 
 def object_of(value: Value, *names: str) -> LibraryObject | None:
@@ -173,6 +169,10 @@ def enumerated(value: Value) -> Value:
 
 class Events:
     """What AssemblyAI's clients hand to handlers: the client, and the event's object."""
+
+    def owns(self, name: str) -> bool:
+        """Whether it is the streaming SDK's."""
+        return name.startswith(MODULE)
 
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether it is a client's `on`."""

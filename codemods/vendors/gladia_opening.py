@@ -26,6 +26,7 @@ class Client(StrEnum):
     HTTPX = "httpx"
     ASYNC_HTTPX = "httpx, awaited"
     AIOHTTP = "aiohttp"
+    OWN_AIOHTTP = "aiohttp, by the session that opens the socket"
 
 
 _POSTS: Final = {
@@ -65,6 +66,15 @@ async with LIBRARY.ClientSession() as HTTP:
         SESSION = await ANSWER.json()
 """,
 }
+_POSTS[Client.OWN_AIOHTTP] = """
+async with HTTP.post(
+    URL,
+    headers=HEADERS,
+    json=BODY,
+) as ANSWER:
+    CHECK
+    SESSION = await ANSWER.json()
+"""
 _POSTS[Client.HTTPX] = _POSTS[Client.REQUESTS]
 _LIBRARY: Final = {
     Client.REQUESTS: "requests",
@@ -72,7 +82,9 @@ _LIBRARY: Final = {
     Client.HTTPX: "httpx",
     Client.ASYNC_HTTPX: "httpx",
     Client.AIOHTTP: "aiohttp",
+    Client.OWN_AIOHTTP: "aiohttp",
 }
+_AIOHTTP: Final = (Client.AIOHTTP, Client.OWN_AIOHTTP)
 
 
 def address(text: str, region: str | None) -> str:
@@ -110,7 +122,8 @@ class Post:
     client: Client
     answer: str
     session: str
-    http: str = "client"
+    http: cst.BaseExpression
+    """The client, where a client makes the POST."""
 
     def refused(self) -> cst.BaseExpression:
         """The test whether there is no session."""
@@ -119,12 +132,12 @@ class Post:
 
     def status(self) -> cst.BaseExpression:
         """The HTTP status of a refusal."""
-        return cst.parse_expression(f"{self.answer}.{'status' if self.client is Client.AIOHTTP else 'status_code'}")
+        return cst.parse_expression(f"{self.answer}.{'status' if self.client in _AIOHTTP else 'status_code'}")
 
     def text(self) -> cst.BaseExpression:
         """What a refusal says."""
         return cst.parse_expression(
-            f"await {self.answer}.text()" if self.client is Client.AIOHTTP else f"{self.answer}.text"
+            f"await {self.answer}.text()" if self.client in _AIOHTTP else f"{self.answer}.text"
         )
 
 
@@ -169,12 +182,12 @@ def post(
         "LIBRARY": migrating.use_module(_LIBRARY[how.client]),
         "ANSWER": cst.Name(how.answer),
         "SESSION": cst.Name(how.session),
-        "HTTP": cst.Name(how.http),
+        "HTTP": how.http,
     }
     if how.client is Client.REQUESTS_IN_A_THREAD:
         nodes["ASYNCIO"] = migrating.use_module("asyncio")
     written = statements(_POSTS[how.client].lstrip(), **nodes)
-    if how.client is Client.AIOHTTP:
+    if how.client in _AIOHTTP:
         return [_with_check(one, check) for one in written]
     document = statements("SESSION = ANSWER.json()", **nodes)
     return [*written, check, *document]

@@ -12,8 +12,9 @@ import libcst as cst
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.program import Program
 from codemods.analysis.values import Delivered, Known, Library, LibraryObject, Parsed, Value, something
+from shim.mapping import sdk
 
-MODULE: Final = "gladiaio_sdk"
+MODULE: Final = sdk.PACKAGE.gladia[0]
 _MODULES: Final = (
     f"{MODULE}.",
     f"{MODULE}.client.",
@@ -164,6 +165,10 @@ def starts(program: Program) -> Iterator[Start]:
 
 class Events:
     """What Gladia's sessions hand to handlers: one message, whatever its type, or what the event is about."""
+
+    def owns(self, name: str) -> bool:
+        """Whether it is the SDK's."""
+        return name.startswith(f"{MODULE}.")
 
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether it is a session's `on` or `once`."""

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 from shim.vendor_package import VendorPackage
 
-_package = VendorPackage(__name__, "assemblyai", extra="assemblyai")
+_package = VendorPackage(__name__, "assemblyai", distribution="assemblyai", least=(1, 0), extra="assemblyai")
 
 if TYPE_CHECKING:
     from assemblyai import *  # noqa: F403
 else:
     # `streaming` is loaded when it is asked for, as in the vendor's package: it needs websockets.
     _package.show({})
-    __all__ = _package.names_of(_package.module)
-    __getattr__ = _package.getter(_package.module)
+    from shim.assemblyai.__version__ import __version__  # noqa: F401  (as there: the text, not the module of that name)
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *dir(_package.module)})
+    _package.complete(globals(), _package.module)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
-from shim.audio import AudioFormat
+from shim.audio import AudioFormat, SampleFormat
 from shim.faces import assemblyai as face
+from shim.faces import gladia as gladia_face
 from shim.faces.assemblyai_parameters import invalid
 from shim.mapping import assemblyai_parameters as own_rows
 from shim.mapping import catalogue, ends, parameters
@@ -19,13 +20,15 @@ from shim.mapping.row import EndRow, Row, Section, Vendor
 from shim.mapping.translation import translate_parameters
 from shim.wire import gladia
 
-_MESSAGES: Final = msgspec.to_builtins(
-    gladia.MessagesConfig(
-        receive_partial_transcripts=True,
-        receive_lifecycle_events=True,
-        receive_post_processing_events=False,
+_MESSAGES: Final = {
+    parameters.PARTIALS.gladia[0].partition(".")[0]: msgspec.to_builtins(
+        gladia.MessagesConfig(
+            receive_partial_transcripts=True,
+            receive_lifecycle_events=True,
+            receive_post_processing_events=False,
+        )
     )
-)
+}
 """Always asked for: the bridge needs the partials of a turn that is forced to end, the acknowledgements to send again
 what was lost, and the lifecycle for the end."""
 
@@ -42,6 +45,7 @@ class AskedFor:
 
     parameters: face.SessionParameters
     audio: AudioFormat
+    upstream_audio: AudioFormat
     body: dict[str, Any]
     missing: tuple[str, ...]
     hints: tuple[str, ...]
@@ -53,20 +57,38 @@ def read_request(query: Iterable[tuple[str, str]]) -> AskedFor:
     encoding = parameters.ENCODING.assemblyai[0]
     audio = face.audio_format(asked)
     if audio is None:
-        raise invalid(encoding, f"Value error, {asked.encoding} is not possible over Gladia, send pcm_s16le or pcm_mulaw")
+        raise invalid(
+            encoding, f"Value error, {asked.encoding} is not possible over Gladia, send pcm_s16le or pcm_mulaw"
+        )
     switch = own_rows.REFUSED[0]
     if asked.given.get(switch.assemblyai[0]):
         raise invalid(switch.assemblyai[0], f"Value error, {switch.over(Vendor.GLADIA).reason}")
     translated = translate_parameters(asked.given, Vendor.GLADIA)
-    body = {**translated.values, "messages_config": _MESSAGES}
+    rate = upstream_rate(audio)
+    body = {**translated.values, parameters.SAMPLE_RATE.gladia[0]: rate, **_MESSAGES}
     absent = [row for row in (*translated.unserved, *_NOT_POSTED) if asked.given.get(row.assemblyai[0])]
     return AskedFor(
         asked,
         audio,
+        AudioFormat(audio.sample_format, rate),
         body,
         missing=_names(row for row in absent if row not in own_rows.REFUSED),
         hints=_names(row for row in own_rows.HINTS if row.assemblyai[0] in asked.given),
     )
+
+
+def upstream_rate(audio: AudioFormat) -> int:
+    """The rate (Hz) at which Gladia gets a client's audio: the same, or else the next higher one that it takes.
+
+    Raises `Refusal` (3006) for mu-law of another rate, which cannot be resampled as it is.
+    """
+    if audio.sample_rate in gladia_face.SAMPLE_RATES:
+        return audio.sample_rate
+    if audio.sample_format is not SampleFormat.S16:
+        rates = ", ".join(map(str, gladia_face.SAMPLE_RATES))
+        raise invalid(parameters.SAMPLE_RATE.assemblyai[0], f"Value error, over Gladia mu-law has one of {rates} Hz")
+    higher = [rate for rate in gladia_face.SAMPLE_RATES if rate > audio.sample_rate]
+    return min(higher, default=max(gladia_face.SAMPLE_RATES))
 
 
 def lost_in_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -129,11 +151,10 @@ def _with_names_of_today(query: Iterable[tuple[str, str]]) -> list[tuple[str, st
         today = own_rows.read_name(name)
         if today != name and today in given:
             continue
-        for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name,)):
+        for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name if today != name else f"{name}={text}",)):
             row.over(Vendor.GLADIA)
-        value = own_rows.read_value(name, _number(text))
-        if value is not text and name in own_rows.READ_AS or value in own_rows.READ_AS_VALUE.values():
-            text = value if isinstance(value, str) else json.dumps(value)
+        value = own_rows.read_value(name, text if today == name else _number(text))
+        text = value if isinstance(value, str) else json.dumps(value)
         if today == parameters.VOCABULARY.assemblyai[0]:
             text = _json_list(text)
         read.append((today, text))

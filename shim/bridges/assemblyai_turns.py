@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from shim.faces import assemblyai as face
+from shim.faces import gladia as gladia_face
 from shim.faces.profanity import masked
 from shim.mapping import assemblyai_messages as own_rows
 from shim.mapping import server_messages as rows
@@ -53,9 +54,9 @@ class AssemblyAITurns:
     def transcript(self, message: gladia.Transcript) -> list[Spoken]:
         """An utterance so far, or its final. Raises ValueError for an id that has no number."""
         number: int = rows.TURN_ID.live(Vendor.GLADIA, message.data.id)
-        utterance = self._unsaid(number, message.data.utterance)
-        if number <= self._finished or utterance is None:
+        if number <= self._finished:
             return []
+        utterance = self._unsaid(number, message.data.utterance)
         self.sureness = max([self.sureness, *(word.confidence for word in utterance.words)])
         if message.data.is_final:
             return self._final(number, utterance)
@@ -79,14 +80,14 @@ class AssemblyAITurns:
         """Nothing more will be heard: what is open ends by its latest partial."""
         return self._final_before(max(self._partials, default=-1) + 1)
 
-    def _unsaid(self, number: int, utterance: gladia.Utterance) -> gladia.Utterance | None:
-        """What of an utterance no final has said yet; None if there is nothing."""
+    def _unsaid(self, number: int, utterance: gladia.Utterance) -> gladia.Utterance:
+        """What of an utterance no final has said yet."""
         if self._forced is None or self._forced[0] != number:
             return utterance
         said_until = self._forced[1]
         words = [word for word in utterance.words if (word.start + word.end) / 2 > said_until]
         if not words:
-            return None
+            return msgspec.structs.replace(utterance, text="", words=[])
         text = "".join(word.word for word in words)
         return msgspec.structs.replace(utterance, text=text, start=words[0].start, end=words[-1].end, words=words)
 
@@ -134,8 +135,8 @@ class AssemblyAITurns:
     def _turn(self, utterance: gladia.Utterance, is_final: bool) -> assemblyai.Turn:
         rows.TRANSCRIPT.over(Vendor.GLADIA)
         asked = self.parameters
-        data = gladia.TranscriptData(id="", is_final=is_final, utterance=utterance)
-        fields = _TURN.translate({"data": msgspec.structs.replace(data, id=f"00_{self._next_order:08d}")})
+        number = gladia_face.utterance_id(0, self._next_order)
+        fields = _TURN.translate({"data": gladia.TranscriptData(id=number, is_final=is_final, utterance=utterance)})
         for row in (own_rows.IS_FORMATTED, own_rows.TURN_CONFIDENCE, own_rows.UTTERANCE, own_rows.WORD_IS_FINAL):
             row.over(Vendor.GLADIA)
         for word in fields["words"]:
@@ -146,7 +147,6 @@ class AssemblyAITurns:
                 word["text"] = masked(word["text"])
         _name_language(fields, is_final and (asked.language_detection or asked.speech_model == face.WHISPER))
         fields |= {
-            "turn_order": self._next_order,
             "turn_is_formatted": is_final and (asked.is_pro or asked.format_turns),
             "end_of_turn_confidence": _CERTAIN if is_final else 0.0,
             "utterance": fields["transcript"] if is_final else "",

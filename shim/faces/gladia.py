@@ -131,6 +131,14 @@ def websocket_url(scheme: str, host: str, token: str, path_prefix: str = "") -> 
     return f"{'wss' if secure else 'ws'}://{host}{prefix}{SESSIONS_PATH}?token={quote(token, safe='')}"
 
 
+def sessions_url(base: str, region: str | None = None) -> str:
+    """Where a session is asked for. `base` is `ws://`, `wss://`, `http://` or `https://` with a host only."""
+    for scheme, request_scheme in (("ws://", "http://"), ("wss://", "https://")):
+        if base.startswith(scheme):
+            base = request_scheme + base.removeprefix(scheme)
+    return f"{base.rstrip('/')}{SESSIONS_PATH}{f'?region={region}' if region else ''}"
+
+
 _LINEAR: Final = {8: SampleFormat.U8, 16: SampleFormat.S16, 24: SampleFormat.S24, 32: SampleFormat.S32}
 _LAWS: Final = {"wav/alaw": SampleFormat.ALAW, "wav/ulaw": SampleFormat.MULAW}
 

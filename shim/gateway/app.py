@@ -1,8 +1,7 @@
-"""The gateway's HTTP side: Gladia's `POST /v2/live`, the session's WebSocket, `GET /health`, and 404 for the rest."""
+"""The gateway as an application; and its HTTP side where it speaks Gladia's API: `POST /v2/live` and the socket."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,8 +12,11 @@ from aiohttp import web
 from shim.bridges.actions import RefuseRequest
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.faces import assemblyai, gladia
+from shim.gateway.assemblyai_api import AssemblyAIGateway
 from shim.gateway.session import Session
-from shim.gateway.settings import Settings, host_of
+from shim.gateway.sessions import SESSIONS as SESSIONS
+from shim.gateway.sessions import Sessions as Sessions
+from shim.gateway.settings import Settings, host_of, without
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents, new_client_session
 from shim.mapping import ends
 from shim.mapping.row import Vendor
@@ -23,65 +25,16 @@ from shim.wire.assemblyai import QueryValue
 
 _log = logging.getLogger("sttbridge")
 
-_SHUTDOWN_SECONDS: Final = 2.5  # real; whoever runs the application waits little longer
-_ENDED_KEPT: Final = 10_000
-_SHORTEST_SECRET: Final = 8  # a shorter key, as in tests, is found in ordinary words
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-
-class Sessions:
-    """A gateway's sessions by the tokens of their addresses."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, Session] = {}
-        self._ended: dict[str, None] = {}
-        self._none_is_open = asyncio.Event()
-        self._none_is_open.set()
-
-    @property
-    def open(self) -> int:
-        """How many sessions have not ended, or still hold a socket."""
-        return len(self._open)
-
-    def add(self, token: str, session: Session) -> None:
-        self._open[token] = session
-        self._none_is_open.clear()
-
-    def ended(self, token: str) -> None:
-        """Remembers the token of a session that is gone: its address is a finished job's."""
-        if self._open.pop(token, None) is None:
-            return
-        self._ended[token] = None
-        if len(self._ended) > _ENDED_KEPT:
-            del self._ended[next(iter(self._ended))]
-        if not self._open:
-            self._none_is_open.set()
-
-    def find(self, token: str) -> Session | None:
-        return self._open.get(token)
-
-    def has_ended(self, token: str) -> bool:
-        return token in self._ended
-
-    async def shut_down(self) -> None:
-        """Ends every session on both sides, and waits for that for a bounded time."""
-        for session in list(self._open.values()):
-            session.shut_down()
-        try:
-            async with asyncio.timeout(_SHUTDOWN_SECONDS):
-                await self._none_is_open.wait()
-        except TimeoutError:
-            _log.warning("%d sessions did not end in time and are cut off", self.open)
-
-
-SESSIONS: Final = web.AppKey("sessions", Sessions)
-"""Where an application keeps its sessions."""
 
 _REQUEST_ID: Final = web.RequestKey("request_id", str)
 
 
 def make_app(settings: Settings) -> web.Application:
     """The gateway as an application; it may be served over TLS, and under any Host."""
+    if settings.api == Vendor.ASSEMBLYAI:
+        return AssemblyAIGateway(settings).app
     return _GladiaGateway(settings).app
 
 
@@ -169,11 +122,11 @@ class _GladiaGateway:
             name=f"{session_id} over {host_of(upstream)}",
             clock=self._clock,
             open_upstream=self._opener(upstream, key),
-            loggable=lambda text: text.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else text,
+            loggable=without(key),
             on_done=lambda: self._sessions.ended(token),
         )
         self._sessions.add(token, session)
-        session.begin()
+        session.begin(bridge.request_received)
         answer = await session.answer
         if isinstance(answer, RefuseRequest):
             raise gladia.Refusal(answer.status, answer.message, list(answer.validation_errors))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from shim.bridges.actions import (
     Action,
     CloseClient,
     CloseUpstream,
+    ConnectUpstream,
     Note,
     OpenUpstream,
     PauseClient,
@@ -26,6 +27,7 @@ from shim.bridges.actions import (
     Topic,
 )
 from shim.clock import Clock
+from shim.gateway.posted_upstream import PostedUpstream
 from shim.gateway.sockets import DROPPED, Outgoing, end_of, frame_of
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents
 from shim.wire.assemblyai import QueryValue
@@ -33,9 +35,10 @@ from shim.wire.assemblyai import QueryValue
 _log = logging.getLogger("sttbridge")
 
 _LONGEST_LOGGED: Final = 300
-_LEVELS: Final = {Topic.CLIENT_FAULT: logging.INFO, Topic.UNKNOWN_MESSAGE: logging.INFO}
+_LEVELS: Final = dict.fromkeys((Topic.CLIENT_FAULT, Topic.UNKNOWN_MESSAGE, Topic.NOT_APPLIED), logging.INFO)
 _INTERNAL_ERROR_CLOSE: Final = 4490
 _INTERNAL_ERROR: Final = "internal error of the gateway"
+_WHEN_BROKEN: Final = (RefuseRequest(500, _INTERNAL_ERROR), CloseClient(_INTERNAL_ERROR_CLOSE, _INTERNAL_ERROR))
 
 
 class Bridge(Protocol):
@@ -45,7 +48,6 @@ class Bridge(Protocol):
     def is_over(self) -> bool: ...
     def deadline(self) -> float | None: ...
     def tick(self, now: float) -> list[Action]: ...
-    def request_received(self) -> list[Action]: ...
     def client_opened(self) -> list[Action]: ...
     def client_said(self, frame: str | bytes) -> list[Action]: ...
     def client_closed(self, code: int) -> list[Action]: ...
@@ -55,6 +57,13 @@ class Bridge(Protocol):
     def upstream_wrote(self, size: int) -> list[Action]: ...
     def upstream_closed(self, code: int, reason: str = "") -> list[Action]: ...
     def shut_down(self) -> list[Action]: ...
+
+
+@runtime_checkable
+class AnsweredBridge(Bridge, Protocol):
+    """A bridge whose service answers a request before there is a socket."""
+
+    def upstream_answered(self, status: int, body: bytes) -> list[Action]: ...
 
 
 OpenUpstreamConnection = Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]
@@ -72,9 +81,11 @@ class Session:
         open_upstream: OpenUpstreamConnection,
         loggable: Callable[[str], str],
         on_done: Callable[[], None],
+        when_broken: tuple[Action, ...] = _WHEN_BROKEN,
     ) -> None:
         """`name` stands for the session in logs, `loggable` takes secrets out of a text. `on_done` is called once,
-        when the session has ended and nothing of it is open."""
+        when the session has ended and nothing of it is open. `when_broken`: what the client is told if the bridge
+        itself fails."""
         self.noted: Counter[Topic] = Counter()
         self.answer: asyncio.Future[AcceptRequest | RefuseRequest] = asyncio.get_running_loop().create_future()
         """How the HTTP request is answered."""
@@ -84,6 +95,7 @@ class Session:
         self._open_upstream = open_upstream
         self._loggable = loggable
         self._on_done = on_done
+        self._when_broken = when_broken
         self._client: Outgoing | None = None
         self._newcomer: Outgoing | None = None
         self._clients = 0
@@ -95,9 +107,9 @@ class Session:
         self._broken = False
         self._done = False
 
-    def begin(self) -> None:
-        """The HTTP request has come; `answer` tells how it is answered."""
-        self._tell(self._bridge.request_received)
+    def begin(self, request_received: Callable[[], list[Action]]) -> None:
+        """The HTTP request has come, as the bridge is told by this; `answer` tells how it is answered."""
+        self._tell(request_received)
 
     def shut_down(self) -> None:
         """The gateway ends."""
@@ -142,6 +154,10 @@ class Session:
 
     def upstream_opened(self) -> None:
         self._tell(self._bridge.upstream_opened)
+
+    def upstream_answered(self, status: int, body: bytes) -> None:
+        if isinstance(self._bridge, AnsweredBridge):
+            self._tell(self._bridge.upstream_answered, status, body)
 
     def upstream_refused(self, cause: str, status: int) -> None:
         self._tell(self._bridge.upstream_refused, cause, status)
@@ -199,6 +215,9 @@ class Session:
                 self._close(self._newcomer, code, reason)
             case OpenUpstream(parameters):
                 self._upstream = self._open_upstream(parameters, self, self._upstream_done)
+            case ConnectUpstream(url):
+                if isinstance(self._upstream, PostedUpstream):
+                    self._upstream.connect(url)
             case CloseUpstream():
                 if self._upstream is not None:
                     self._upstream.close()
@@ -214,9 +233,8 @@ class Session:
     def _break(self) -> None:
         """The bridge has failed, which it should not: nothing stays open."""
         self._broken = True
-        self._carry_out(RefuseRequest(500, _INTERNAL_ERROR))
-        self._carry_out(CloseClient(_INTERNAL_ERROR_CLOSE, _INTERNAL_ERROR))
-        self._carry_out(CloseUpstream())
+        for action in (*self._when_broken, CloseUpstream()):
+            self._carry_out(action)
 
     def _note(self, note: Note) -> None:
         self.noted[note.topic] += 1

@@ -110,18 +110,25 @@ class UpstreamConnection:
         except aiohttp.WSServerHandshakeError as error:
             status = error.status
             cause = f"it refused the socket with HTTP {status}"
-        except aiohttp.ClientConnectorDNSError:
-            cause = "its name is not known"
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
-            cause = f"it cannot be trusted: {_reason_of(error)}"
-        except aiohttp.ClientConnectorError as error:
-            # Not its own words: asyncio puts the address there.
-            number = error.os_error.errno
-            cause = f"it cannot be reached: {os.strerror(number) if number else error.os_error}"
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            cause = f"no socket could be opened: {type(error).__name__}"
+            cause = cause_of(error)
         self._events.upstream_refused(cause, status)
         return None
+
+
+def cause_of(error: Exception) -> str:
+    """Why nothing could be reached, in words for the log."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name is not known"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return f"it cannot be trusted: {_reason_of(error)}"
+        case aiohttp.ClientConnectorError():
+            # Not its own words: asyncio puts the address there.
+            number = error.os_error.errno
+            return f"it cannot be reached: {os.strerror(number) if number else error.os_error}"
+        case _:
+            return f"no socket could be opened: {type(error).__name__}"
 
 
 def _reason_of(error: aiohttp.ClientError) -> str:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from shim.vendor_package import VendorPackage
 
-_package = VendorPackage(__name__, "gladiaio_sdk", extra="gladia")
+_package = VendorPackage(__name__, "gladiaio_sdk", distribution="gladiaio-sdk", least=(1, 0), extra="gladia")
 
 if TYPE_CHECKING:
     from gladiaio_sdk import *  # noqa: F403
+    from gladiaio_sdk.v2.live.generated_types import *  # noqa: F403
+    from gladiaio_sdk.v2.prerecorded.generated_types import *  # type: ignore[assignment]  # noqa: F403
 
     __version__: str
 else:
@@ -27,8 +29,4 @@ else:
 
     __version__ = SDK_VERSION
     _package.show({_VendorClient: GladiaClient})
-    __all__ = _package.names_of(_package.module)
-    __getattr__ = _package.getter(_package.module)
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *dir(_package.module)})
+    _package.complete(globals(), _package.module)

@@ -10,9 +10,9 @@ from gladiaio_sdk.client_options import GladiaClientOptions
 
 from shim.drop_in import gateway_for
 from shim.mapping.row import Vendor
-from shim.mapping.session import HOST
+from shim.mapping.session import hosts_of
 
-_HOSTS = frozenset(HOST.of(Vendor.GLADIA))
+_HOSTS = frozenset(hosts_of(Vendor.GLADIA))
 
 
 class GladiaClient(_vendor.GladiaClient):
@@ -40,3 +40,9 @@ class GladiaClient(_vendor.GladiaClient):
         asked = options or dataclasses.replace(self.options, **changes)
         gateway = gateway_for("gladia", "assemblyai", asked.api_url, _HOSTS) if asked.api_url else None
         return asked if gateway is None else dataclasses.replace(asked, api_url=gateway.url, api_key=gateway.key)
+
+
+if not TYPE_CHECKING:  # the vendor's other names in this module
+    from shim.gladiaio_sdk import _package
+
+    _package.complete(globals(), _vendor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shim.mapping.row import NOTHING, Fidelity, Row, Section, Way, absent, emulated, never_met
+from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor, Way, absent, emulated, never_met
 
 
 def _row(name: str, way: Way, label: str = "") -> Row:
@@ -137,8 +137,9 @@ def read_value(name: str, value: Any) -> Any:
         return round(value * 1000) if value <= _MOST_SECONDS else value
     if name in ("language_code", "language") and isinstance(value, str):
         return [value]
-    if isinstance(value, str):
-        return READ_AS_VALUE.get((name, value), value)
+    if isinstance(value, str) and (name, value) in READ_AS_VALUE:
+        ENCODING_READING.over(Vendor.GLADIA)
+        return READ_AS_VALUE[name, value]
     return value
 
 

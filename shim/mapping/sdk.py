@@ -32,6 +32,9 @@ def _row(name: str, gladia: str, assemblyai: str, over_assemblyai: Way, over_gla
     return Row(f"sdk.{name}", Section.SDK, *sides, over_assemblyai, over_gladia)
 
 
+PACKAGE: Final = _row("package", "gladiaio_sdk", "assemblyai.streaming.v3", same(), same())
+"""The modules that programs import."""
+
 # --- classes -------------------------------------------------------------------------------------
 
 CLIENT: Final = _row(
@@ -275,6 +278,7 @@ ENDED_CODE: Final = _row(
 )
 
 ROWS: Final = (
+    PACKAGE,
     CLIENT,
     ASYNC_CLIENT,
     OPTIONS,

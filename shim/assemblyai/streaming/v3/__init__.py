@@ -28,8 +28,4 @@ else:
             _vendor.AsyncRealTimeTranscriber: AsyncRealTimeTranscriber,
         }
     )
-    __all__ = _package.names_of(_vendor)
-    __getattr__ = _package.getter(_vendor)
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *dir(_vendor)})
+    _package.complete(globals(), _vendor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import httpx
 from assemblyai.streaming.v3 import RealTimeParameters
@@ -40,3 +41,10 @@ class AsyncRealTimeTranscriber(_AsyncRealTimeTranscriber):
 
 
 AsyncStreamingClient = AsyncRealTimeTranscriber
+
+if not TYPE_CHECKING:  # the vendor's other names in this module
+    from assemblyai.streaming.v3 import async_client as _vendor
+
+    from shim.assemblyai import _package
+
+    _package.complete(globals(), _vendor)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx
 from assemblyai.streaming.v3 import RealTimeParameters
 from assemblyai.streaming.v3.client import RealTimeTranscriber as _RealTimeTranscriber
@@ -39,3 +41,10 @@ class RealTimeTranscriber(_RealTimeTranscriber):
 
 
 StreamingClient = RealTimeTranscriber
+
+if not TYPE_CHECKING:  # the vendor's other names in this module
+    from assemblyai.streaming.v3 import client as _vendor
+
+    from shim.assemblyai import _package
+
+    _package.complete(globals(), _vendor)

@@ -8,9 +8,9 @@ from assemblyai.streaming.v3 import RealTimeTranscriberOptions
 
 from shim.drop_in import Gateway, gateway_for
 from shim.mapping.row import Vendor
-from shim.mapping.session import HOST
+from shim.mapping.session import hosts_of
 
-HOSTS = frozenset({*HOST.of(Vendor.ASSEMBLYAI), "streaming.us.assemblyai.com", "streaming.eu.assemblyai.com"})
+HOSTS = frozenset(hosts_of(Vendor.ASSEMBLYAI))
 TOKEN_SECONDS = 30.0
 """Real seconds in which the gateway answers the request for a token."""
 

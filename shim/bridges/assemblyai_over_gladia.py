@@ -1,0 +1,479 @@
+"""One AssemblyAI session with Gladia doing the work, as a state machine without I/O.
+
+The shell tells what happens, always after `tick(now)`, and carries out the actions that come back. All times are
+seconds of the shell's clock. That clock may be hastened; networks, and what a program does between two calls, are
+not, so the waits for those are as much longer.
+
+The client is let in at once and Gladia is asked behind its back: what is wrong is said by an `Error` and the close
+that follows. Audio goes upstream as it comes, once it was found to be what AssemblyAI takes; until the socket is there
+it is held. What Gladia has not acknowledged is kept, because Gladia closes a socket on which it understands nothing
+for a minute, and wants to be called again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+
+import msgspec
+
+from shim.bridges.actions import (
+    Action,
+    CloseClient,
+    CloseUpstream,
+    ConnectUpstream,
+    Note,
+    OpenUpstream,
+    PauseClient,
+    ResumeClient,
+    SendToClient,
+    SendUpstream,
+    Topic,
+    close_reason,
+)
+from shim.bridges.assemblyai_reports import Heartbeats, Silences
+from shim.bridges.assemblyai_request import AskedFor, lost_in_update, read_request, refusal_of_answer, refusal_of_close
+from shim.bridges.assemblyai_turns import AssemblyAITurns
+from shim.bridges.upstream_audio import UpstreamAudio
+from shim.faces import assemblyai as face
+from shim.faces import gladia as gladia_face
+from shim.mapping import assemblyai_messages, client_messages, ends, server_messages, session
+from shim.mapping.row import EndRow, Vendor
+from shim.wire import assemblyai, gladia
+from shim.wire.codec import MalformedMessage, UnknownMessage, encode
+
+BEGIN_WITHIN: Final = 0.5
+"""Real seconds, as the next one. `Begin` is sent after so long without Gladia's answer: clients give it one second."""
+END_WITHIN: Final = 30.0
+"""From `stop_recording` to `end_recording`."""
+FINAL_WITHIN: Final = 0.7
+"""From `ForceEndpoint` to the turn's own final; then its latest partial is taken."""
+KEEP_ALIVE_AFTER: Final = 20.0
+"""So long without audio, and Gladia gets an empty chunk; it closes after 30 s."""
+SHORTEST_CONNECTION: Final = 10.0
+"""A socket that Gladia closes before it has lasted so long is not opened again: that could go on for ever."""
+LONGEST_BACKLOG: Final = 30.0
+"""Seconds of audio held for the upstream before the client is no longer read."""
+RESUME_BACKLOG: Final = 25.0
+WARNING_CODE: Final = 1
+
+_STOP: Final = encode(gladia.StopRecording())
+
+
+class _Upstream(Enum):
+    """How far the session with Gladia is."""
+
+    NONE = auto()
+    ASKED = auto()
+    OPENING = auto()
+    OPEN = auto()
+    STOPPING = auto()
+    CLOSED = auto()
+
+
+class AssemblyAIOverGladia:
+    """A session, from the socket that asks for it to its end.
+
+    Each event gives the actions to carry out; `deadline` says when to `tick` if nothing happens until then. The client
+    is told of exactly one end, and so is Gladia: a session that was asked for is stopped, whoever has gone.
+    """
+
+    def __init__(
+        self,
+        query: Sequence[tuple[str, str]],
+        *,
+        session_id: str,
+        created: datetime,
+        now: float,
+        speed: float = 1.0,
+        longest: float = face.LONGEST_SESSION_SECONDS,
+        refusal: face.Refusal | None = None,
+    ) -> None:
+        """`query`: names and values, decoded. `created` is the date and time (UTC) at `now`; `speed` is how fast the
+        clock runs. `longest`: seconds that the session may last. `refusal`: why the client is not let in, if it is
+        not; its key is judged by whoever holds the keys."""
+        self._query, self._refusal = query, refusal
+        self._session_id, self._created, self._created_now, self._now = session_id, created, now, now
+        self._speed, self._longest = speed, longest
+        self._asked: AskedFor | None = None
+        self._upstream = _Upstream.NONE
+        self._url = ""
+        self._client_is_there = False
+        self._begun = False
+        self._paused = False
+        self._stopped = False
+        self._warned = False
+        self._over: tuple[EndRow, CloseClient] | None = None
+        self._before_begin: list[Action] = []
+        self._missing: tuple[str, ...] = ()
+        self._heartbeats = Heartbeats()
+        self._silences = Silences()
+
+        self._opened_now = now
+        self._heard_of_client = now
+        self._fed_upstream = self._upstream_opened = now
+        self._begin_by: float | None = None
+        self._close_by: float | None = None
+        self._end_by: float | None = None
+        self._force_by: float | None = None
+        self._expires: float | None = None
+
+    # --- what the shell asks ---------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do for the client: the session has ended, and it has been told or is gone."""
+        return self._over is not None and not self._client_is_there
+
+    def deadline(self) -> float | None:
+        """When to `tick` if nothing else happens until then."""
+        if self._over is not None:
+            return self._close_by
+        times = [
+            self._begin_by,
+            self._end_by,
+            self._force_by,
+            self._expires,
+            self._inactive_by(),
+            self._keep_alive_by(),
+        ]
+        times.append(self._heartbeats.next_due)
+        return min((time for time in times if time is not None), default=None)
+
+    # --- events: time and the client -------------------------------------------------------------
+
+    def tick(self, now: float) -> list[Action]:
+        """It is `now`. Told before every other event, and at the deadline."""
+        self._now = now = max(now, self._now)
+        actions: list[Action] = []
+        if self._over is not None:
+            return self._close() if _has_come(self._close_by, now) else []
+        if _has_come(self._begin_by, now):
+            actions += self._begin()
+        if _has_come(self._force_by, now):
+            self._force_by = None
+            actions += self._say(*self._turns.force_end())
+        if _has_come(self._heartbeats.next_due, now):
+            sureness, self._turns.sureness = self._turns.sureness, 0.0
+            actions += self._say(*self._heartbeats.due(now, self._elapsed, self._audio.received_seconds, sureness))
+        if _has_come(self._keep_alive_by(), now):
+            actions += self._keep_alive()
+        if _has_come(self._inactive_by(), now):
+            patience = self._turns.parameters.inactivity_timeout or 0
+            actions += self._refuse(ends.BAD_MESSAGE, face.inactivity(patience), Topic.CLIENT_FAULT)
+        if _has_come(self._expires, now):
+            actions += self._refuse(ends.EXPIRED, face.session_expired(), Topic.CLIENT_FAULT)
+        if _has_come(self._end_by, now):
+            cause = f"no end of the recording within {END_WITHIN:g} s"
+            actions += self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
+        return actions
+
+    def client_opened(self) -> list[Action]:
+        """The client's socket is open: now its key and its query are judged, and Gladia is asked."""
+        self._client_is_there = True
+        self._opened_now = self._heard_of_client = self._fed_upstream = self._now
+        if self._refusal is not None:
+            return self._refuse(ends.BAD_KEY, self._refusal, Topic.CLIENT_FAULT)
+        try:
+            self._asked = asked = read_request(self._query)
+        except face.Refusal as refusal:
+            return self._refuse(ends.BAD_PARAMETER, refusal, Topic.CLIENT_FAULT)
+        self._turns = AssemblyAITurns(asked.parameters)
+        self._missing = asked.missing
+        self._audio = UpstreamAudio(asked.audio, asked.upstream_audio)
+        self._upstream = _Upstream.ASKED
+        self._begin_by = self._now + BEGIN_WITHIN * self._speed
+        self._expires = self._now + self._longest
+        hints = [Note(Topic.NOT_APPLIED, ", ".join(asked.hints))] if asked.hints else []
+        return [*hints, OpenUpstream(asked.body)]
+
+    def client_said(self, frame: str | bytes) -> list[Action]:
+        """A frame of the client: text or binary."""
+        if self._over is not None or self._stopped or not self._client_is_there:
+            return []
+        self._heard_of_client = self._now
+        try:
+            if isinstance(frame, bytes):
+                return self._take_audio(frame)
+            match face.read_message(frame):
+                case assemblyai.Terminate():
+                    return self._terminate()
+                case assemblyai.ForceEndpoint():
+                    return self._force_endpoint()
+                case assemblyai.UpdateConfiguration() as update:
+                    return self._update(update)
+                case assemblyai.KeepAlive():
+                    assemblyai_messages.KEEP_ALIVE.over(Vendor.GLADIA)
+                    return []
+        except face.Refusal as refusal:
+            row = ends.BAD_AUDIO if refusal.code == ends.BAD_AUDIO.assemblyai_close else ends.BAD_MESSAGE
+            return self._refuse(row, refusal, Topic.CLIENT_FAULT)
+
+    def client_closed(self, code: int) -> list[Action]:
+        """The client's socket is gone; `code` 1006 without a close frame, 1005 for one without a code."""
+        self._client_is_there = self._paused = False
+        if self._over is not None:
+            self._close_by = None
+            return []
+        client_messages.CLOSE_WITHOUT_STOP.over(Vendor.GLADIA)
+        return self._end(ends.TOO_LARGE if code == ends.TOO_LARGE.assemblyai_close else ends.FINISHED)
+
+    # --- events: Gladia --------------------------------------------------------------------------
+
+    def upstream_answered(self, status: int, body: bytes) -> list[Action]:
+        """Gladia has answered the request for a session."""
+        if self._upstream is not _Upstream.ASKED:
+            return []
+        if status == 201:
+            try:
+                self._url = msgspec.json.decode(body, type=gladia.InitResponse).url
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self._upstream = _Upstream.CLOSED
+                return self._refuse(ends.SERVER_FAULT, face.server_fault(), Topic.FAILED, f"its answer: {error}")
+            self._upstream = _Upstream.OPENING
+            # A session that was begun counts until it is stopped, also if nobody wants it any more.
+            return [ConnectUpstream(self._url), *(self._begin() if self._over is None else [])]
+        self._upstream = _Upstream.CLOSED
+        row, refusal = refusal_of_answer(status, body)
+        return self._refuse(row, refusal, Topic.FAILED, f"it answered HTTP {status}: {refusal.text}")
+
+    def upstream_refused(self, cause: str, status: int = 0) -> list[Action]:
+        """Nothing could be reached. `cause` is for the log, `status` that of an answer to the upgrade, if one came."""
+        self._upstream = _Upstream.CLOSED
+        return self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
+
+    def upstream_opened(self) -> list[Action]:
+        """The socket to Gladia is open."""
+        if self._upstream is not _Upstream.OPENING:
+            return []
+        self._upstream = _Upstream.OPEN
+        if self._over is not None:
+            return self._end_upstream()
+        self._fed_upstream = self._upstream_opened = self._now
+        frames = [SendUpstream(frame) for frame in self._audio.reopened()]
+        return [*frames, *self._flow(), *self._stop_upstream()]
+
+    def upstream_said(self, frame: str | bytes) -> list[Action]:
+        """A frame of Gladia's."""
+        if self._over is not None:
+            return []
+        try:
+            message = gladia.server_messages.decode(frame)
+        except MalformedMessage as error:
+            return [Note(Topic.BAD_MESSAGE, error.reason)]
+        match message:
+            case gladia.AudioChunkAck():
+                return self._acknowledged(message)
+            case gladia.Transcript():
+                return self._transcript(message)
+            case gladia.SpeechStart():
+                self._silences.speech_starts()
+                self._turns.speech_started(message)
+            case gladia.SpeechEnd():
+                self._silences.speech_ends(server_messages.milliseconds(message.data.time))
+            case gladia.EndRecording():
+                return self._finish(message.data.recording_duration)
+            case UnknownMessage():
+                return [Note(Topic.UNKNOWN_MESSAGE, message.type)]
+        return []
+
+    def upstream_wrote(self, size: int) -> list[Action]:
+        """A binary frame of `size` bytes has left for Gladia."""
+        self._audio.wrote(size)
+        return self._flow() if self._over is None else []
+
+    def upstream_closed(self, code: int, reason: str = "") -> list[Action]:
+        """The socket to Gladia is closed; `code` 1006 without a close frame."""
+        was, self._upstream = self._upstream, _Upstream.CLOSED
+        if self._over is not None or was is _Upstream.CLOSED:
+            return []
+        if code == ends.FINISHED.gladia_close and was is _Upstream.STOPPING:
+            return self._finish(self._audio.received_seconds)
+        if code == gladia_face.CLOSE_NO_TEXT and self._now - self._upstream_opened >= SHORTEST_CONNECTION:
+            self._upstream = _Upstream.OPENING
+            return [ConnectUpstream(self._url)]
+        row, refusal = refusal_of_close(code)
+        return self._refuse(row, refusal, Topic.FAILED, f"it closed with {code} {reason}".rstrip())
+
+    def shut_down(self) -> list[Action]:
+        """The gateway ends, and with it the session, on both sides."""
+        row = ends.GOING_AWAY
+        return self._end(row, CloseClient(row.assemblyai_close, close_reason(row.text)))
+
+    # --- the session's course --------------------------------------------------------------------
+
+    @property
+    def _elapsed(self) -> float:
+        return self._now - self._opened_now
+
+    def _begin(self) -> list[Action]:
+        if self._begun or self._asked is None:
+            return []
+        self._begin_by, self._begun = None, True
+        session.SESSION_ID.over(Vendor.GLADIA)
+        server_messages.START_RECORDING.over(Vendor.GLADIA)
+        three_hours: int = session.CREATED_AT.live(Vendor.GLADIA, gladia_face.timestamp(self._created))
+        expires_at = three_hours - session.SESSION_LENGTH_SECONDS + round(self._longest)
+        begin = face.begin(self._turns.parameters, self._session_id, expires_at)
+        self._heartbeats.set(self._turns.parameters.session_heartbeat, self._now)
+        held, self._before_begin = self._before_begin, []
+        return [SendToClient(encode(begin)), *self._warn(), *held]
+
+    def _warn(self) -> list[Action]:
+        """Says what is missing, after `Begin` and once a session; what is found missing later is logged."""
+        if not self._missing or not self._begun:
+            return []
+        names, self._missing = ", ".join(dict.fromkeys(self._missing)), ()
+        text = f"Gladia does the work, and these settings have no effect there: {names}"
+        if self._warned:
+            return [Note(Topic.NOT_APPLIED, names)]
+        self._warned = True
+        assemblyai_messages.WARNING.over(Vendor.GLADIA)
+        warning = assemblyai.Warning(warning_code=WARNING_CODE, warning=text)
+        return [*self._say(warning), Note(Topic.NOT_APPLIED, names)]
+
+    def _take_audio(self, audio: bytes) -> list[Action]:
+        client_messages.AUDIO_BINARY.over(Vendor.GLADIA)
+        face.check_duration(self._audio.source.seconds(len(audio)) * 1000)
+        face.check_pace(self._audio.received_seconds + self._audio.source.seconds(len(audio)), self._elapsed)
+        if self._upstream is _Upstream.OPEN:
+            self._fed_upstream = self._now
+        frames = self._audio.take(audio, is_open=self._upstream is _Upstream.OPEN)
+        return [*(SendUpstream(frame) for frame in frames), *self._flow()]
+
+    def _flow(self) -> list[Action]:
+        """Stops reading a client that is too far ahead of the upstream, and goes on when it no longer is."""
+        is_ahead = self._audio.behind_seconds > (RESUME_BACKLOG if self._paused else LONGEST_BACKLOG)
+        if is_ahead is self._paused or not self._client_is_there:
+            return []
+        self._paused = is_ahead
+        self._heard_of_client = self._now
+        return [PauseClient() if is_ahead else ResumeClient()]
+
+    def _keep_alive(self) -> list[Action]:
+        chunk: str = client_messages.AUDIO_JSON.live(Vendor.GLADIA, b"")
+        self._fed_upstream = self._now
+        return [SendUpstream(encode(gladia.AudioChunk(data=gladia.AudioChunkData(chunk=chunk))))]
+
+    def _acknowledged(self, message: gladia.AudioChunkAck) -> list[Action]:
+        if message.data is None or not message.acknowledged:
+            return []
+        self._audio.acknowledged(message.data.byte_range[1])
+        position = server_messages.milliseconds(message.data.time_range[1])
+        return self._say(*self._silences.heard(position, self._turns.parameters.acknowledge_silence))
+
+    def _transcript(self, message: gladia.Transcript) -> list[Action]:
+        try:
+            spoken = self._turns.transcript(message)
+        except ValueError as error:
+            return [Note(Topic.BAD_MESSAGE, f"transcript: {error}")]
+        if any(isinstance(said, assemblyai.Turn) and said.end_of_turn for said in spoken):
+            self._force_by = None
+        return self._say(*spoken)
+
+    def _force_endpoint(self) -> list[Action]:
+        assemblyai_messages.FORCE_ENDPOINT.over(Vendor.GLADIA)
+        if self._turns.is_open and self._force_by is None:
+            self._force_by = self._now + FINAL_WITHIN
+        return []
+
+    def _update(self, update: assemblyai.UpdateConfiguration) -> list[Action]:
+        assemblyai_messages.UPDATE_CONFIGURATION.over(Vendor.GLADIA)
+        before = self._turns.parameters
+        self._turns.parameters = after = face.updated(before, update)
+        if self._begun:
+            self._heartbeats.set(after.session_heartbeat, self._now)
+        missed, hints = lost_in_update(before.given, after.given)
+        self._missing += missed
+        return [*([Note(Topic.NOT_APPLIED, ", ".join(hints))] if hints else []), *self._warn()]
+
+    def _terminate(self) -> list[Action]:
+        client_messages.STOP.over(Vendor.GLADIA)
+        self._stopped, self._force_by = True, None
+        self._end_by = self._now + END_WITHIN * self._speed
+        return self._stop_upstream()
+
+    def _stop_upstream(self) -> list[Action]:
+        if not self._stopped or self._upstream is not _Upstream.OPEN:
+            return []
+        self._upstream = _Upstream.STOPPING
+        return [*(SendUpstream(frame) for frame in self._audio.finish()), SendUpstream(_STOP)]
+
+    def _finish(self, audio_seconds: float) -> list[Action]:
+        """Gladia has heard all: the open turn's final, the durations, and the end."""
+        if self._upstream is not _Upstream.STOPPING and self._upstream is not _Upstream.CLOSED:
+            return [Note(Topic.BAD_MESSAGE, "the recording has ended and nobody has stopped it")]
+        server_messages.END_RECORDING.over(Vendor.GLADIA)
+        assemblyai_messages.SESSION_DURATION.over(Vendor.GLADIA)
+        termination = assemblyai.Termination(
+            audio_duration_seconds=server_messages.RECORDING_DURATION.live(Vendor.GLADIA, audio_seconds),
+            session_duration_seconds=round(self._elapsed),
+        )
+        row = ends.FINISHED
+        said = [*self._begin(), *self._say(*self._turns.end()), *self._say(termination)]
+        return [*said, *self._end(row, CloseClient(row.assemblyai_close, face.ENDED_REASON))]
+
+    def _say(self, *messages: assemblyai.ServerMessage | assemblyai.OptionalServerMessage) -> list[Action]:
+        """What the client is told: nothing comes before `Begin`."""
+        frames: list[Action] = [SendToClient(encode(message)) for message in messages]
+        if self._begun:
+            return frames
+        self._before_begin += frames
+        return []
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _refuse(self, row: EndRow, refusal: face.Refusal, topic: Topic, cause: str = "") -> list[Action]:
+        """The session ends with an `Error`, and the close a moment later. `cause` is for the log."""
+        if self._over is not None:
+            return []
+        row.over(Vendor.GLADIA)
+        server_messages.ERROR_TEXT.over(Vendor.GLADIA)
+        assemblyai_messages.ERROR.over(Vendor.GLADIA)
+        error = SendToClient(encode(face.error_frame(refusal)))
+        note = Note(topic, cause or f"Error {refusal.code} {refusal.text}")
+        self._close_by = self._now + face.ERROR_TO_CLOSE_SECONDS
+        self._over = row, CloseClient(refusal.code, face.CLOSE_REASON)
+        return [note, error, *self._end_upstream()]
+
+    def _end(self, row: EndRow, close: CloseClient | None = None) -> list[Action]:
+        """The session ends, and the client, if it is there, is closed at once."""
+        if self._over is not None:
+            return self._close()
+        row.over(Vendor.GLADIA)
+        self._over = row, close or CloseClient(row.assemblyai_close, "")
+        return [*self._end_upstream(), *self._close()]
+
+    def _close(self) -> list[Action]:
+        """The one close of the client's socket."""
+        if self._over is None or not self._client_is_there:
+            return []
+        self._client_is_there, self._close_by = False, None
+        return [self._over[1]]
+
+    def _end_upstream(self) -> list[Action]:
+        """Gladia's session is stopped; one that is still being opened is stopped when it is."""
+        match self._upstream:
+            case _Upstream.OPEN:
+                self._upstream = _Upstream.CLOSED
+                return [SendUpstream(_STOP), CloseUpstream()]
+            case _Upstream.STOPPING:
+                self._upstream = _Upstream.CLOSED
+                return [CloseUpstream()]
+            case _:
+                return []
+
+    def _inactive_by(self) -> float | None:
+        if self._asked is None or self._stopped or self._paused or not self._client_is_there:
+            return None
+        patience = self._turns.parameters.inactivity_timeout
+        return None if patience is None else self._heard_of_client + patience
+
+    def _keep_alive_by(self) -> float | None:
+        return self._fed_upstream + KEEP_ALIVE_AFTER if self._upstream is _Upstream.OPEN else None
+
+
+def _has_come(time: float | None, now: float) -> bool:
+    return time is not None and now >= time

@@ -1,0 +1,77 @@
+"""A client's audio on its way to a service that takes any length and acknowledges what it has.
+
+What is not acknowledged is kept: a service that is called again has forgotten it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from shim.audio import AudioFormat
+from shim.audio_rates import Resampler
+
+
+class UpstreamAudio:
+    """The audio of one session: takes a client's frames, gives those to send, keeps those that may be needed again."""
+
+    def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
+        """`source` and `target` are alike but for the rate; with another rate both have 16 bits and one channel."""
+        self.source = source
+        self.target = target
+        self.received = 0
+        """Bytes that came from the client."""
+        same_rate = source.sample_rate == target.sample_rate
+        self._resampler = None if same_rate else Resampler(source.sample_rate, target.sample_rate)
+        self._kept: deque[bytes] = deque()
+        self._kept_from = 0
+        self._taken = 0
+        self._sent = 0
+        self._written = 0
+
+    @property
+    def received_seconds(self) -> float:
+        """How long the client's audio lasts."""
+        return self.source.seconds(self.received)
+
+    @property
+    def behind_seconds(self) -> float:
+        """How long the audio lasts that has not been written to the upstream's socket."""
+        return self.target.seconds(self._taken - self._written)
+
+    def take(self, frame: bytes, *, is_open: bool) -> list[bytes]:
+        """A frame of the client; what of it goes upstream now."""
+        self.received += len(frame)
+        return self._add(frame if self._resampler is None else self._resampler.feed(frame), is_open)
+
+    def finish(self) -> list[bytes]:
+        """The client's audio is over and the upstream is there: what is left of it."""
+        resampler, self._resampler = self._resampler, None
+        return [] if resampler is None else self._add(resampler.finish(), True)
+
+    def reopened(self) -> list[bytes]:
+        """The upstream is there, or there again: everything that it has not acknowledged."""
+        self._written = self._kept_from
+        self._sent = self._taken
+        return list(self._kept)
+
+    def wrote(self, size: int) -> None:
+        """So many bytes have been written to the upstream's socket."""
+        self._written = min(self._written + size, self._sent)
+
+    def acknowledged(self, end: int) -> None:
+        """The upstream has the bytes before this one, counted from the session's first."""
+        while self._kept and self._kept_from + len(self._kept[0]) <= end:
+            self._kept_from += len(self._kept.popleft())
+        if self._kept and self._kept_from < end:
+            self._kept[0] = self._kept[0][end - self._kept_from :]
+            self._kept_from = end
+
+    def _add(self, frame: bytes, is_open: bool) -> list[bytes]:
+        if not frame:
+            return []
+        self._taken += len(frame)
+        self._kept.append(frame)
+        if not is_open:
+            return []
+        self._sent += len(frame)
+        return [frame]
