@@ -13,7 +13,7 @@ from shim.wire import assemblyai
 from shim.wire.codec import encode
 
 _MESSAGES = 5_000
-_WORDS = "the train to Paris leaves at nine in the morning".split()
+_WORDS = ["the", "train", "to", "Paris", "leaves", "at", "nine", "in", "the", "morning"]
 _FRAME = bytes(3200)
 
 

@@ -19,6 +19,7 @@ import pathspec
 from codemods.directions import names_vendor
 from codemods.findings import FAILED, UNREADABLE, Finding
 from codemods.migration import Migration, Options, migrate_source, target_named
+from codemods.sdk_version import version_for
 from shim.errors import BridgeError
 
 _NEVER_ENTERED = pathspec.PathSpec.from_lines(
@@ -104,7 +105,7 @@ def migrate_files(files: Iterable[Path], to: str, *, keep_turns: bool = False) -
             sources[path] = content.decode("utf-8", "replace")
     for path, content in named.items():
         others = [text for other, text in sources.items() if other != path]
-        options = Options(keep_turns, names_taken_from(path.stem, others))
+        options = Options(keep_turns, names_taken_from(path.stem, others), version_for(path))
         yield _migrate_file(path, content, to, options)
 
 

@@ -135,7 +135,7 @@ NO_SESSION: Final = _kind(
     "STB301",
     Level.MANUAL,
     "no session of this program could be followed from its start to its messages",
-    "migrate by hand, or run the program through the shim: sttbridge run --api gladia --over assemblyai",
+    "migrate by hand, or run the program through the shim: sttbridge run",
 )
 SESSION_SPREAD: Final = _kind(
     "STB302",

@@ -17,6 +17,7 @@ from codemods.findings import (
     Level,
 )
 from codemods.migrating import Migrating
+from codemods.rules.comments import report_lost_comments
 from codemods.rules.imports import unused_imports, with_imports
 from codemods.rules.naming import NamingRule
 from codemods.rules.sweep import speaks_to, traces, words_left
@@ -84,8 +85,9 @@ def migrate_source(code: str, to: str, options: Options = Options()) -> Migratio
         return Migration(code, (Finding(SYNTAX_ERROR, error.raw_line, error.message.strip().split("\n")[0]),))
     if module.code != code:
         return Migration(code, (Finding(NOT_LOSSLESS, 1, "LibCST would write this file back differently"),))
+    program = analyse(module, event_libraries())
     migrating = Migrating(
-        module, analyse(module, event_libraries()), target, options.keep_turns, options.used_elsewhere
+        module, program, target, options.keep_turns, options.used_elsewhere, options.assemblyai_version
     )
     return _migrated(migrating)
 
@@ -109,6 +111,7 @@ def _migrated(migrating: Migrating) -> Migration:
     edited = with_imports(edited, unneeded=set(), needed=needed)
     edited = with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[])
     code = edited.code
+    report_lost_comments(migrating, code)
     return Migration(code, (*migrating.findings, *_traces(code, migrating)), changed=code != module.code)
 
 

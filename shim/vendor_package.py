@@ -64,8 +64,6 @@ class VendorPackage(MetaPathFinder, Loader):
     def _getter(self, module: ModuleType) -> Callable[[str], object]:
 
         def __getattr__(name: str) -> object:
-            if name.startswith("__") and name not in ("__version__", "__all__"):
-                raise AttributeError(f"module {self._our_name(module.__name__)!r} has no attribute {name!r}")
             try:
                 value = getattr(module, name)
             except AttributeError:

@@ -1,7 +1,8 @@
 """Runs a program of `tests/sdk_programs` over an emulator, unmodified through `shim.install` or by a drop-in.
 
 Scenarios: `whole` sends the speech and stops; `end` ends its session after the first final, without waiting for more;
-`leave` exits there without a word; `lost` waits for the end without a stop; `refused` asks for what cannot be served.
+`leave` exits there without a word; `lost` waits for the end without a stop; `refused` asks for what cannot be served;
+`force` ends the first turn itself (AssemblyAI only).
 """
 
 from __future__ import annotations

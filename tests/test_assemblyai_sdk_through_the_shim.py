@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from assemblyai.streaming.v3 import (
+    AsyncRealTimeTranscriber,
+    RealTimeEvents,
+    RealTimeParameters,
+    RealTimeTranscriber,
+    RealTimeTranscriberOptions,
+    WarningEvent,
+)
 
+import shim
+from shim.emulator.emulation import Emulation
 from shim.emulator.transcript import default_transcript
-from tests.emulated_services import emulation, serve
+from tests.emulated_services import KEY, emulation, serve
 from tests.gateways import SENTENCES, SPEECH
 from tests.sdk_runs import SPEED, WAYS, Run, finished, run, started, until, wait_until_nothing_is_open
 
@@ -19,7 +33,7 @@ PROGRAMS = ("assemblyai_threads", "assemblyai_asyncio")
 
 def check_order(run: Run, *, until_the_end: bool) -> list[dict[str, Any]]:
     """The events are in the order of AssemblyAI's reference (4.3); gives the finals."""
-    told = [line for line in run.lines if line["event"] not in ("connected", "done", "Error")]
+    told = [line for line in run.lines if line["event"] not in ("connected", "forced", "done", "Error")]
     assert told[0]["event"] == "Begin"
     if until_the_end:
         assert told[-1]["event"] == "Termination"
@@ -69,6 +83,20 @@ def test_a_whole_session(tmp_path: Path, program: str, way: str) -> None:
     assert service.sessions[0].received["stop_recording"] == 1
     assert service.sessions[0].close_code == 1000
     assert 0 <= service.sessions[0].audio_bytes - len(SPEECH) <= 3200
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_turn_that_the_client_ends(tmp_path: Path, program: str, way: str) -> None:
+    service = emulation(default_transcript(), speed=SPEED)
+    with serve("gladia", service) as upstream:
+        forced = run(tmp_path, program, way, upstream, scenario="force")
+        forced.check_nothing_went_wrong()
+        finals = check_order(forced, until_the_end=True)
+        wait_until_nothing_is_open(service)
+    heard = " ".join(turn["transcript"] for turn in finals)
+    assert heard and SENTENCES[0].startswith(heard), "nothing twice, nothing made up"
+    assert forced.lines.index(forced.events("forced")[0]) < forced.lines.index(forced.events("Termination")[0])
 
 
 def check_error(run: Run, code: int, said: str) -> None:
@@ -159,3 +187,66 @@ def test_a_program_that_is_killed_in_mid_session(tmp_path: Path, way: str) -> No
             until(process, is_final)
             process.kill()
         wait_until_nothing_is_open(service)
+
+
+# --- In this process, by `shim.install`: the SDK imported before it --------------------------------
+
+
+class Heard:
+    """Connects a client; remembers what it was told."""
+
+    def __init__(self, options: RealTimeTranscriberOptions, **parameters: Any) -> None:
+        self.told: list[Any] = []
+        begun = threading.Event()
+        self.client = RealTimeTranscriber(options)
+        for event in (RealTimeEvents.Begin, RealTimeEvents.Error, RealTimeEvents.Warning, RealTimeEvents.Termination):
+            self.client.on(event, lambda _client, payload: (self.told.append(payload), begun.set()))
+        self.client.connect(RealTimeParameters(sample_rate=16000, **parameters))
+        assert begun.wait(20)
+        self.client.disconnect(terminate=True)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [type(payload).__name__ for payload in self.told]
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulation]:
+    monkeypatch.setenv("GLADIA_API_KEY", KEY)
+    service = emulation(default_transcript(), speed=SPEED)
+    with serve("gladia", service) as upstream, shim.install("assemblyai", "gladia", f"ws://{upstream}", SPEED):
+        yield service
+        wait_until_nothing_is_open(service)
+
+
+def options(**given: Any) -> RealTimeTranscriberOptions:
+    return RealTimeTranscriberOptions(**{"api_key": "the program's own", "connect_timeout": 10.0, **given})
+
+
+@pytest.mark.parametrize("host", ["streaming.assemblyai.com", "streaming.eu.assemblyai.com"])
+def test_a_temporary_token_opens_a_session(installed: Emulation, host: str) -> None:
+    token = RealTimeTranscriber(options(api_host=host)).create_temporary_token(60)
+    heard = Heard(options(api_key=None, token=token, api_host=host))
+    assert heard.kinds == ["BeginEvent", "TerminationEvent"]
+    assert installed.sessions_so_far == 1
+
+
+def test_a_temporary_token_of_the_async_client(installed: Emulation) -> None:
+    async def ask() -> str:
+        async with AsyncRealTimeTranscriber(options()) as client:
+            return await client.create_temporary_token(60)
+
+    assert Heard(options(api_key=None, token=asyncio.run(ask()))).kinds == ["BeginEvent", "TerminationEvent"]
+
+
+def test_a_token_for_too_long_is_the_sdks_error(installed: Emulation) -> None:
+    with pytest.raises(httpx.HTTPStatusError) as refused:
+        RealTimeTranscriber(options()).create_temporary_token(601)
+    assert refused.value.response.status_code == 422
+
+
+def test_what_gladia_lacks_is_one_warning_of_the_sdk(installed: Emulation) -> None:
+    heard = Heard(options(), speaker_labels=True, max_speakers=2)
+    assert sorted(heard.kinds) == ["BeginEvent", "TerminationEvent", "WarningEvent"]
+    (warning,) = [payload for payload in heard.told if isinstance(payload, WarningEvent)]
+    assert "speaker_labels" in warning.warning

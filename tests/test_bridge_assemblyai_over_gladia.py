@@ -238,6 +238,12 @@ def test_one_warning_names_what_is_missed_and_hints_are_only_logged() -> None:
     assert run.tell("client_said", update(max_turn_silence=700)) == [Note(Topic.NOT_APPLIED, "max_turn_silence")]
 
 
+def test_languages_that_gladia_does_not_know_are_missed() -> None:
+    run = Run(language_codes=["en", "zu", "yue", "multi"]).begun()
+    assert run.body["language_config"]["languages"] == ["en", "zh"]
+    assert run.heard[1]["warning"].endswith(": language_codes zu")
+
+
 def test_what_is_off_is_not_missed() -> None:
     assert types(Run(speaker_labels=False, redact_pii=False, agent_context="x").begun().actions) == ["Begin"]
 
@@ -367,6 +373,25 @@ def test_gladia_is_called_again_when_it_has_understood_nothing_for_a_minute() ->
     assert types(run.actions) == ["Begin"]
 
 
+def test_audio_that_is_never_acknowledged_is_not_kept_for_ever() -> None:
+    run = Run().begun()
+    for number in range(80):
+        run.tell("client_said", bytes([number]) * 32_000)
+        run.wait(1)
+    run.tell("upstream_closed", 4504, "")
+    sent = [action.frame for action in run.tell("upstream_opened") if isinstance(action, SendUpstream)]
+    assert sent == [bytes([number]) * 32_000 for number in range(20, 80)]
+
+
+def test_nothing_is_sent_again_that_was_acknowledged() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    run.wait(30)
+    run.tell("upstream_said", ack(32_000))
+    run.tell("upstream_closed", 4504, "")
+    assert run.tell("upstream_opened") == []
+
+
 def test_gladia_is_not_called_again_and_again() -> None:
     run = Run().begun()
     run.tell("upstream_closed", 4504, "")
@@ -434,6 +459,13 @@ def test_a_start_of_speech_that_comes_early_belongs_to_the_next_turn() -> None:
     assert run.hear(transcript(0, "Two", start=2.6))[0] == {"type": "SpeechStarted", "timestamp": 2600}
 
 
+def test_a_start_of_speech_before_the_final_belongs_to_whom_its_time_says() -> None:
+    for time, told in ((1.1, 2600), (2.5, 2500)):
+        run = Run().begun()
+        run.hear(transcript(0, "One"), speech_start(time), transcript(0, "One."), transcript(0, "One.", final=True))
+        assert run.hear(transcript(1, "Two", start=2.6))[0] == {"type": "SpeechStarted", "timestamp": told}
+
+
 def test_no_partials() -> None:
     run = Run(include_partial_turns=False).begun()
     assert run.body["messages_config"]["receive_partial_transcripts"] is True
@@ -494,6 +526,15 @@ def test_a_forced_end_waits_for_gladias_own_final() -> None:
     run.wait(0.6)
     assert turns(run.hear(transcript(0, "Good morning.", final=True))) == ["=0 Good morning."]
     assert types(run.wait(5)) == []
+
+
+def test_a_forced_end_that_has_come_does_not_end_the_next_turn() -> None:
+    run = Run().begun()
+    run.hear(transcript(0, "Good"))
+    run.tell("client_said", FORCE)
+    run.hear(transcript(0, "Good.", final=True), transcript(1, "So"))
+    assert run.wait(5) == []
+    assert turns(run.hear(transcript(1, "So it is.", final=True))) == ["=1 So it is."]
 
 
 def test_a_forced_end_takes_the_latest_partial_and_the_late_final_only_what_it_adds() -> None:
@@ -576,11 +617,8 @@ def test_silence_is_told_second_by_second() -> None:
     run = Run(acknowledge_silence=True).begun()
     heard = run.hear(ack(32_000), ack(64_000), ack(80_000), speech_start(2.2), ack(160_000), speech_end(4.0))
     heard += run.hear(ack(192_000), ack(224_000))
-    assert [(silence["start_ms"], silence["end_ms"]) for silence in heard] == [
-        (0, 1000),
-        (1000, 2000),
-        (4000, 5000),
-    ] + [(5000, 6000)]
+    seconds = [(silence["start_ms"], silence["end_ms"]) for silence in heard]
+    assert seconds == [(0, 1000), (1000, 2000), (4000, 5000), (5000, 6000)]
     assert Run(speech_model="universal-streaming-english", acknowledge_silence=True).begun().hear(ack(96_000)) == []
     assert Run().begun().hear(ack(96_000), ack(192_000)) == []
 
@@ -596,6 +634,23 @@ def test_a_client_that_is_silent_longer_than_it_said() -> None:
     run.wait(0.11)
     assert STOP in run.upstream_frames
     is_refused(run, 3006, "Session terminated due to inactivity: No messages received for 5 seconds")
+
+
+def test_a_client_that_is_not_read_is_not_silent() -> None:
+    run = Run(inactivity_timeout=5).begun()
+    for _number in range(31):
+        run.tell("client_said", SECOND)
+        run.wait(1)
+    assert only(run.actions, PauseClient)
+    run.wait(60)
+    assert not run.bridge.is_over
+    for _number in range(10):
+        run.tell("upstream_wrote", 32_000)
+    assert only(run.actions, ResumeClient)
+    run.wait(4.9)
+    assert not any(message["type"] == "Error" for message in run.heard)
+    run.wait(0.2)
+    assert run.heard[-1]["error_code"] == 3006
 
 
 # --- ends ----------------------------------------------------------------------------------------

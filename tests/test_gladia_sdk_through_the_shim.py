@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assemblyai.streaming.v3 import TurnEvent
+from gladiaio_sdk import LiveV2Utterance, LiveV2Word
 
 from shim.emulator.transcript import default_transcript
 from tests.emulated_services import emulation, serve
 from tests.gateways import SENTENCES, SPEECH
+from tests.sdk_programs.watched import wrongly_typed
 from tests.sdk_runs import SPEED, WAYS, Run, finished, run, started, until, wait_until_nothing_is_open
 
 PROGRAMS = ("gladia_threads", "gladia_asyncio")
@@ -152,3 +155,19 @@ def test_a_program_that_is_killed_in_mid_session(tmp_path: Path, way: str) -> No
             until(process, is_final)
             process.kill()
         wait_until_nothing_is_open(service)
+
+
+def test_the_check_of_types_sees_what_it_is_to_see() -> None:
+    good = LiveV2Word(word="a", start=1, end=1.5, confidence=0.9)
+    bad = LiveV2Word(word="a", start="1", end=1.5, confidence=None)  # type: ignore[arg-type]
+    utterance = {"text": "a", "start": 1.0, "end": 1.5, "language": "en", "confidence": 0.9, "channel": 0}
+    assert wrongly_typed(good, LiveV2Word, "word") == []
+    assert len(wrongly_typed(bad, LiveV2Word, "word")) == 2
+    assert wrongly_typed(LiveV2Utterance(**utterance, words=[good]), LiveV2Utterance, "u") == []
+    for broken in ({"words": [bad]}, {"channel": 0.5, "words": []}, {"language": "xx", "words": []}):
+        assert wrongly_typed(LiveV2Utterance(**{**utterance, **broken}), LiveV2Utterance, "u"), broken
+    turn = TurnEvent.model_construct(
+        type="Turn", turn_order=0.5, turn_is_formatted=True, end_of_turn=True, transcript="", words=[]
+    )
+    turn.end_of_turn_confidence = 1
+    assert len(wrongly_typed(turn, TurnEvent, "turn")) == 1

@@ -20,6 +20,7 @@ from codemods.verify.verification import verify_pair
 from shim.guide import guide_file
 from shim.mapping import assemblyai_messages, assemblyai_parameters
 from shim.mapping.row import Row, Vendor
+from shim.mapping.translation import translate_parameters
 from tests.codemod_checks import check_migration, codes, fixture
 
 WEBSOCKET_APP = fixture("assemblyai_websocket_app.py")
@@ -294,12 +295,77 @@ def test_the_post_is_written_with_httpx_where_the_program_has_it() -> None:
     assert "response = httpx.post(" in code and "if not response.is_success:" in code
 
 
+def test_a_thread_ends_the_program_too() -> None:
+    before = session(f'ws = connect("{URL}?sample_rate=8000", {HEADERS})', imports="import threading")
+    code = migrated(before + "\nthreading.Thread(target=run, args=(b'',)).start()\n")
+    assert (
+        'if not response.ok:\n        print(f"{response.status_code}: {response.text}")\n        os._exit(1)\n'
+    ) in code and "import os" in code
+
+
 def test_names_that_are_taken_are_left_alone() -> None:
     before = session(
         f'response = session = 1\nws = connect("{URL}?sample_rate=8000", {HEADERS})\nprint(response, session)'
     )
     code = migrated(before)
     assert "session_response = requests.post(" in code and 'connect(session_data["url"])' in code
+
+
+WITH_AIOHTTP = """
+import asyncio
+import json
+import wave
+
+import aiohttp
+
+API_KEY = "k"
+
+
+async def receive(ws):
+    async for message in ws:
+        if message.type == aiohttp.WSMsgType.TEXT:
+            data = json.loads(message.data)
+            if data["type"] == "Turn" and data["end_of_turn"]:
+                print(data["transcript"])
+
+
+async def main():
+    with wave.open("SPEECH") as file:
+        audio = file.readframes(file.getnframes()) + bytes(64000)
+    async with aiohttp.ClientSession() as http:
+        async with http.ws_connect(
+            "wss://streaming.assemblyai.com/v3/ws?sample_rate=16000&speech_model=u3-rt-pro",
+            headers={"Authorization": API_KEY},
+        ) as ws:
+            heard = asyncio.create_task(receive(ws))
+            for at in range(0, len(audio), 6400):
+                await ws.send_bytes(audio[at : at + 6400])
+                await asyncio.sleep(0.2)
+            await ws.send_json({"type": "Terminate"})
+            await heard
+
+
+asyncio.run(main())
+""".replace("SPEECH", str(guide_file("speech.wav")))
+
+
+def test_a_program_on_aiohttp_behaves_the_same(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text(WITH_AIOHTTP, encoding="utf-8")
+    after.write_text(migrated(WITH_AIOHTTP), encoding="utf-8")
+    assert "async with http.post(" in after.read_text(encoding="utf-8")
+    found = verify_pair(before, after)
+    assert found.agree, (found.differences, [run.stderr for run in found.runs])
+    assert " ".join(found.runs[0].transcripts).count("Alice") == 1
+
+
+def test_a_client_that_is_not_there_before_is_not_asked() -> None:
+    before = WITH_AIOHTTP.replace(
+        "aiohttp.ClientSession() as http:\n        async with http.ws_connect(",
+        "aiohttp.ClientSession() as http, http.ws_connect(",
+    )
+    code = migrated(before.replace("            headers", "        headers"), ruff=False)
+    assert "async with aiohttp.ClientSession() as client:" in code and "client.post(" in code
 
 
 # The parameters
@@ -384,6 +450,32 @@ def test_parameters_keep_what_they_meant(given: dict[str, Any], expected: dict[s
     assert body.items() >= {"model": "solaria-1", **KEPT, **expected}.items()
     if "encoding" not in expected:
         assert "encoding" not in body, "a default of both is not written out"
+
+
+def test_live_parameters_are_read_by_the_same_names() -> None:
+    translated = translate_parameters(
+        {
+            "model": "universal-streaming-english",
+            "interim_results": False,
+            "language": "fr",
+            "encoding": "linear16",
+            "endpointing": 0.5,
+            "redact_pii": True,
+            "speaker_labels": False,
+            "mode": "balanced",
+        },
+        Vendor.GLADIA,
+    )
+    assert translated.values == {
+        "model": "solaria-1",
+        "encoding": "wav/pcm",
+        "bit_depth": 16,
+        "endpointing": 0.5,
+        "maximum_duration_without_endpointing": 60,
+        "language_config": {"languages": ["fr"], "code_switching": False},
+        "messages_config": {"receive_partial_transcripts": False},
+    }
+    assert [row.id for row in translated.unserved] == ["parameter.redact_pii"]
 
 
 def test_entries_keep_their_places_and_comments() -> None:
@@ -607,11 +699,12 @@ def test_a_branch_for_the_beginning_is_done_behind_the_post() -> None:
     )
     code = migrated(before)
     assert (
-        "session = response.json()\n"
-        "# who we are\n"
-        'session_id = session["id"]\n'
-        'print(f"{session_id} until {datetime.fromtimestamp(int('
-        "datetime.fromisoformat(session['created_at'].replace('Z', '+00:00')).timestamp()) + 10800)}\")\n"
+        'with connect(session["url"]) as ws:\n'
+        "    # who we are\n"
+        '    session_id = session["id"]\n'
+        '    print(f"{session_id} until {datetime.fromtimestamp(int('
+        "datetime.fromisoformat(session['created_at'].replace('Z', '+00:00')).timestamp()) + 10800)}\")\n\n"
+        "    for frame in ws:\n"
     ) in code
     assert 'kind = message.get("type")\n\n        if kind == "transcript":' in code
 

@@ -75,12 +75,13 @@ def test_an_unknown_host_is_left() -> None:
 
 
 def test_timeouts_are_kept_or_said() -> None:
-    options = 'StreamingClientOptions(api_key="k", connect_timeout=5, terminate_timeout=3, max_connection_retries=1)'
+    options = 'StreamingClientOptions(api_key="k", connect_timeout=5, terminate_timeout=3, max_connection_retries=1, '
+    options += "connection_retry_delay=1)"
     migration = check_migration(
         f"{IMPORTS}client = StreamingClient({options})\n{HANDLER}{CONNECT}", to="gladia", ruff=False
     )
     assert 'GladiaClient(api_key="k", ws_timeout=5)' in migration.code
-    assert sum("only tunes" in finding.text for finding in migration.findings) == 2
+    assert sum("only tunes" in finding.text for finding in migration.findings) == 3
 
 
 def test_options_and_parameters_in_variables_stay_in_variables() -> None:
@@ -151,11 +152,11 @@ def test_begin_is_started_and_speech_is_a_message() -> None:
         + "client.on(StreamingEvents.SpeechStarted, lambda client, event: print(event.timestamp))\n"
         + CONNECT
     )
-    assert 'session.once(\n' not in code
-    assert "lambda response: print(response.id, datetime.fromisoformat(response.created_at) + timedelta(hours=3))" in code
+    assert "session.once(\n" not in code
     assert (
-        "lambda message: print(round(message.data.time * 1000)) if message.type == \"speech_start\" else None" in code
+        "lambda response: print(response.id, datetime.fromisoformat(response.created_at) + timedelta(hours=3))" in code
     )
+    assert 'lambda message: print(round(message.data.time * 1000)) if message.type == "speech_start" else None' in code
 
 
 def test_a_termination_that_is_not_read_is_the_end() -> None:
@@ -256,12 +257,47 @@ def test_an_iterable_becomes_a_loop() -> None:
     assert "for chunk in audio():\n    session.send_audio(chunk)\n" in code
 
 
+def test_a_list_and_an_iterator_become_loops() -> None:
+    code = migrated(SESSION + "client.stream([b'', b''])\nclient.stream(iter(lambda: b'', b''))\n")
+    assert "for chunk in [b'', b'']:\n    session.send_audio(chunk)\n" in code
+    assert "for chunk in iter(lambda: b'', b''):\n    session.send_audio(chunk)\n" in code
+
+
+def test_events_are_followed_through_an_event_loop() -> None:
+    code = migrated(
+        """class App:
+    def __init__(self, loop):
+        self.loop = loop
+        self.client = StreamingClient(StreamingClientOptions(api_key="k"))
+        self.client.on(StreamingEvents.Turn, self.on_turn)
+        self.client.connect(StreamingParameters(sample_rate=16000))
+
+    def on_turn(self, _, event):
+        self.loop.call_soon_threadsafe(self.show, event)
+
+    def show(self, turn):
+        print(turn.transcript)
+"""
+    )
+    assert "call_soon_threadsafe(self.show, message)" in code
+    assert "print(turn.data.utterance.text.strip())" in code
+
+
+def test_lost_comments_are_said() -> None:
+    migration = check_migration(
+        IMPORTS + SESSION.replace("sample_rate=16000)", "sample_rate=16000  # hertz\n)"), to="gladia", ruff=False
+    )
+    assert [finding.text for finding in migration.findings if finding.kind.code == "STB107"] == ["# hertz"]
+
+
 def test_what_may_be_an_iterable_is_said() -> None:
-    migration = check_migration(IMPORTS + "def run(data):\n    client.stream(data)\n" + SESSION, to="gladia", ruff=False)
+    migration = check_migration(
+        IMPORTS + "def run(data):\n    client.stream(data)\n" + SESSION, to="gladia", ruff=False
+    )
     assert "session.send_audio(data)" in migration.code and "STB201" in codes(migration)
 
 
-ASYNCHRONOUS = '''import asyncio
+ASYNCHRONOUS = """import asyncio
 
 
 async def microphone():
@@ -283,7 +319,7 @@ async def main():
 
 
 asyncio.run(main())
-'''
+"""
 
 
 def test_an_asynchronous_program_waits_for_an_event_of_its_own() -> None:
@@ -307,6 +343,23 @@ def test_a_microphone_stream_is_written_out() -> None:
     assert "import pyaudio\n" in code and "MicrophoneStream" not in code and "assemblyai" not in code
     assert "        session.send_audio(microphone.read(1600, exception_on_overflow=False))\n" in code
     assert "except KeyboardInterrupt:\n    pass\nsession.stop_recording()\n" in code
+
+
+@pytest.mark.parametrize("event", ["Heartbeat", "Silence", "SpeakerRevision", "LLMGatewayResponse"])
+def test_lambdas_for_what_never_comes_go_and_are_said(event: str) -> None:
+    handler = f"client.on(StreamingEvents.{event}, lambda client, event: print(event.type))\n"
+    migration = check_migration(IMPORTS + CLIENT + HANDLER + handler + CONNECT, to="gladia", ruff=False)
+    assert event not in migration.code and "STB203" in codes(migration), migration.findings
+
+
+def test_the_errors_class_is_exception() -> None:
+    code = migrated(
+        CLIENT
+        + "def on_error(client, error):\n    if isinstance(error, StreamingError):\n        print(error)\n"
+        + "client.on(StreamingEvents.Error, on_error)\n"
+        + CONNECT
+    )
+    assert "def on_error(error):\n    if isinstance(error, Exception):" in code
 
 
 def test_handlers_for_what_never_comes_go_and_are_said() -> None:
@@ -333,6 +386,10 @@ def test_handlers_for_what_never_comes_go_and_are_said() -> None:
         (CLIENT + HANDLER.replace("transcript", "end_of_turn_confidence") + CONNECT, "STB306"),
         (CLIENT + HANDLER.replace("print(event.transcript)", "queue.put(event)") + CONNECT, "STB312"),
         (CLIENT + HANDLER + CONNECT + CONNECT, "STB320"),
+        ("with StreamingClient(StreamingClientOptions(api_key='k')) as client:\n    pass\n", "STB320"),
+        (SESSION + "from audio import microphone\nclient.stream(microphone())\n", "STB320"),
+        (SESSION + "def show(e):\n    print(e.transcript)\n\n" + "show(on_turn)\n", "STB321"),
+        (CLIENT + HANDLER.replace("print(event.transcript)", "show(event)") + CONNECT, "STB312"),
         (CLIENT + HANDLER + CONNECT + "clients = [client]\n", "STB320"),
         (CLIENT + HANDLER + CONNECT + "on_turn(client, None)\n", "STB321"),
         (CLIENT + "from handlers import on_turn\nclient.on(StreamingEvents.Turn, on_turn)\n" + CONNECT, "STB321"),

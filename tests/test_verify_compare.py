@@ -74,6 +74,8 @@ SAID = ["Yes.", "Yes. I will.", "One (1) more?"]
         ("a Yes. b One (1) more? c Yes.", ["Yes.", "One (1) more?", "Yes."]),
         ("MYes.\nyes.\nYes.x", []),
         ("Yes.\rOne (1) more?", ["Yes.", "One (1) more?"]),
+        ("\rYes.\rYes.\r     \rYes.\n", ["Yes."]),
+        ("Yes.\rYes. One (1) more?\nYes.", ["Yes.", "One (1) more?", "Yes."]),
         ('{"text": "Yes."}\n', []),
         ('Got: {"text": "Yes."} Yes.', ["Yes."]),
         ('{\n  "text": "Yes.",\n  "more": [\n    "Yes. I will."\n  ]\n}\nYes.\n', ["Yes."]),

@@ -17,6 +17,7 @@ from codemods.analysis.values import (
     Member,
     Sequence,
     Socket,
+    Unknown,
     Value,
 )
 
@@ -55,6 +56,8 @@ _HANDED_OVER_TO_OBJECT: Final = {
 }
 """Methods of pools and event loops that take a function and its arguments."""
 
+_OF_EVENT_LOOPS: Final = ("call_soon_threadsafe", "run_in_executor", "add_signal_handler")
+
 
 def socket_callback(connect: cst.Call, name: str) -> tuple[Value, ...] | None:
     """What a WebSocket's callback of that name is called with; None for what is no callback."""
@@ -67,7 +70,7 @@ def socket_callback(connect: cst.Call, name: str) -> tuple[Value, ...] | None:
 def callbacks(program: Program, node: cst.Call, callee: Value, arguments: Arguments) -> Iterator[Callback]:
     """The functions that a call hands over to a library, with what they get."""
     match callee:
-        case Library(name) if name in SOCKET_LIBRARIES and SOCKET_LIBRARIES[name].by_callback:
+        case Library(name) if node in program.connects and SOCKET_LIBRARIES[name].by_callback:
             for keyword, given in arguments.keywords.items():
                 values = socket_callback(node, keyword)
                 if values is not None:
@@ -86,6 +89,9 @@ def callbacks(program: Program, node: cst.Call, callee: Value, arguments: Argume
             yield _with_the_rest(program, arguments, _HANDED_OVER[name])
         case Member(LibraryObject(), name) if name in _HANDED_OVER_TO_OBJECT:
             yield _with_the_rest(program, arguments, _HANDED_OVER_TO_OBJECT[name])
+        case Unknown() if isinstance(node.func, cst.Attribute) and node.func.attr.value in _OF_EVENT_LOOPS:
+            # An event loop that came as a parameter: nothing else has methods of these names.
+            yield _with_the_rest(program, arguments, _HANDED_OVER_TO_OBJECT[node.func.attr.value])
 
 
 def _with_the_rest(program: Program, arguments: Arguments, at: int) -> Callback:

@@ -24,6 +24,7 @@ from codemods.analysis.values import (
     Instance,
     Known,
     Library,
+    Member,
     Parsed,
     Sequence,
     Socket,
@@ -72,8 +73,11 @@ class _Analysis(ExpressionEvaluation):
         scope = Scope(module, None)
         self.program.scopes[module] = scope
         self._run_until_settled(scope)
+        # What nobody here even names is called from outside first: it may be what calls the others.
+        self._take_missing_parameters_as_unknown(self._named_functions())
+        self._run_until_settled(scope)
         self.settled = True
-        self._take_missing_parameters_as_unknown()
+        self._take_missing_parameters_as_unknown(set())
         self._run_until_settled(scope)
         self.complete = True
         self._run_until_settled(scope)
@@ -94,10 +98,26 @@ class _Analysis(ExpressionEvaluation):
             if not self.changed:
                 break
 
-    def _take_missing_parameters_as_unknown(self) -> None:
-        """Functions that nothing here calls are called by others, with anything."""
+    def _named_functions(self) -> set[cst.CSTNode]:
+        """The functions that the module names anywhere but where it defines them."""
+        found: set[cst.CSTNode] = set()
+        for node, value in self.program.values.items():
+            if not isinstance(node, (cst.Name, cst.Attribute, cst.Lambda)):
+                continue
+            for one in alternatives(value):
+                if isinstance(one, Function):
+                    found.add(one.node)
+                elif isinstance(one, Member) and isinstance(one.owner, Instance):
+                    inner = self.functions.get(one.owner.node)
+                    method = inner.value_of(one.name) if inner is not None else NOTHING
+                    found.update(each.node for each in alternatives(method) if isinstance(each, Function))
+        return found
+
+    def _take_missing_parameters_as_unknown(self, but_of: set[cst.CSTNode]) -> None:
+        """Functions that nothing here calls are called by others, with anything; all but the given ones."""
         for definition in self.definitions.values():
-            if isinstance(definition.node, cst.Param) and definition.value is NOTHING:
+            missing = isinstance(definition.node, cst.Param) and definition.value is NOTHING
+            if missing and self.program.scope_of(definition.node) not in but_of:
                 definition.value = UNKNOWN
 
     def _forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codemods.findings import REQUEST_ABSENT
 from codemods.migrating import Migrating
 from codemods.rules.sdk_classes import ClassRule
 from codemods.rules.sdk_fields import SdkFieldRule
@@ -21,6 +22,8 @@ def plan(migrating: Migrating) -> None:
     starts = list(gladia_sdk.starts(program))
     imports = SdkImports(migrating, gladia_sdk.MODULE, assemblyai_sdk.MODULE, gladia_sdk.is_of_sdk)
     complete = True
+    for use in gladia_sdk.other_uses(program, starts):
+        migrating.report(REQUEST_ABSENT, use, migrating.code(use))
     gone = frozenset()  # type: ignore[var-annotated]
     for start in starts:
         rule = SessionRule(migrating, start, starts, imports)

@@ -75,6 +75,7 @@ class AnswerStatements:
                 return True
             if self._can_wait(statement):
                 self.moved.append(statement)
+                self.moved.extend(self._following(statement))
                 return True
         migrating.report(
             SESSION_USED_ELSEWHERE,
@@ -121,9 +122,33 @@ class AnswerStatements:
             case [cst.Expr()] | [cst.Assign([cst.AssignTarget(cst.Attribute())])]:
                 return True
             case [cst.Assign([cst.AssignTarget(cst.Name() as target)])]:
-                uses = [use for one in self._program.definitions() if one.node is target for use in one.uses]
-                return all(self._is_behind(self._program.statement_of(use)) or self._is_placed(use) for use in uses)
+                following = self._following(statement)
+                return all(
+                    self._is_behind(self._program.statement_of(use))
+                    or self._is_placed(use)
+                    or self._program.statement_of(use) in following
+                    for use in self._uses_of(target)
+                )
         return False
+
+    def _uses_of(self, target: cst.Name) -> list[cst.Name]:
+        return [use for one in self._program.definitions() if one.node is target for use in one.uses]
+
+    def _following(self, statement: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
+        """The statements in front of the connect that only show what this one gave a name."""
+        match statement.body:
+            case [cst.Assign([cst.AssignTarget(cst.Name() as target)])]:
+                shown = [self._program.statement_of(use) for use in self._uses_of(target)]
+            case _:
+                return []
+        return [
+            one
+            for one in dict.fromkeys(shown)
+            if isinstance(one, cst.SimpleStatementLine)
+            and len(one.body) == 1
+            and isinstance(one.body[0], cst.Expr)
+            and self._is_in_front(one)
+        ]
 
     def _is_in_front(self, statement: cst.CSTNode) -> bool:
         """Whether a statement stands in the connect's block, before it."""

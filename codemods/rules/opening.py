@@ -9,17 +9,19 @@ import libcst as cst
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import Connect
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, JsonText, LibraryObject, Parsed, Value
+from codemods.analysis.values import DictDisplay, JsonText, Known, LibraryObject, Parsed, Value
 from codemods.edits import Statement, expression
 from codemods.findings import COMMENT_WENT, CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD
 from codemods.migrating import Migrating
 from codemods.rules.address import AddressRule
 from codemods.rules.answer import AnswerStatements, is_client
+from codemods.rules.callback_refusal import CallbackRefusal
 from codemods.rules.configuration import ConfigurationRule, comments_in
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
-from shim.mapping import session
+from shim.mapping import parameters, session
+from shim.mapping.row import Fidelity
 
 _OF_THE_BODY = ("content-type", "accept")
 """Headers that describe the POST's JSON body and have no place on a handshake."""
@@ -44,7 +46,10 @@ class OpeningRule:
         configuration = self._configuration()
         if configuration is None or not answer.find() or not self._names_hold(connect):
             return False
-        socket = self._socket_of(connect)
+        socket = self._socket_of(connect) if not connect.library.by_callback else connect.call
+        callback = CallbackRefusal(self._migrating, self._opening, connect, self._refusal)
+        if connect.library.by_callback and not callback.find(answer):
+            return False
         if socket is None or not self._address.is_known() or self._is_read_elsewhere(configuration):
             return False
         if configuration.entries or configuration.changes:
@@ -55,7 +60,11 @@ class OpeningRule:
         self._address.plan()
         self._rewrite_connect(connect)
         self._take_statements_away(answer)
-        self._insert_first_message(connect, socket, answer)
+        if connect.library.by_callback:
+            session.ADDRESS.over(self._migrating.target)
+            callback.plan(answer)
+        else:
+            self._insert_first_message(connect, socket, answer)
         self._remove_idle_clients(answer)
         return True
 
@@ -68,12 +77,8 @@ class OpeningRule:
             migrating.report(SESSION_SPREAD, opening.request.call, f"the POST opens a session, but {how}")
             return None
         connect = opening.connects[0]
-        if connect.library.by_callback or connect.library.wrapped:
-            migrating.report(
-                SESSION_SPREAD,
-                connect.call,
-                f"frames come {'wrapped' if connect.library.wrapped else 'by callback'}: {migrating.code(connect.call)}",
-            )
+        if connect.library.wrapped:
+            migrating.report(SESSION_SPREAD, connect.call, f"its frames come wrapped: {migrating.code(connect.call)}")
             return None
         if self._program.scope_of(connect.call) is not self._program.scope_of(opening.request.call):
             migrating.report(
@@ -143,7 +148,7 @@ class OpeningRule:
     def _is_read_elsewhere(self, configuration: Dictionary) -> bool:
         """Whether the program reads the configuration for itself, too, and would meet other names and values."""
         for node in self._uses_of(configuration):
-            if not self._program.is_inside(node, self._opening.request.call):
+            if not self._program.is_inside(node, self._opening.request.call) and not self._reads_what_stays(node):
                 self._migrating.report(
                     CONFIGURATION_UNKNOWN,
                     node,
@@ -151,6 +156,18 @@ class OpeningRule:
                 )
                 return True
         return False
+
+    def _reads_what_stays(self, node: cst.CSTNode) -> bool:
+        """Whether a use of the configuration reads a parameter that has the same name and value afterwards."""
+        read = self._program.parents[node]
+        if not isinstance(read, cst.Subscript) or isinstance(self._program.parents[read], (cst.AssignTarget, cst.Del)):
+            return False
+        part = read.slice[0].slice
+        key = self._program.value(part.value) if isinstance(part, cst.Index) else None
+        return isinstance(key, Known) and any(
+            row.gladia == row.assemblyai == (key.value,) and row.over_assemblyai.codemod is Fidelity.SAME
+            for row in parameters.ROWS
+        )
 
     def _uses_of(self, dictionary: Dictionary) -> list[cst.CSTNode]:
         """Where a dictionary is read or handed on; giving it a name is neither."""

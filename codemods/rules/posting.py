@@ -9,13 +9,23 @@ from urllib.parse import parse_qsl
 import libcst as cst
 
 from codemods.analysis.libraries import Connect
-from codemods.analysis.values import DictDisplay, Instance, Known, UrlQuery
+from codemods.analysis.values import (
+    DictDisplay,
+    Function,
+    Instance,
+    Known,
+    Library,
+    LibraryObject,
+    Member,
+    UrlQuery,
+    something,
+)
 from codemods.edits import Statement, renamed
 from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
-from codemods.migrating import Migrating, like
+from codemods.migrating import Migrating
 from codemods.rules.first_message import FirstMessageRule
 from codemods.rules.request_body import Parameter, RequestBodyRule
-from codemods.rules.written_url import can_be_cut, head_of, path_alone, pieces_of, without_query
+from codemods.rules.written_url import WrittenAddress, pieces_of
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -35,6 +45,7 @@ class PostingRule:
         self._connect: Connect = opening.connect
         self._statement = self._program.statement_of(opening.connect.call)
         self._planned = planned
+        self._written = WrittenAddress(migrating, opening)
         self.first = FirstMessageRule(migrating, opening.connect)
 
     def plan(self) -> bool:
@@ -192,7 +203,7 @@ class PostingRule:
 
     def _body_of_text(self) -> Callable[[], cst.BaseExpression] | None:
         """The body where the query stands in the address itself."""
-        parameters = list(self._parameters_in(self._written(self._opening.url)))
+        parameters = list(self._parameters_in(self._written.written(self._opening.url)))
         rule = RequestBodyRule(self._migrating, self._opening.url, parameters)
         if not rule.plan():
             return None
@@ -217,71 +228,12 @@ class PostingRule:
                 self._program.parents[node] = url
                 yield Parameter(name, node, None)
 
-    # --- the address -----------------------------------------------------------------------------
-
-    def _written(self, url: cst.BaseExpression) -> cst.BaseExpression:
-        """The expression that makes the address: behind a name or attribute, where there is one alone."""
-        seen: set[cst.CSTNode] = set()
-        while url not in seen:
-            seen.add(url)
-            match url:
-                case cst.Name():
-                    found = [one.expression for one in self._program.reaching.get(url, ())]
-                case cst.Attribute(owner, attribute):
-                    value = self._program.value(owner)
-                    made = self._program.attribute_expressions
-                    found = list(made.get((value.node, attribute.value), ())) if isinstance(value, Instance) else []
-                case _:
-                    return url
-            if len(found) != 1 or found[0] is None:
-                return url
-            url = found[0]
-        return url
-
     def _address(self) -> Callable[[], cst.BaseExpression] | None:
-        """Plans that the address loses its query and names Gladia; the function gives it as the POST takes it."""
+        """Plans the address's edits; the function gives it as the POST takes it."""
         url = self._opening.url
-        written = self._written(url)
-        if not can_be_cut(written):
-            self._migrating.report(
-                CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
-            )
+        if not self._written.plan() or not self._holds(url):
             return None
-        if not self._holds(url):
-            return None
-        region = gladia.region_of(sessions.address_text(self._program.value(url)))
-        if not isinstance(written, cst.SimpleString):
-            self._migrating.edits.rewrite(written, without_query)
-        self._rewrite_literals(written, region)
         return lambda: self._migrating.edits.edited(url)
-
-    def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
-        """Brings every literal of the address, here or where a name got it, to Gladia."""
-        waiting: list[cst.CSTNode] = [node]
-        seen: set[cst.CSTNode] = set()
-        query = self._opening.query
-        while waiting:
-            current = waiting.pop()
-            if current in seen or (query is not None and current is query.call):
-                continue
-            seen.add(current)
-            match current:
-                case cst.SimpleString() if isinstance(current.evaluated_value, str):
-                    text = gladia.address(current.raw_value, region)
-                    if current is not node and not self._program.is_inside(current, node):
-                        text = head_of(text, region)
-                    if current is node:
-                        text = path_alone(text)
-                    if text != current.raw_value:
-                        self._migrating.edits.replace(current, like(current, text))
-                case cst.FormattedStringText(value):
-                    self._migrating.edits.replace(current, current.with_changes(value=gladia.address(value, region)))
-                case cst.Name() | cst.Attribute():
-                    made = self._written(current)
-                    if made is not current:
-                        waiting.append(made)
-                    continue
-            waiting.extend(current.children)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -297,11 +249,13 @@ class PostingRule:
         taken = {one.value for one in self._program.nodes_in(place) if isinstance(one, cst.Name)}
         if found.session is None:
             found.session = _free(("session", "session_data", "gladia_session"), taken)
+        own = self._own_client()
         how = gladia.Post(
-            gladia.client_for(migrating, awaited=awaited),
+            gladia.client_for(migrating, awaited=awaited) if own is None else gladia.Client.OWN_AIOHTTP,
             _free(("response", "session_response", "gladia_response"), taken),
             found.session,
-            _free(("client", "http_client", "http"), taken),
+            own or cst.Name(_free(("client", "http_client", "http"), taken)),
+            in_thread=self._is_a_threads_work(place),
         )
         check = self.first.plan_check(how)
         migrating.gone.update(found.gone)
@@ -311,23 +265,27 @@ class PostingRule:
             blank = [cst.EmptyLine(indent=False)]
             migrating.edits.rewrite(self._statement, lambda updated: updated.with_changes(leading_lines=blank))
 
+        done_before = connect.library.by_callback or not self._is_open_behind()
+
         def statements() -> list[Statement]:
             own_check = migrating.edits.edited(check) if check is not None else None
             posted = gladia.post(
                 migrating, how, url=address(), headers=headers(), body=body(), check=own_check, near=connect.call
             )
-            declared = [
-                cst.SimpleStatementLine([cst.Global([cst.NameItem(cst.Name(name))])]) for name in found.declared
-            ]
-            moved = [migrating.edits.edited(one) for one in found.moved]
-            written = [*posted, *declared, *moved]
-            first, *others = written
+            first, *others = [*posted, *(self._begun() if done_before else [])]
             above = [] if is_first else [cst.EmptyLine(indent=False)]
             plain = [one.with_changes(leading_lines=_comments(one)) for one in others]
             return [first.with_changes(leading_lines=above), *plain]
 
+        if found.moved and not done_before:
+            if isinstance(self._statement, cst.With):
+                migrating.edits.insert_at_start(self._statement.body, self._begun)
+            else:
+                migrating.edits.insert_after(self._statement, self._begun)
         # Libraries that the POST needs are imported: planned now, while imports still can be.
         migrating.use_module(gladia.library_of(how.client))
+        if how.in_thread and check is None:
+            migrating.use_module("os")
         migrating.edits.insert_before(self._statement, statements)
         migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))
         if found.on_open is not None:
@@ -335,6 +293,52 @@ class PostingRule:
         for statement in (found.read, found.check):
             if statement is not None:
                 migrating.edits.remove(statement)
+
+    def _is_a_threads_work(self, place: cst.CSTNode) -> bool:
+        """Whether the function that opens the session is what a thread is started with."""
+        if not isinstance(place, cst.FunctionDef):
+            return False
+        for node in self._program.values:
+            if not isinstance(node, cst.Call) or self._program.value(node.func) != Library("threading.Thread"):
+                continue
+            target = next((one.value for one in node.args if one.keyword and one.keyword.value == "target"), None)
+            for value in something(self._program.value(target)) if target is not None else ():
+                match value:
+                    case Function(function) if function is place:
+                        return True
+                    case Member(Instance(), name) if name == place.name.value:
+                        return True
+        return False
+
+    def _is_open_behind(self) -> bool:
+        """Whether there is a place behind the opening: a `with` statement's body, or the next line."""
+        match self._statement:
+            case cst.With():
+                return True
+            case cst.SimpleStatementLine([cst.Assign() | cst.AnnAssign() | cst.Expr()]):
+                return True
+        return False
+
+    def _begun(self) -> list[Statement]:
+        """What a handler did at the first message."""
+        found = self.first.found
+        declared = [cst.SimpleStatementLine([cst.Global([cst.NameItem(cst.Name(name))])]) for name in found.declared]
+        moved = [self._migrating.edits.edited(one) for one in found.moved]
+        return [*declared, *(one.with_changes(leading_lines=_comments(one)) for one in moved)]
+
+    def _own_client(self) -> cst.BaseExpression | None:
+        """The client that opens the socket, where it is there before and can make the POST as well."""
+        function = self._connect.call.func
+        if not self._connect.library.wrapped or not isinstance(function, cst.Attribute):
+            return None
+        made = self._program.value(function.value)
+        is_name = isinstance(function.value, (cst.Name, cst.Attribute))
+        if not is_name or any(
+            isinstance(one, LibraryObject) and self._program.is_inside(one.site, self._statement)
+            for one in something(made)
+        ):
+            return None
+        return function.value
 
     def _opened(self) -> list[Statement]:
         """What is done when the socket is open, the socket under its name there."""

@@ -2,65 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.values import (
     EACH,
-    Class,
     Delivered,
-    Function,
-    Instance,
     Known,
-    Library,
-    Member,
     Parsed,
     Sequence,
     Step,
     Value,
-    constant,
     something,
 )
 from codemods.edits import expression, in_parentheses
 from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating, like
 from codemods.rules.branches import drop_branch
-from shim.mapping import catalogue, sdk
-from shim.mapping.paths import steps_of
-from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
+from codemods.rules.sdk_field_rows import TARGET_TYPES, FieldRows, general, with_positions
+from codemods.rules.sdk_units import is_whole, undone_by
+from codemods.rules.sdk_uses import MessageUses
+from shim.mapping import sdk
+from shim.mapping.row import Fidelity, Vendor
 
 _TYPE: Final[tuple[Step, ...]] = ("type",)
 _ERRORS: Final = frozenset(("Error", "error"))
-_FIELD_ROWS: Final = (sdk.BEGIN_ID, sdk.EXPIRES_AT, sdk.ENDED_CODE)
-_FOLLOWED: Final = frozenset(
-    f"builtins.{name}" for name in ("len", "list", "tuple", "enumerate", "zip", "reversed", "getattr", "isinstance")
-)
-_SHOWING: Final = frozenset(("builtins.print", "builtins.str", "builtins.repr", "pprint.pprint"))
-_LOGGING: Final = ("debug", "info", "warning", "error", "critical", "exception", "log")
-
-TARGET_TYPES: Final[dict[Vendor, dict[str, str]]] = {
-    Vendor.GLADIA: {
-        "Begin": "init",
-        "Turn": "transcript",
-        "Termination": "post_final_transcript",
-        "SpeechStarted": "speech_start",
-    },
-    Vendor.ASSEMBLYAI: {
-        "init": "Begin",
-        "connected": "Begin",
-        "transcript": "Turn",
-        "post_final_transcript": "Termination",
-        "post_transcript": "Termination",
-        "end_recording": "Termination",
-        "speech_start": "SpeechStarted",
-        "ended": "Termination",
-    },
-}
-"""What a type of message becomes, by the vendor it becomes one of."""
 
 
 class SdkFieldRule:
@@ -72,6 +41,8 @@ class SdkFieldRule:
         self._sites = sites
         self._target = migrating.target
         self._complete = True
+        self._fields = FieldRows(migrating)
+        self._uses = MessageUses(migrating, self._is_message)
         self._aliases: dict[Definition, cst.Name] = {}
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go with branches for messages that never come."""
@@ -87,7 +58,7 @@ class SdkFieldRule:
             if not found:
                 continue
             mixed = len(found) != len(something(value)) or isinstance(node, (cst.BooleanOperation, cst.IfExp))
-            if mixed and not any(isinstance(one, Parsed) and (one.path == () or self._leads(one)) for one in found):
+            if mixed and not any(one.path == () or self._fields.leads(one) for one in found if isinstance(one, Parsed)):
                 # `event.words[0].start if event.words else 0`: the field was converted where it was read.
                 continue
             if len(found) != len(something(value)) or len({one.path for one in found if isinstance(one, Parsed)}) > 1:
@@ -144,29 +115,23 @@ class SdkFieldRule:
             return True
         inner = self._message_at(node)
         # `event.transcript.strip` is no field: the method belongs to the text.
-        return bool(inner is not None and inner.path and self._row_of(inner, whole=True) and not self._leads(inner))
+        return bool(
+            inner is not None
+            and inner.path
+            and self._fields.row_of(inner, whole=True)
+            and not self._fields.leads(inner)
+        )
 
     def _lies_in_a_leaf(self, node: cst.BaseExpression) -> bool:
         """Whether it is a method or element of a field's value: `event.transcript.strip`."""
         inner = _accessed(node)
         of_inner = self._message_at(inner) if inner is not None else None
         while inner is not None and of_inner is not None and of_inner.path:
-            if of_inner.path == _TYPE or (self._row_of(of_inner, whole=True) and not self._leads(of_inner)):
+            if of_inner.path == _TYPE or self._fields.is_leaf(of_inner):
                 return True
             inner = _accessed(inner)
             of_inner = self._message_at(inner) if inner is not None else None
         return False
-
-    def _leads(self, message: Parsed) -> bool:
-        """Whether fields lie inside this place."""
-        return any(
-            len(steps) > len(message.path) + 1 and _general(steps[1 : len(message.path) + 1]) == _general(message.path)
-            for row in self._rows()
-            for steps in map(steps_of, row.of(self._migrating.source))
-        )
-
-    def _rows(self) -> tuple[Row, ...]:
-        return (*catalogue.rows(Section.SERVER), *_FIELD_ROWS)
 
     # --- types -----------------------------------------------------------------------------------
 
@@ -178,7 +143,10 @@ class SdkFieldRule:
             for side in (comparison.left, *(one.comparator for one in comparison.comparisons)):
                 if side is not node:
                     self._rename_types(side, self._program.value(side))
-        elif not isinstance(parent, (cst.Assign, cst.FormattedStringExpression, cst.Attribute)):
+        elif self._uses.is_shown(node):
+            text = f"{self._code(node)} is {self._target}'s name for it from now on"
+            self._migrating.report(WHOLE_MESSAGE, node, text)
+        elif not isinstance(parent, (cst.Assign, cst.Attribute)):
             self._give_up(node, f"{self._code(parent)}: the type goes where it is not followed")
 
     def _rename_types(self, node: cst.BaseExpression, value: Value) -> None:
@@ -210,9 +178,9 @@ class SdkFieldRule:
     # --- whole messages and parts ----------------------------------------------------------------
 
     def _whole_is_used(self, node: cst.BaseExpression, message: Parsed) -> None:
-        if self._is_followed(node):
+        if self._uses.is_followed(node):
             return
-        if self._is_shown(node):
+        if self._uses.is_shown(node):
             text = f"{self._code(node)} is {self._target}'s message from now on"
             self._migrating.report(WHOLE_MESSAGE, node, text)
             return
@@ -221,97 +189,17 @@ class SdkFieldRule:
 
     def _check_part(self, node: cst.BaseExpression, message: Parsed) -> None:
         """A name that holds a part which has fields of its own must not go where it is not followed."""
-        if self._leads(message) and not self._is_followed(node):
+        if self._fields.leads(message) and not self._uses.is_followed(node):
             self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
             self._complete = False
 
-    def _is_followed(self, node: cst.BaseExpression) -> bool:
-        parent = self._program.parents[node]
-        match parent:
-            case cst.Attribute() | cst.Subscript() | cst.For() | cst.CompFor():
-                return True
-            case cst.Assign(targets):
-                return all(isinstance(one.target, (cst.Name, cst.Tuple)) for one in targets)
-            case cst.If() | cst.While() | cst.BooleanOperation() | cst.UnaryOperation() | cst.IfExp() | cst.Expr():
-                return True
-            case cst.Arg():
-                call = self._program.parents[parent]
-                assert isinstance(call, cst.Call) or not parent.star
-                callees = something(self._program.value(call.func)) if isinstance(call, cst.Call) else ()
-                return bool(callees) and all(self._follows(one) for one in callees)
-        return False
-
-    def _follows(self, callee: Value) -> bool:
-        match callee:
-            case Function() | Class() | Member(Instance()):
-                return True
-            case Library(name):
-                return name in _FOLLOWED
-        return False
-
-    def _is_shown(self, node: cst.BaseExpression) -> bool:
-        current: cst.CSTNode = node
-        while not isinstance(current, (cst.Call, cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
-            current = self._program.parents[current]
-        if not isinstance(current, cst.Call):
-            return False
-        if isinstance(current.func, cst.Attribute) and current.func.attr.value in _LOGGING:
-            return True
-        callee = self._program.value(current.func)
-        return isinstance(callee, Library) and callee.name in _SHOWING
-
     # --- fields ----------------------------------------------------------------------------------
-
-    def _row_of(self, message: Parsed, *, whole: bool = False) -> Row | None:
-        """The row of the field at a place of a message, by the types it can have there.
-
-        `whole`: whether the place is read from the message itself, so that it may lie elsewhere in the other one.
-        """
-        return self._row_among(_FIELD_ROWS, message, whole) or self._row_among(
-            catalogue.rows(Section.SERVER), message, whole
-        )
-
-    def _row_among(self, rows: tuple[Row, ...], message: Parsed, whole: bool) -> Row | None:
-        exact: list[Row] = []
-        general: list[Row] = []
-        for row in rows:
-            way = row.way(self._target)
-            if way.conversion is NOTHING and way.codemod is Fidelity.SAME:
-                # Programs of this vendor do not hold what the row is about.
-                continue
-            for path in row.of(self._migrating.source):
-                kind, *steps = steps_of(path)
-                if message.types is not None and kind != "*" and kind not in message.types:
-                    continue
-                if not self._joins(row, str(kind)):
-                    continue
-                if whole and tuple(steps) == message.path:
-                    exact.append(row)
-                elif tuple(steps) == _general(message.path) and self._same_depth(row, steps):
-                    general.append(row)
-        found = exact or general
-        targets = {self._steps(row) for row in found}
-        return found[0] if found and len(targets) == 1 else None
-
-    def _joins(self, row: Row, kind: str) -> bool:
-        targets = row.of(self._target)
-        wanted = TARGET_TYPES[self._target].get(kind)
-        return not targets or wanted is None or str(steps_of(targets[0])[0]) in (wanted, "*")
-
-    def _same_depth(self, row: Row, steps: list[Step]) -> bool:
-        """A field of each element is not one of the whole, such as the mean of the words' confidences."""
-        targets = row.of(self._target)
-        return not targets or steps.count(EACH) == steps_of(targets[0]).count(EACH)
-
-    def _steps(self, row: Row) -> tuple[Step, ...]:
-        targets = row.of(self._target)
-        return steps_of(targets[0])[1:] if targets else ()
 
     def _field_is_read(self, node: cst.BaseExpression, base: cst.BaseExpression, steps: int, message: Parsed) -> None:
         if self._target is Vendor.GLADIA and message.path == ("turn_is_formatted",):
             message = replace(message, path=("end_of_turn",))
         of_base = self._message_at(base)
-        row = self._row_of(message, whole=of_base is None or of_base.path == ())
+        row = self._fields.row_of(message, whole=of_base is None or of_base.path == ())
         if row is None:
             if isinstance(message.path[-1], int) or message.path[-1] == EACH or self._is_container(message):
                 self._read_container(node, message)
@@ -328,11 +216,12 @@ class SdkFieldRule:
         for dotted in way.conversion.modules:
             module, _, name = dotted.rpartition(".")
             self._migrating.use_function(module, name) if module else self._migrating.use_module(name)
-        if self._leads(message) and not self._is_followed(node) and not self._is_alias(node):
+        if self._fields.leads(message) and not self._uses.is_followed(node) and not self._is_alias(node):
             self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
             self._complete = False
             return
-        self._rewrite(node, base, steps, _with_positions(self._steps(row), message.path), source)
+        target = with_positions(self._fields.steps(row), message.path)
+        self._rewrite(node, base, steps, target, source, whole=is_whole(row, self._target))
 
     def _is_alias(self, node: cst.BaseExpression) -> bool:
         parent = self._program.parents[node]
@@ -342,15 +231,15 @@ class SdkFieldRule:
         return isinstance(parent, cst.Assign)
 
     def _is_container(self, message: Parsed) -> bool:
-        return self._target is Vendor.ASSEMBLYAI and self._leads(message)
+        return self._target is Vendor.ASSEMBLYAI and self._fields.leads(message)
 
     def _read_container(self, node: cst.BaseExpression, message: Parsed) -> None:
         """A part with fields inside: Gladia's `message.data.utterance` is AssemblyAI's event itself."""
         base, steps = self._base_of(node)
         if self._take_alias_away(node, base, message):
             return
-        if self._is_followed(node) or self._is_alias(node):
-            self._rewrite(node, base, steps, _with_positions(self._target_of(message), message.path), "value")
+        if self._uses.is_followed(node) or self._is_alias(node):
+            self._rewrite(node, base, steps, with_positions(self._fields.target_of(message), message.path), "value")
         else:
             self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._code(self._program.parents[node]))
             self._complete = False
@@ -358,7 +247,9 @@ class SdkFieldRule:
     def _take_alias_away(self, node: cst.BaseExpression, base: cst.BaseExpression, message: Parsed) -> bool:
         """Removes `utterance = message.data.utterance`: its uses read the event, if that is the same for them."""
         program = self._program
-        if self._target_of(message) or not isinstance(base, cst.Name) or self._target_of(self._message_at(base)):
+        if not isinstance(base, cst.Name) or self._fields.target_of(self._message_at(base)):
+            return False
+        if self._fields.target_of(message):
             return False
         definition = next((one for one in program.definitions() if one.expression is node), None)
         assign, statement = program.parents[node], program.statement_of(node)
@@ -396,28 +287,23 @@ class SdkFieldRule:
                 return current, steps
             current, steps = inner, steps + 1
 
-    def _target_of(self, base: Parsed | None) -> tuple[Step, ...]:
-        """Where the base of an access stands in the other vendor's message."""
-        path = base.path if base is not None else ()
-        while base is not None and path:
-            if isinstance(path[-1], int) or path[-1] == EACH:
-                return (*self._target_of(replace(base, path=path[:-1])), EACH)
-            row = self._row_of(replace(base, path=path), whole=True)
-            if row is not None and row.of(self._target):
-                return _with_positions(self._steps(row), path)
-            path = path[:-1]
-        return ()
-
     def _rewrite(
-        self, node: cst.BaseExpression, base: cst.BaseExpression, steps: int, target: tuple[Step, ...], source: str
+        self,
+        node: cst.BaseExpression,
+        base: cst.BaseExpression,
+        steps: int,
+        target: tuple[Step, ...],
+        source: str,
+        *,
+        whole: bool = False,
     ) -> None:
-        already = self._target_of(self._message_at(base))
-        if _general(target[: len(already)]) != _general(already):
+        already = self._fields.target_of(self._message_at(base))
+        if general(target[: len(already)]) != general(already):
             self._give_up(node, f"{self._code(node)} lies elsewhere in the other message")
             return
         rest = target[len(already) :]
         parents = self._program.parents
-        undone, inner_of = self._undone(node, source)
+        undone, inner_of = undone_by(self._migrating, node, source, whole=whole)
         if undone is not None:
             source = "value"
             if undone is not node:
@@ -437,59 +323,12 @@ class SdkFieldRule:
 
         self._migrating.edits.rewrite(node, rewritten)
 
-    def _undone(
-        self, node: cst.BaseExpression, source: str
-    ) -> tuple[cst.BaseExpression | None, Callable[[Any], cst.BaseExpression]]:
-        """The expression around a field that made of it what it is now, and how its inside is taken out of it.
-
-        `event.words[0].start / 1000` asked for seconds, `message.data.utterance.text.strip()` for text without its
-        blank: the other side has them.
-        """
-        parent = self._program.parents[node]
-        around = self._program.parents.get(parent)
-        if isinstance(parent, cst.BinaryOperation) and parent.left is node:
-            by_thousand = constant(self._program.value(parent.right)) in (1000, 1000.0)
-            undone = {"round(value * 1000)": cst.Divide, "value / 1000": cst.Multiply}.get(source)
-            if by_thousand and undone is not None and isinstance(parent.operator, undone):
-                call = self._rounding(parent) if source == "value / 1000" else None
-                if call is not None:
-                    return call, lambda updated: updated.args[0].value.left
-                return (parent, lambda updated: updated.left) if not parent.lpar else (None, lambda updated: updated)
-        if isinstance(parent, cst.Attribute) and parent.attr.value == "strip" and isinstance(around, cst.Call):
-            if source == "value.strip()" and not around.args:
-                return node, lambda updated: updated
-            if self._target is Vendor.ASSEMBLYAI and not around.args and around.func is parent:
-                return around, lambda updated: updated.func.value
-        if self._target is Vendor.ASSEMBLYAI and source == "value":
-            call = self._rounding(node)
-            if call is not None:
-                return call, lambda updated: updated.args[0].value
-        return None, lambda updated: updated
-
-    def _rounding(self, node: cst.BaseExpression) -> cst.Call | None:
-        """The `round(…)` around a value that is a whole number on the other side."""
-        argument = self._program.parents[node]
-        call = self._program.parents.get(argument)
-        if not isinstance(call, cst.Call) or len(call.args) != 1 or not isinstance(argument, cst.Arg):
-            return None
-        return call if self._program.value(call.func) == Library("builtins.round") else None
-
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(FIELD_ABSENT, node, text)
-
-
-def _general(path: tuple[Step, ...]) -> tuple[Step, ...]:
-    return tuple(EACH if isinstance(step, int) else step for step in path)
-
-
-def _with_positions(target: tuple[Step, ...], path: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The target's path with the positions that the source's path had in place of EACH."""
-    positions = iter([step for step in path if isinstance(step, int)])
-    return tuple(next(positions, EACH) if step == EACH else step for step in target)
 
 
 def _accessed(node: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -17,7 +17,7 @@ from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
-from codemods.rules.sdk_fields import TARGET_TYPES
+from codemods.rules.sdk_field_rows import TARGET_TYPES
 from codemods.rules.sdk_handlers import Handler
 from codemods.rules.sdk_imports import SdkImports
 from codemods.rules.sdk_split_handler import Branch, chain_of, parts_of, split
@@ -302,6 +302,9 @@ class HandlersToAssemblyAI:
         at = handler.given_from
         self._imports.handled.add(parameter)
         definition = sdk_handlers.definition_of(self._program, parameter)
+        values = something(definition.value) if definition is not None and definition.uses else ()
+        if not all(isinstance(one, Parsed) and isinstance(one.document, Delivered) for one in values):
+            self._give_up(parameter, f"`{parameter.name.value}` is given other things too")
         unused = definition is None or not definition.uses
         if isinstance(function, cst.Lambda):
             if unused:

@@ -18,7 +18,7 @@ from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
-from codemods.rules.sdk_fields import TARGET_TYPES
+from codemods.rules.sdk_field_rows import TARGET_TYPES
 from codemods.rules.sdk_handlers import Handler
 from codemods.rules.sdk_imports import SdkImports
 from codemods.vendors import assemblyai_sdk, gladia_sdk

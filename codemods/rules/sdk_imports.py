@@ -103,4 +103,3 @@ class SdkImports:
         statement = cst.parse_statement(line)
         assert isinstance(statement, cst.SimpleStatementLine)
         return updated.with_changes(body=statement.body)
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import libcst as cst
@@ -32,15 +31,6 @@ def session_name(client: str) -> str:
         if old in client:
             return client.replace(old, new)
     return "session"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a session is kept: a variable of a scope, or (`owner`) an attribute of a class's objects."""
-
-    name: str
-    scope: cst.CSTNode
-    owner: cst.ClassDef | None = None
 
 
 def identifiers(migrating: Migrating) -> set[str]:

@@ -6,8 +6,6 @@ GladiaClient goes, or stays as the options where the session is started elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import libcst as cst
 
 from codemods.analysis.libraries import Arguments
@@ -15,25 +13,25 @@ from codemods.analysis.values import (
     Class,
     Function,
     Instance,
-    Known,
     LibraryObject,
     Member,
-    constant,
     something,
 )
 from codemods.edits import Statement
-from codemods.findings import CALL_ABSENT, PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
+from codemods.findings import CALL_ABSENT, SDK_NOT_FOLLOWED, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
+from codemods.rules.sdk_audio import AudioKinds
 from codemods.rules.sdk_ended import EndedRule
 from codemods.rules.sdk_handlers_to_assemblyai import HandlersToAssemblyAI
 from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_options_to_assemblyai import OptionsToAssemblyAI
 from codemods.rules.sdk_parameters import SdkParametersRule
-from codemods.vendors import assemblyai_sdk, gladia_sdk
+from codemods.vendors import assemblyai_sdk
 from codemods.vendors.gladia_sdk import Start
-from shim.mapping import sdk, session
+from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
 _OVER = Vendor.ASSEMBLYAI
@@ -46,7 +44,8 @@ class SessionRule:
         self._migrating = migrating
         self._program = migrating.program
         self._start = start
-        self._alone = sum(one.creation is start.creation for one in starts) == 1
+        alone = sum(one.creation is start.creation for one in starts) == 1
+        self._options = OptionsToAssemblyAI(migrating, start, imports, alone=alone)
         self._imports = imports
         self._complete = True
         self._handlers = HandlersToAssemblyAI(migrating, start, imports)
@@ -73,7 +72,17 @@ class SessionRule:
         for name, calls in self._calls.items():
             for ref, call in calls:
                 self._plan_call(name, ref, call)
+                self._check_order(name, call)
         return self._complete
+
+    def _check_order(self, name: str, call: cst.Call) -> None:
+        """Nothing may be asked of the session before its handlers are registered: it connects only then."""
+        if name in ("on", "once", "add_listener") or call.func in self._migrating.edits.removed:
+            return
+        scope = self._program.scope_of(self._start.session.site)
+        last = self._migrating.line(self._handlers.last_statement)
+        if self._program.scope_of(call) is scope and self._migrating.line(call) < last:
+            self._give_up(call, f"{self._code(call)} comes before the handlers are registered")
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -142,7 +151,7 @@ class SessionRule:
         parameters = SdkParametersRule(migrating, self._imports.use)
         if not parameters.plan(self._start.configuration):
             return False
-        options = self._options()
+        options = self._options.plan()
         if options is None or not self._take_live_client_away():
             return False
         for row in (sdk.START, sdk.PARAMETERS, sdk.OPTIONS):
@@ -214,8 +223,8 @@ class SessionRule:
             return migrating.module.code_for_node(target.with_changes(attr=self._renamed_attribute(target)))
         assert isinstance(target, cst.Name)
         old = target.value
-        wanted = migrating.name(self._client_variable or naming.client_of_session(old))
-        if naming.force_name(migrating, old, wanted, self._client_variable):
+        wanted = migrating.name(self._options.client_variable or naming.client_of_session(old))
+        if naming.force_name(migrating, old, wanted, self._options.client_variable):
             return wanted
         return migrating.name(old)
 
@@ -236,167 +245,6 @@ class SessionRule:
                 self._give_up(func.value, self._code(func))
                 return False
             self._migrating.edits.remove(definition.statement)
-        return True
-
-    # --- options ---------------------------------------------------------------------------------
-
-    def _options(self) -> Callable[[], str | Written] | None:
-        """A function that gives the options' source once the edits are applied; None where they cannot be read."""
-        migrating, edits = self._migrating, self._migrating.edits
-        creation = self._start.creation
-        self._client_variable: str | None = None
-        elsewhere = self._options_elsewhere(creation)
-        if elsewhere is not None:
-            return self._keep_options_elsewhere(*elsewhere)
-        given = self._given_options(creation)
-        if given is None:
-            return None
-        nodes = self._converted_options(given)
-        if not self._complete:
-            return None
-        edits.watch([node for _, node in nodes if isinstance(node, cst.CSTNode)])
-        options_class = self._imports.use(assemblyai_sdk.OPTIONS)
-        self._imports.handled.add(creation)
-
-        def tree() -> Written:
-            return Written(options_class, [(name, self._option_code(node)) for name, node in nodes])
-
-        if creation is self._start.client:
-            return tree
-        if self._can_move(creation):
-            return tree
-        place = self._start.client
-        edits.watch([place])
-
-        def kept(_: cst.Call) -> cst.BaseExpression:
-            text = lay_out(tree(), migrating.column(creation), migrating.indent_of(creation), migrating.file_quote)
-            return cst.parse_expression(text)
-
-        edits.rewrite(creation, kept)
-        self._rename_kept(place)
-        return lambda: migrating.module.code_for_node(edits.updated(place))
-
-    def _options_elsewhere(self, creation: cst.Call) -> tuple[cst.BaseExpression, cst.Call] | None:
-        """Options that are made in a statement of their own: where they are read, and where they are made."""
-        given = Arguments.of(creation).get(0, "options")
-        value = self._program.value(given) if given is not None else None
-        if given is not None and isinstance(value, LibraryObject) and value.site is not given:
-            return (given, value.site) if gladia_sdk.name_of(value.made_by) == gladia_sdk.OPTIONS else None
-        return None
-
-    def _keep_options_elsewhere(self, read: cst.BaseExpression, site: cst.Call) -> Callable[[], str | Written] | None:
-        """`GladiaClient(options)` becomes `RealTimeTranscriber(options)`."""
-        migrating, edits = self._migrating, self._migrating.edits
-        nodes = self._converted_options(Arguments.of(site).keywords)
-        if not self._complete or not self._can_move(self._start.creation):
-            self._give_up(site, self._code(site))
-            return None
-        edits.watch([read, *(node for _, node in nodes if isinstance(node, cst.CSTNode))])
-        options_class = self._imports.use(assemblyai_sdk.OPTIONS)
-        self._imports.handled.update((site, self._start.creation))
-
-        def written(_: cst.Call) -> cst.BaseExpression:
-            made = Written(options_class, [(name, self._option_code(node)) for name, node in nodes])
-            text = lay_out(made, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
-            return cst.parse_expression(text)
-
-        edits.rewrite(site, written)
-        return lambda: migrating.module.code_for_node(edits.updated(read))
-
-    def _rename_kept(self, place: cst.BaseExpression) -> None:
-        """What was the client is called what it is now."""
-        if isinstance(place, cst.Attribute):
-            owner = naming.owner_of(self._migrating, place)
-            if owner is not None:
-                naming.rename_attribute(self._migrating, owner, place.attr.value, "options")
-        elif isinstance(place, cst.Name):
-            naming.rename_variable(self._migrating, place.value, "options")
-
-    def _option_code(self, node: cst.BaseExpression | str) -> str:
-        if isinstance(node, str):
-            return node
-        return self._migrating.module.code_for_node(self._migrating.edits.updated(node))
-
-    def _given_options(self, creation: cst.Call) -> dict[str, cst.BaseExpression] | None:
-        arguments = Arguments.of(creation)
-        calls = [creation]
-        if arguments.positional:
-            value = self._program.value(arguments.positional[0])
-            if (
-                not isinstance(value, LibraryObject)
-                or gladia_sdk.name_of(value.made_by) != gladia_sdk.OPTIONS
-                or value.site is not arguments.positional[0]
-            ):
-                self._give_up(creation, self._code(creation))
-                return None
-            calls.insert(0, value.site)
-        found: dict[str, cst.BaseExpression] = {}
-        for call in calls:
-            given = Arguments.of(call)
-            if not given.complete:
-                self._give_up(call, self._code(call))
-                return None
-            found.update(given.keywords)
-        return found
-
-    def _converted_options(self, given: dict[str, cst.BaseExpression]) -> list[tuple[str, cst.BaseExpression | str]]:
-        found: list[tuple[str, cst.BaseExpression | str]] = []
-        tuning = {row.gladia[0].split(".")[1]: row for row in sdk.TUNING if row.gladia}
-        if "api_key" not in given:
-            system = self._migrating.module.code_for_node(self._migrating.use_module("os"))
-            quote = self._migrating.file_quote
-            session.KEY_VARIABLE.over(_OVER)
-            found.append(("api_key", f"{system}.environ[{quote}{session.KEY_VARIABLE.assemblyai[0]}{quote}]"))
-        for name, node in given.items():
-            value = self._program.value(node)
-            if name == "api_key":
-                sdk.API_KEY.over(_OVER)
-                found.append((name, node))
-            elif name == "region":
-                if value == Known(None):
-                    continue
-                host = sdk.HOST.live(_OVER, constant(value)) if isinstance(value, Known) else None
-                if host is None:
-                    self._report(PARAMETER_ABSENT, node, f"`{name}` {self._code(node)} is not a region known here")
-                else:
-                    found.append(("api_host", f"{self._migrating.file_quote}{host}{self._migrating.file_quote}"))
-            elif name == "ws_timeout":
-                found.append(("connect_timeout", node))
-                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {sdk.CONNECT_TIMEOUT.over(_OVER).reason}")
-            elif name in tuning:
-                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {tuning[name].over(_OVER).reason}")
-            elif name == "api_url":
-                self._report(PARAMETER_ABSENT, node, f"`{name}`: {sdk.API_URL.over(_OVER).reason}")
-                self._complete = False
-            else:
-                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
-                self._complete = False
-        return found
-
-    def _can_move(self, creation: cst.Call) -> bool:
-        """Whether the client's statement can go, as its options can stand where the session is started."""
-        client = self._start.client
-        line = self._program.parents[creation]
-        statement = self._program.statement_of(creation)
-        reads = [
-            node
-            for node, value in self._program.values.items()
-            if isinstance(node, (cst.Name, cst.Attribute))
-            and any(isinstance(one, LibraryObject) and one.site is creation for one in something(value))
-        ]
-        plain = isinstance(line, cst.Assign) and len(line.targets) == 1
-        if reads != [client] or not self._alone or not plain or creation is client:
-            return False
-        if self._program.scope_of(creation) is not self._program.scope_of(self._start.session.site):
-            return False
-        there = self._program.at_statement.get(self._statement(), {})
-        for node in self._program.nodes_in(creation):
-            reaching = self._program.reaching.get(node) if isinstance(node, cst.Name) else None
-            if reaching is not None and isinstance(node, cst.Name) and reaching != there.get(node.value, reaching):
-                return False
-        self._migrating.edits.remove(statement)
-        if isinstance(client, cst.Name):
-            self._client_variable = client.value
         return True
 
     # --- calls -----------------------------------------------------------------------------------
@@ -474,7 +322,7 @@ class SessionRule:
             self._give_up(call, self._code(call))
             return
         self._check_coroutine(call)
-        wrapped = self._may_be_bytearray(audio)
+        wrapped = AudioKinds(self._migrating).may_be_bytearray(audio)
         edits.replace(call.func.attr, cst.Name("stream"))
 
         def streamed(updated: cst.Call) -> cst.BaseExpression:
@@ -484,26 +332,6 @@ class SessionRule:
             return self._awaited(call, updated.with_changes(args=[cst.Arg(given)]))
 
         edits.rewrite(call, streamed)
-
-    def _may_be_bytearray(self, audio: cst.BaseExpression, depth: int = 3) -> bool:
-        """Whether audio may be a bytearray or memoryview, which end AssemblyAI's write thread."""
-        if depth == 0:
-            return False
-        value = self._program.value(audio)
-        names = ("builtins.bytearray", "builtins.memoryview")
-        if any(isinstance(one, LibraryObject) and one.made_by in names for one in something(value)):
-            return True
-        match audio:
-            case cst.Subscript(inner):
-                return self._may_be_bytearray(inner, depth - 1)
-            case cst.Name():
-                for definition in naming.definitions_at(self._migrating, audio):
-                    if definition.expression is not None and self._may_be_bytearray(definition.expression, depth - 1):
-                        return True
-                    annotation = getattr(definition.node, "annotation", None)
-                    if annotation is not None and self._code(annotation.annotation) != "bytes":
-                        return any(name in self._code(annotation) for name in ("bytearray", "memoryview", "Buffer"))
-        return False
 
     def _plan_join(self, call: cst.Call) -> None:
         """Waiting for the end goes where the stop, which waits by itself, stands in the same function before it."""

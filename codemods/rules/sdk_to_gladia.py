@@ -6,23 +6,18 @@ from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import (
     Class,
     Function,
     Instance,
-    Known,
     LibraryObject,
     Member,
-    Stream,
     constant,
     something,
 )
 from codemods.findings import (
     CALL_ABSENT,
-    HANDLER_NOT_FOLLOWED,
-    PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     PAYLOAD_UNKNOWN,
     SDK_NOT_FOLLOWED,
@@ -33,13 +28,16 @@ from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
+from codemods.rules.sdk_audio import AudioKinds
 from codemods.rules.sdk_handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk_imports import SdkImports
 from codemods.rules.sdk_microphone import MicrophoneRule
+from codemods.rules.sdk_options_to_gladia import OptionsToGladia
 from codemods.rules.sdk_parameters import SdkParametersRule
-from codemods.vendors import assemblyai_sdk, gladia_sdk
-from shim.mapping import sdk, session
-from shim.mapping.row import ABSENT, Vendor
+from codemods.rules.sdk_session_place import SessionPlace
+from codemods.vendors import assemblyai_sdk
+from shim.mapping import sdk
+from shim.mapping.row import Vendor
 
 _ABSENT_CALLS: Final = {
     "force_endpoint": (CALL_ABSENT, sdk.FORCE_ENDPOINT),
@@ -62,9 +60,6 @@ class TranscriberRule:
         self._complete = True
         self._calls: dict[str, list[tuple[cst.BaseExpression, cst.Call]]] = {}
         self._passed: list[tuple[cst.BaseExpression, cst.Arg]] = []
-        self._place: naming.Place | None = None
-        self._ended = ""
-        self._global_in: cst.FunctionDef | None = None
         self._handlers = HandlersToGladia(migrating, client, imports)
 
     @property
@@ -74,6 +69,9 @@ class TranscriberRule:
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the client is not one that can be followed."""
+        made_in = self._program.parents[self._client.site]
+        if not isinstance(made_in, (cst.Assign, cst.AnnAssign, cst.Return)):
+            self._give_up(self._client.site, self._code(made_in))
         self._find_uses()
         connect = self._only_connect()
         if connect is None or not self._complete or not self._plan_client():
@@ -81,8 +79,13 @@ class TranscriberRule:
         ref, call = connect
         registrations = [one for one in self._program.registrations.values() if one.owner.site is self._client.site]
         handlers = [sdk_handlers.handler_of(self._program, one) for one in registrations]
-        self._handler_functions = {one.function for one in handlers if one is not None}
-        self._place_session(ref)
+        functions = frozenset(one.function for one in handlers if one is not None)
+        try:
+            waits = self._asynchronous and self._waits()
+            self._place = SessionPlace(self._migrating, ref, self._session_uses(), functions, asynchronous=waits)
+        except ValueError as error:
+            self._give_up(ref, f"{self._code(ref)}: {error}")
+            return False
         if not self._handlers.plan(registrations, call):
             return False
         if not self._plan_connect(call):
@@ -156,150 +159,20 @@ class TranscriberRule:
         parent = self._program.parents[call]
         return parent if isinstance(parent, cst.Await) else call
 
-    # --- the client ------------------------------------------------------------------------------
-
     def _plan_client(self) -> bool:
-        """`StreamingClient(StreamingClientOptions(api_key=…))` becomes `GladiaClient(api_key=…)`."""
-        arguments = Arguments.of(self._client.site)
-        options = arguments.get(0, "options")
-        written = Written(self._imports.use(gladia_sdk.CLIENT))
-        nodes: list[tuple[str, cst.BaseExpression | str]] = []
-        sdk.OPTIONS.over(Vendor.GLADIA)
         (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).over(Vendor.GLADIA)
-        if options is not None:
-            made = assemblyai_sdk.object_of(self._program.value(options), assemblyai_sdk.OPTIONS)
-            if made is None or any(one.keyword is None for one in made.site.args):
-                self._give_up(options, self._code(options))
-                return False
-            given = {one.keyword.value: one.value for one in made.site.args if one.keyword is not None}
-            if made.site is not options:
-                return self._plan_options_elsewhere(made.site, given, options)
-            nodes = self._options(given)
-        if "api_key" in arguments.keywords:
-            nodes = [("api_key", arguments.keywords["api_key"]), *(one for one in nodes if one[0] != "api_key")]
-        if not arguments.complete:
-            self._give_up(self._client.site, self._code(self._client.site))
-        self._write_options(self._client.site, written, nodes)
-        return self._complete
-
-    def _plan_options_elsewhere(
-        self, site: cst.Call, given: dict[str, cst.BaseExpression], options: cst.BaseExpression
-    ) -> bool:
-        self._write_options(site, Written(self._imports.use(gladia_sdk.OPTIONS)), self._options(given))
-        self._imports.handled.add(self._client.site.func)
-        self._migrating.edits.replace(self._client.site.func, cst.Name(self._imports.use(gladia_sdk.CLIENT)))
-        return self._complete
-
-    def _write_options(
-        self, site: cst.Call, written: Written, nodes: list[tuple[str, cst.BaseExpression | str]]
-    ) -> None:
-        migrating = self._migrating
-        migrating.edits.watch([node for _, node in nodes if not isinstance(node, str)])
-        self._imports.handled.add(site)
-
-        def rewritten(_: cst.Call) -> cst.BaseExpression:
-            for name, node in nodes:
-                if not isinstance(node, str):
-                    node = migrating.module.code_for_node(migrating.edits.updated(node))
-                written.arguments.append((name, node))
-            text = lay_out(written, migrating.column(site), migrating.indent_of(site), migrating.file_quote)
-            return cst.parse_expression(text)
-
-        migrating.edits.rewrite(site, rewritten)
-
-    def _options(self, given: dict[str, cst.BaseExpression]) -> list[tuple[str, cst.BaseExpression | str]]:
-        found: list[tuple[str, cst.BaseExpression | str]] = []
-        tuning = {row.assemblyai[0].split(".")[1]: row for row in sdk.TUNING if row.assemblyai}
-        for name, node in given.items():
-            value = self._program.value(node)
-            if value == Known(None):
-                continue
-            if name == "api_key":
-                sdk.API_KEY.over(Vendor.GLADIA)
-                found.append((name, node))
-            elif name == "api_host":
-                found.extend(self._region(node, constant(value)))
-            elif name == "connect_timeout":
-                found.append(("ws_timeout", node))
-                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {sdk.CONNECT_TIMEOUT.over(Vendor.GLADIA).reason}")
-            elif name in tuning:
-                self._report(PARAMETER_DIFFERS, node, f"`{name}`: {tuning[name].over(Vendor.GLADIA).reason}")
-            elif name == "token":
-                self._report(TOKEN_ABSENT, node, f"`{name}`: {sdk.TOKEN.over(Vendor.GLADIA).reason}")
-            else:
-                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
-        return found
-
-    def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression | str]]:
-        plain = str(host).removeprefix("wss://").rstrip("/")
-        region = sdk.HOST.live(Vendor.GLADIA, plain)
-        if region is not ABSENT:
-            quote = self._migrating.file_quote
-            return [("region", f"{quote}{region}{quote}")]
-        if plain != session.HOST.assemblyai[0]:
-            self._report(
-                PARAMETER_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known"
-            )
-        return []
+        return OptionsToGladia(self._migrating, self._client, self._imports).plan()
 
     # --- the session -----------------------------------------------------------------------------
 
-    def _place_session(self, ref: cst.BaseExpression) -> None:
-        """Finds names for the client and the session: variables where the client is one, else attributes."""
-        migrating = self._migrating
-        if isinstance(ref, cst.Attribute):
-            old, owner = ref.attr.value, naming.owner_of(migrating, ref)
-            if owner is None:
-                self._give_up(ref, self._code(ref))
-                return
-            every = naming.better_names(old)
-            renamed = (one for one in every if naming.rename_attribute(migrating, owner, old, one))
-            client = next(renamed, old)
-            name = self._name_of_session(old, client)
-            self._place = naming.Place(name, owner, owner)
-        elif isinstance(ref, cst.Name):
-            new = migrating.name(ref.value)
-            renamed = (one for one in naming.better_names(new) if naming.rename_variable(migrating, ref.value, one))
-            new = next(renamed, new)
-            name = self._name_of_session(ref.value, new)
-            self._place = naming.Place(name, self._scope_of_session(ref))
-        ended = naming.free_name(migrating, "ended", "session_ended")
-        self._ended = ended if self._asynchronous and self._waits() else ""
-        if self._global_in is not None:
-            self._declare_global(self._global_in)
-
-    def _name_of_session(self, old: str, client: str) -> str:
-        """What the session is called; what was called a session already keeps its name."""
-        if old != client and "session" in old.lower() and "assembly" not in old.lower():
-            return old
-        return naming.free_name(self._migrating, naming.session_name(client), "live_session")
-
-    def _scope_of_session(self, ref: cst.Name) -> cst.CSTNode:
-        """The scope that keeps the session: the connect's, or the module where others need what is a global client."""
-        scope = self._program.scope_of(ref)
-        definitions = naming.definitions_at(self._migrating, ref)
-        of_module = all(isinstance(self._program.scope_of(one.node), cst.Module) for one in definitions)
-        used = [
+    def _session_uses(self) -> frozenset[cst.CSTNode]:
+        """The uses of the client that are the session's from now on."""
+        return frozenset(
             node
             for name in ("stream", "disconnect", "keep_alive")
             for node, call in self._calls.get(name, ())
-            if call not in self._gone and not (isinstance(node, cst.Name) and self._is_given(node))
-        ]
-        hidden = [one for one in used if not naming.is_visible(self._migrating, scope, one)]
-        if isinstance(scope, cst.FunctionDef) and of_module and hidden:
-            self._global_in = scope
-            return self._migrating.module
-        return scope
-
-    def _declare_global(self, scope: cst.FunctionDef) -> None:
-        assert self._place is not None
-        names = ", ".join(one for one in (self._place.name, self._ended) if one)
-        declared = cst.parse_statement(f"global {names}")
-        docstring = sdk_handlers.docstring_of(scope)
-        if docstring is not None:
-            self._migrating.edits.insert_after(docstring, lambda: [declared])
-        else:
-            self._migrating.edits.insert_before(scope.body.body[0], lambda: [declared])
+            if call not in self._gone
+        )
 
     def _waits(self) -> bool:
         return any(self._is_terminating(call) for _, call in self._calls.get("disconnect", ()))
@@ -311,33 +184,13 @@ class TranscriberRule:
         value = constant(self._program.value(terminate))
         return value if isinstance(value, bool) else None
 
-    def _kept(self, name: str, node: cst.CSTNode) -> str | None:
-        """How something that is kept beside the session is read where a node stands; None where it cannot be."""
-        place = self._place
-        assert place is not None
-        if place.owner is not None:
-            if isinstance(node, cst.Attribute) and naming.owner_of(self._migrating, node) is place.owner:
-                return f"{self._migrating.module.code_for_node(node.value)}.{name}"
-            own = naming.self_name(self._migrating, node, place.owner)
-            return f"{own}.{name}" if own is not None else None
-        return name if naming.is_visible(self._migrating, place.scope, node) else None
-
     def _session_at(self, ref: cst.BaseExpression) -> str | None:
-        if isinstance(ref, cst.Name) and self._is_given(ref):
+        if isinstance(ref, cst.Name) and self._place.is_given(ref):
             return self._migrating.name(ref.value)
-        found = self._kept(self._place.name, ref) if self._place is not None else None
+        found = self._place.read(self._place.name, ref)
         if found is None:
             self._give_up(ref, f"the session is not known where {self._code(ref)} stands")
         return found
-
-    def _is_given(self, ref: cst.Name) -> bool:
-        """Whether a name is a parameter that is given the session, and is used as one alone."""
-        definitions = naming.definitions_at(self._migrating, ref)
-        if any(self._program.scope_of(one.node) in self._handler_functions for one in definitions):
-            return False
-        given = [use for one in definitions for use in one.uses]
-        used = {node for name in ("stream", "disconnect", "keep_alive") for node, _ in self._calls.get(name, ())}
-        return all(isinstance(one.node, cst.Param) for one in definitions) and all(use in used for use in given)
 
     def _pass_session(self, ref: cst.BaseExpression, argument: cst.Arg) -> None:
         """An argument whose parameter is used as the session is given the session."""
@@ -349,7 +202,7 @@ class TranscriberRule:
                 self._give_up(ref, self._code(call))
                 return
             inside = [one for one in used if self._program.scope_of(one) is callee.node]
-            if not inside or not all(self._is_given(one) for one in inside):
+            if not inside or not all(self._place.is_given(one) for one in inside):
                 self._give_up(ref, self._code(call))
                 return
         session_name = self._session_at(ref)
@@ -360,7 +213,7 @@ class TranscriberRule:
         migrating, edits = self._migrating, self._migrating.edits
         given = Arguments.of(call).get(0, "params")
         assert isinstance(call.func, cst.Attribute)
-        session_name = self._kept(self._place.name, call.func.value) if self._place is not None else None
+        session_name = self._place.read(self._place.name, call.func.value)
         if given is None or session_name is None:
             self._give_up(call, self._code(call))
             return False
@@ -386,12 +239,10 @@ class TranscriberRule:
 
         edits.rewrite(line, rewritten)
         sdk_handlers.keep_blank_lines(migrating, statement)
-        event = self._kept(self._ended, client) if self._ended else None
+        event = self._place.read(self._place.ended, client) if self._place.ended else None
         if event is not None:
             migrating.needed_imports.append(("asyncio", "")) if migrating.imported_as("asyncio") is None else None
         edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
-        if self._ended and self._place is not None and self._place.owner is None and event is None:
-            return False
         return self._complete
 
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
@@ -443,9 +294,12 @@ class TranscriberRule:
                 self._give_up(call, self._code(call))
             return
         edits.watch([audio])
-        kind = self._kind_of(audio)
-        if kind == "bytes" or kind == "unknown":
-            if kind == "unknown":
+        kind = AudioKinds(migrating).kind_of(audio)
+        if kind == "either":
+            self._give_up(call, f"{self._code(call)}: is it a chunk, or an iterable of chunks?")
+            return
+        if kind in ("bytes", "likely"):
+            if kind == "likely":
                 self._report(PAYLOAD_UNKNOWN, audio, f"{self._code(call)}: an iterable needs a loop of its own")
             func = cst.parse_expression(f"{session_name}.send_audio")
             edits.replace(call.func, func)
@@ -465,61 +319,6 @@ class TranscriberRule:
             return written.with_changes(leading_lines=updated.leading_lines)
 
         edits.rewrite(statement, loop)
-
-    def _kind_of(self, audio: cst.BaseExpression) -> str:
-        """Whether audio is `bytes`, an iterable of them, an `async` one, or unknown."""
-        found = set()
-        for one in something(self._program.value(audio)):
-            match one:
-                case Known(bytes()):
-                    found.add("bytes")
-                case Stream():
-                    found.add("async" if self._is_asynchronous_generator(audio) else "iterable")
-                case _:
-                    found.add("bytes" if self._reads_bytes(audio) else "unknown")
-        return found.pop() if len(found) == 1 else "unknown"
-
-    def _is_asynchronous_generator(self, audio: cst.BaseExpression) -> bool:
-        if isinstance(audio, cst.Name):
-            found = [one.expression for one in naming.definitions_at(self._migrating, audio)]
-            return any(one is not None and self._is_asynchronous_generator(one) for one in found)
-        if isinstance(audio, cst.Call):
-            for callee in something(self._program.value(audio.func)):
-                node = callee.node if isinstance(callee, Function) else _method_node(self._program, callee)
-                if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
-                    return True
-        return False
-
-    def _reads_bytes(self, audio: cst.BaseExpression) -> bool:
-        """Whether audio is read from somewhere, or is what a loop gives: bytes, as nothing else could be sent."""
-        match audio:
-            case cst.Call(cst.Attribute(_, cst.Name(method))):
-                return method in (
-                    "read",
-                    "readframes",
-                    "recv",
-                    "get",
-                    "get_nowait",
-                    "tobytes",
-                    "read_bytes",
-                    "getvalue",
-                )
-            case cst.Call(cst.Name("bytes")) | cst.Subscript():
-                return True
-            case cst.Await(inner):
-                return self._reads_bytes(inner)
-            case cst.Name():
-                definitions = naming.definitions_at(self._migrating, audio)
-                return bool(definitions) and all(self._holds_bytes(one) for one in definitions)
-        return False
-
-    def _holds_bytes(self, definition: Any) -> bool:
-        if definition.expression is not None:
-            return self._reads_bytes(definition.expression)
-        if isinstance(definition.node, cst.Param) and definition.node.annotation is not None:
-            return self._code(definition.node.annotation.annotation) == "bytes"
-        parent = self._program.parents.get(definition.node)
-        return isinstance(parent, (cst.For, cst.CompFor))
 
     def _plan_disconnect(self, ref: cst.BaseExpression, call: cst.Call) -> None:
         terminating = self._is_terminating(call)
@@ -543,7 +342,7 @@ class TranscriberRule:
             return
         wait = f"{session_name}.join()"
         if self._asynchronous:
-            ended = self._kept(self._ended, ref)
+            ended = self._place.read(self._place.ended, ref)
             if ended is None:
                 self._give_up(ref, f"the end is not known where {self._code(ref)} stands")
                 return
@@ -586,14 +385,3 @@ class TranscriberRule:
 
 def _is_method(value: Any) -> bool:
     return isinstance(value, Member) and isinstance(value.owner, Instance)
-
-
-def _method_node(program: Any, value: Any) -> cst.CSTNode | None:
-    if isinstance(value, Member) and isinstance(value.owner, Instance):
-        scope = program.scopes.get(value.owner.node)
-        found = scope.value_of(value.name) if scope is not None else None
-        return found.node if isinstance(found, Function) else None
-    return None
-
-
-__all__ = ["HANDLER_NOT_FOLLOWED", "Registration", "TranscriberRule"]

@@ -6,7 +6,83 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from codemods.migrating import like
+from codemods.analysis.values import Instance
+from codemods.findings import CONFIGURATION_UNKNOWN
+from codemods.migrating import Migrating, like
+from codemods.vendors import assemblyai_sessions as sessions
+from codemods.vendors import gladia_opening as gladia
+from codemods.vendors.assemblyai_sessions import Opening
+
+
+class WrittenAddress:
+    """One session's address: where it is written, and what becomes of it."""
+
+    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+
+    def written(self, url: cst.BaseExpression) -> cst.BaseExpression:
+        """The expression that makes the address: behind a name or attribute, where there is one alone."""
+        seen: set[cst.CSTNode] = set()
+        while url not in seen:
+            seen.add(url)
+            match url:
+                case cst.Name():
+                    found = [one.expression for one in self._program.reaching.get(url, ())]
+                case cst.Attribute(owner, attribute):
+                    value = self._program.value(owner)
+                    made = self._program.attribute_expressions
+                    found = list(made.get((value.node, attribute.value), ())) if isinstance(value, Instance) else []
+                case _:
+                    return url
+            if len(found) != 1 or found[0] is None:
+                return url
+            url = found[0]
+        return url
+
+    def plan(self) -> bool:
+        """Plans that the address loses its query and names Gladia; False, with a finding, where it cannot be cut."""
+        url = self._opening.url
+        written = self.written(url)
+        if not can_be_cut(written):
+            self._migrating.report(
+                CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
+            )
+            return False
+        region = gladia.region_of(sessions.address_text(self._program.value(url)))
+        if not isinstance(written, cst.SimpleString):
+            self._migrating.edits.rewrite(written, without_query)
+        self._rewrite_literals(written, region)
+        return True
+
+    def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
+        """Brings every literal of the address, here or where a name got it, to Gladia."""
+        waiting: list[cst.CSTNode] = [node]
+        seen: set[cst.CSTNode] = set()
+        query = self._opening.query
+        while waiting:
+            current = waiting.pop()
+            if current in seen or (query is not None and current is query.call):
+                continue
+            seen.add(current)
+            match current:
+                case cst.SimpleString() if isinstance(current.evaluated_value, str):
+                    text = gladia.address(current.raw_value, region)
+                    if current is not node and not self._program.is_inside(current, node):
+                        text = head_of(text, region)
+                    if current is node:
+                        text = path_alone(text)
+                    if text != current.raw_value:
+                        self._migrating.edits.replace(current, like(current, text))
+                case cst.FormattedStringText(value):
+                    self._migrating.edits.replace(current, current.with_changes(value=gladia.address(value, region)))
+                case cst.Name() | cst.Attribute():
+                    made = self.written(current)
+                    if made is not current:
+                        waiting.append(made)
+                    continue
+            waiting.extend(current.children)
 
 
 def head_of(text: str, region: str | None) -> str:

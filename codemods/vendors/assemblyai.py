@@ -9,7 +9,7 @@ import libcst as cst
 from codemods.analysis.libraries import Connect
 from codemods.edits import Statement, expression
 from codemods.migrating import Migrating
-from shim.mapping import server_messages, session
+from shim.mapping import assemblyai_messages, server_messages, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Vendor
 
@@ -115,6 +115,27 @@ def is_refusal(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTN
         "kind != begin",
         kind=_field(migrating, message, _TYPE, near),
         begin=migrating.string(_begin(), near),
+    )
+
+
+def is_beginning(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
+    """The test whether a message is the first."""
+    session.SESSION_ID.over(migrating.target)
+    return expression(
+        "kind == begin",
+        kind=_field(migrating, message, _TYPE, near),
+        begin=migrating.string(_begin(), near),
+    )
+
+
+def is_error(migrating: Migrating, message: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
+    """The test whether any message says that there is no session."""
+    row = assemblyai_messages.ERROR
+    row.over(migrating.target)
+    return expression(
+        "kind == error",
+        kind=_field(migrating, message, _TYPE, near),
+        error=migrating.string(row.assemblyai[0], near),
     )
 
 

@@ -124,6 +124,8 @@ class Post:
     session: str
     http: cst.BaseExpression
     """The client, where a client makes the POST."""
+    in_thread: bool = False
+    """Whether a thread opens the session: `SystemExit` would end that thread alone, and say nothing."""
 
     def refused(self) -> cst.BaseExpression:
         """The test whether there is no session."""
@@ -136,9 +138,7 @@ class Post:
 
     def text(self) -> cst.BaseExpression:
         """What a refusal says."""
-        return cst.parse_expression(
-            f"await {self.answer}.text()" if self.client in _AIOHTTP else f"{self.answer}.text"
-        )
+        return cst.parse_expression(f"await {self.answer}.text()" if self.client in _AIOHTTP else f"{self.answer}.text")
 
 
 def client_for(migrating: Migrating, *, awaited: bool) -> Client:
@@ -182,7 +182,7 @@ def post(
         "LIBRARY": migrating.use_module(_LIBRARY[how.client]),
         "ANSWER": cst.Name(how.answer),
         "SESSION": cst.Name(how.session),
-        "HTTP": how.http,
+        "HTTP": migrating.edits.edited(how.http),
     }
     if how.client is Client.REQUESTS_IN_A_THREAD:
         nodes["ASYNCIO"] = migrating.use_module("asyncio")
@@ -195,8 +195,13 @@ def post(
 
 def _check(migrating: Migrating, how: Post, near: cst.CSTNode) -> cst.If:
     quote = migrating.quote_at(near)
-    code = f"if REFUSED:\n    raise SystemExit(f{quote}{{STATUS}}: {{TEXT}}{quote})\n"
-    (check,) = statements(code, REFUSED=how.refused(), STATUS=how.status(), TEXT=how.text())
+    said = f"f{quote}{{STATUS}}: {{TEXT}}{quote}"
+    nodes = {"REFUSED": how.refused(), "STATUS": how.status(), "TEXT": how.text()}
+    code = f"if REFUSED:\n    raise SystemExit({said})\n"
+    if how.in_thread:
+        nodes["OS"] = migrating.use_module("os")
+        code = f"if REFUSED:\n    print({said})\n    OS._exit(1)\n"
+    (check,) = statements(code, **nodes)
     assert isinstance(check, cst.If)
     return check
 

@@ -163,6 +163,30 @@ def starts(program: Program) -> Iterator[Start]:
             yield Start(value, client, made[0].site, configuration, FACTORIES[factory])
 
 
+def other_uses(program: Program, starts: list[Start]) -> Iterator[cst.CSTNode]:
+    """What a program does with its clients beside starting these sessions: jobs, files, the pre-recorded API."""
+    known = {start.session.site for start in starts}
+    for node, value in program.values.items():
+        if not isinstance(node, cst.Call) or not isinstance(value, LibraryObject) or value.site is not node:
+            continue
+        client, _, calls = value.made_by.partition("().")
+        if name_of(client) == CLIENT and calls and node not in known:
+            is_factory = calls in FACTORIES and any(_is_factory_of(program, node, start) for start in starts)
+            if not is_factory and not is_session_call(value.made_by):
+                yield node
+
+
+def is_session_call(made_by: str) -> bool:
+    """Whether a call is one of a session's methods."""
+    return "().start_session()." in made_by
+
+
+def _is_factory_of(program: Program, call: cst.Call, start: Start) -> bool:
+    func = start.session.site.func
+    live = program.value(func.value) if isinstance(func, cst.Attribute) else None
+    return isinstance(live, LibraryObject) and live.site is call
+
+
 class Events:
     """What Gladia's sessions hand to handlers: one message, whatever its type, or what the event is about."""
 

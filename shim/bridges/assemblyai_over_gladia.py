@@ -6,37 +6,29 @@ not, so the waits for those are as much longer.
 
 The client is let in at once and Gladia is asked behind its back: what is wrong is said by an `Error` and the close
 that follows. Audio goes upstream as it comes, once it was found to be what AssemblyAI takes; until the socket is there
-it is held. What Gladia has not acknowledged is kept, because Gladia closes a socket on which it understands nothing
-for a minute, and wants to be called again.
+it is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum, auto
 from typing import Final
-
-import msgspec
 
 from shim.bridges.actions import (
     Action,
     CloseClient,
-    CloseUpstream,
-    ConnectUpstream,
     Note,
-    OpenUpstream,
     PauseClient,
     ResumeClient,
     SendToClient,
-    SendUpstream,
     Topic,
     close_reason,
 )
 from shim.bridges.assemblyai_reports import Heartbeats, Silences
 from shim.bridges.assemblyai_request import AskedFor, lost_in_update, read_request, refusal_of_answer, refusal_of_close
 from shim.bridges.assemblyai_turns import AssemblyAITurns
-from shim.bridges.upstream_audio import UpstreamAudio
+from shim.bridges.gladia_upstream import GladiaUpstream
 from shim.faces import assemblyai as face
 from shim.faces import gladia as gladia_face
 from shim.mapping import assemblyai_messages, client_messages, ends, server_messages, session
@@ -50,27 +42,10 @@ END_WITHIN: Final = 30.0
 """From `stop_recording` to `end_recording`."""
 FINAL_WITHIN: Final = 0.7
 """From `ForceEndpoint` to the turn's own final; then its latest partial is taken."""
-KEEP_ALIVE_AFTER: Final = 20.0
-"""So long without audio, and Gladia gets an empty chunk; it closes after 30 s."""
-SHORTEST_CONNECTION: Final = 10.0
-"""A socket that Gladia closes before it has lasted so long is not opened again: that could go on for ever."""
 LONGEST_BACKLOG: Final = 30.0
 """Seconds of audio held for the upstream before the client is no longer read."""
 RESUME_BACKLOG: Final = 25.0
 WARNING_CODE: Final = 1
-
-_STOP: Final = encode(gladia.StopRecording())
-
-
-class _Upstream(Enum):
-    """How far the session with Gladia is."""
-
-    NONE = auto()
-    ASKED = auto()
-    OPENING = auto()
-    OPEN = auto()
-    STOPPING = auto()
-    CLOSED = auto()
 
 
 class AssemblyAIOverGladia:
@@ -95,17 +70,16 @@ class AssemblyAIOverGladia:
         clock runs. `longest`: seconds that the session may last. `refusal`: why the client is not let in, if it is
         not; its key is judged by whoever holds the keys."""
         self._query, self._refusal = query, refusal
-        self._session_id, self._created, self._created_now, self._now = session_id, created, now, now
+        self._session_id, self._created, self._now = session_id, created, now
         self._speed, self._longest = speed, longest
         self._asked: AskedFor | None = None
-        self._upstream = _Upstream.NONE
-        self._url = ""
+        self._gladia = GladiaUpstream()
         self._client_is_there = False
         self._begun = False
         self._paused = False
         self._stopped = False
         self._warned = False
-        self._over: tuple[EndRow, CloseClient] | None = None
+        self._over: CloseClient | None = None
         self._before_begin: list[Action] = []
         self._missing: tuple[str, ...] = ()
         self._heartbeats = Heartbeats()
@@ -113,7 +87,6 @@ class AssemblyAIOverGladia:
 
         self._opened_now = now
         self._heard_of_client = now
-        self._fed_upstream = self._upstream_opened = now
         self._begin_by: float | None = None
         self._close_by: float | None = None
         self._end_by: float | None = None
@@ -137,9 +110,9 @@ class AssemblyAIOverGladia:
             self._force_by,
             self._expires,
             self._inactive_by(),
-            self._keep_alive_by(),
+            self._gladia.keep_alive_by,
+            self._heartbeats.next_due,
         ]
-        times.append(self._heartbeats.next_due)
         return min((time for time in times if time is not None), default=None)
 
     # --- events: time and the client -------------------------------------------------------------
@@ -157,9 +130,10 @@ class AssemblyAIOverGladia:
             actions += self._say(*self._turns.force_end())
         if _has_come(self._heartbeats.next_due, now):
             sureness, self._turns.sureness = self._turns.sureness, 0.0
-            actions += self._say(*self._heartbeats.due(now, self._elapsed, self._audio.received_seconds, sureness))
-        if _has_come(self._keep_alive_by(), now):
-            actions += self._keep_alive()
+            audio = self._gladia.audio.received_seconds
+            actions += self._say(*self._heartbeats.due(now, self._elapsed, audio, sureness))
+        if _has_come(self._gladia.keep_alive_by, now):
+            actions += self._gladia.keep_alive(now)
         if _has_come(self._inactive_by(), now):
             patience = self._turns.parameters.inactivity_timeout or 0
             actions += self._refuse(ends.BAD_MESSAGE, face.inactivity(patience), Topic.CLIENT_FAULT)
@@ -173,7 +147,7 @@ class AssemblyAIOverGladia:
     def client_opened(self) -> list[Action]:
         """The client's socket is open: now its key and its query are judged, and Gladia is asked."""
         self._client_is_there = True
-        self._opened_now = self._heard_of_client = self._fed_upstream = self._now
+        self._opened_now = self._heard_of_client = self._now
         if self._refusal is not None:
             return self._refuse(ends.BAD_KEY, self._refusal, Topic.CLIENT_FAULT)
         try:
@@ -182,12 +156,10 @@ class AssemblyAIOverGladia:
             return self._refuse(ends.BAD_PARAMETER, refusal, Topic.CLIENT_FAULT)
         self._turns = AssemblyAITurns(asked.parameters)
         self._missing = asked.missing
-        self._audio = UpstreamAudio(asked.audio, asked.upstream_audio)
-        self._upstream = _Upstream.ASKED
         self._begin_by = self._now + BEGIN_WITHIN * self._speed
         self._expires = self._now + self._longest
         hints = [Note(Topic.NOT_APPLIED, ", ".join(asked.hints))] if asked.hints else []
-        return [*hints, OpenUpstream(asked.body)]
+        return [*hints, *self._gladia.ask(asked)]
 
     def client_said(self, frame: str | bytes) -> list[Action]:
         """A frame of the client: text or binary."""
@@ -224,36 +196,27 @@ class AssemblyAIOverGladia:
 
     def upstream_answered(self, status: int, body: bytes) -> list[Action]:
         """Gladia has answered the request for a session."""
-        if self._upstream is not _Upstream.ASKED:
+        if not self._gladia.is_asked:
             return []
-        if status == 201:
-            try:
-                self._url = msgspec.json.decode(body, type=gladia.InitResponse).url
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                self._upstream = _Upstream.CLOSED
-                return self._refuse(ends.SERVER_FAULT, face.server_fault(), Topic.FAILED, f"its answer: {error}")
-            self._upstream = _Upstream.OPENING
-            # A session that was begun counts until it is stopped, also if nobody wants it any more.
-            return [ConnectUpstream(self._url), *(self._begin() if self._over is None else [])]
-        self._upstream = _Upstream.CLOSED
-        row, refusal = refusal_of_answer(status, body)
-        return self._refuse(row, refusal, Topic.FAILED, f"it answered HTTP {status}: {refusal.text}")
+        if status != 201:
+            self._gladia.is_gone()
+            row, refusal = refusal_of_answer(status, body)
+            return self._refuse(row, refusal, Topic.FAILED, f"it answered HTTP {status}: {refusal.text}")
+        try:
+            connecting = self._gladia.granted(body)
+        except ValueError as error:
+            return self._refuse(ends.SERVER_FAULT, face.server_fault(), Topic.FAILED, f"its answer: {error}")
+        return [*connecting, *(self._begin() if self._over is None else [])]
 
     def upstream_refused(self, cause: str, status: int = 0) -> list[Action]:
         """Nothing could be reached. `cause` is for the log, `status` that of an answer to the upgrade, if one came."""
-        self._upstream = _Upstream.CLOSED
+        self._gladia.is_gone()
         return self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
 
     def upstream_opened(self) -> list[Action]:
         """The socket to Gladia is open."""
-        if self._upstream is not _Upstream.OPENING:
-            return []
-        self._upstream = _Upstream.OPEN
-        if self._over is not None:
-            return self._end_upstream()
-        self._fed_upstream = self._upstream_opened = self._now
-        frames = [SendUpstream(frame) for frame in self._audio.reopened()]
-        return [*frames, *self._flow(), *self._stop_upstream()]
+        actions = self._gladia.opened(self._now)
+        return [*actions, *self._flow()]
 
     def upstream_said(self, frame: str | bytes) -> list[Action]:
         """A frame of Gladia's."""
@@ -281,19 +244,18 @@ class AssemblyAIOverGladia:
 
     def upstream_wrote(self, size: int) -> list[Action]:
         """A binary frame of `size` bytes has left for Gladia."""
-        self._audio.wrote(size)
-        return self._flow() if self._over is None else []
+        self._gladia.audio.wrote(size)
+        return self._flow()
 
     def upstream_closed(self, code: int, reason: str = "") -> list[Action]:
         """The socket to Gladia is closed; `code` 1006 without a close frame."""
-        was, self._upstream = self._upstream, _Upstream.CLOSED
-        if self._over is not None or was is _Upstream.CLOSED:
-            return []
-        if code == ends.FINISHED.gladia_close and was is _Upstream.STOPPING:
-            return self._finish(self._audio.received_seconds)
-        if code == gladia_face.CLOSE_NO_TEXT and self._now - self._upstream_opened >= SHORTEST_CONNECTION:
-            self._upstream = _Upstream.OPENING
-            return [ConnectUpstream(self._url)]
+        was_stopped = self._gladia.is_stopped
+        again = self._gladia.call_again(code, self._now) if self._over is None else []
+        if again or self._over is not None:
+            return again
+        if was_stopped and code == ends.FINISHED.gladia_close:
+            return self._finish(self._gladia.audio.received_seconds)
+        self._gladia.is_gone()
         row, refusal = refusal_of_close(code)
         return self._refuse(row, refusal, Topic.FAILED, f"it closed with {code} {reason}".rstrip())
 
@@ -336,31 +298,24 @@ class AssemblyAIOverGladia:
 
     def _take_audio(self, audio: bytes) -> list[Action]:
         client_messages.AUDIO_BINARY.over(Vendor.GLADIA)
-        face.check_duration(self._audio.source.seconds(len(audio)) * 1000)
-        face.check_pace(self._audio.received_seconds + self._audio.source.seconds(len(audio)), self._elapsed)
-        if self._upstream is _Upstream.OPEN:
-            self._fed_upstream = self._now
-        frames = self._audio.take(audio, is_open=self._upstream is _Upstream.OPEN)
-        return [*(SendUpstream(frame) for frame in frames), *self._flow()]
+        seconds = self._gladia.audio.source.seconds(len(audio))
+        face.check_duration(seconds * 1000)
+        face.check_pace(self._gladia.audio.received_seconds + seconds, self._elapsed)
+        return [*self._gladia.take(audio, self._now), *self._flow()]
 
     def _flow(self) -> list[Action]:
         """Stops reading a client that is too far ahead of the upstream, and goes on when it no longer is."""
-        is_ahead = self._audio.behind_seconds > (RESUME_BACKLOG if self._paused else LONGEST_BACKLOG)
-        if is_ahead is self._paused or not self._client_is_there:
+        is_ahead = self._gladia.audio.behind_seconds > (RESUME_BACKLOG if self._paused else LONGEST_BACKLOG)
+        if self._over is not None or is_ahead is self._paused:
             return []
         self._paused = is_ahead
         self._heard_of_client = self._now
         return [PauseClient() if is_ahead else ResumeClient()]
 
-    def _keep_alive(self) -> list[Action]:
-        chunk: str = client_messages.AUDIO_JSON.live(Vendor.GLADIA, b"")
-        self._fed_upstream = self._now
-        return [SendUpstream(encode(gladia.AudioChunk(data=gladia.AudioChunkData(chunk=chunk))))]
-
     def _acknowledged(self, message: gladia.AudioChunkAck) -> list[Action]:
         if message.data is None or not message.acknowledged:
             return []
-        self._audio.acknowledged(message.data.byte_range[1])
+        self._gladia.audio.acknowledged(message.data.byte_range[1])
         position = server_messages.milliseconds(message.data.time_range[1])
         return self._say(*self._silences.heard(position, self._turns.parameters.acknowledge_silence))
 
@@ -393,17 +348,11 @@ class AssemblyAIOverGladia:
         client_messages.STOP.over(Vendor.GLADIA)
         self._stopped, self._force_by = True, None
         self._end_by = self._now + END_WITHIN * self._speed
-        return self._stop_upstream()
-
-    def _stop_upstream(self) -> list[Action]:
-        if not self._stopped or self._upstream is not _Upstream.OPEN:
-            return []
-        self._upstream = _Upstream.STOPPING
-        return [*(SendUpstream(frame) for frame in self._audio.finish()), SendUpstream(_STOP)]
+        return self._gladia.stop()
 
     def _finish(self, audio_seconds: float) -> list[Action]:
         """Gladia has heard all: the open turn's final, the durations, and the end."""
-        if self._upstream is not _Upstream.STOPPING and self._upstream is not _Upstream.CLOSED:
+        if not self._gladia.is_stopped:
             return [Note(Topic.BAD_MESSAGE, "the recording has ended and nobody has stopped it")]
         server_messages.END_RECORDING.over(Vendor.GLADIA)
         assemblyai_messages.SESSION_DURATION.over(Vendor.GLADIA)
@@ -435,44 +384,29 @@ class AssemblyAIOverGladia:
         error = SendToClient(encode(face.error_frame(refusal)))
         note = Note(topic, cause or f"Error {refusal.code} {refusal.text}")
         self._close_by = self._now + face.ERROR_TO_CLOSE_SECONDS
-        self._over = row, CloseClient(refusal.code, face.CLOSE_REASON)
-        return [note, error, *self._end_upstream()]
+        self._over = CloseClient(refusal.code, face.CLOSE_REASON)
+        return [note, error, *self._gladia.end()]
 
     def _end(self, row: EndRow, close: CloseClient | None = None) -> list[Action]:
         """The session ends, and the client, if it is there, is closed at once."""
         if self._over is not None:
             return self._close()
         row.over(Vendor.GLADIA)
-        self._over = row, close or CloseClient(row.assemblyai_close, "")
-        return [*self._end_upstream(), *self._close()]
+        self._over = close or CloseClient(row.assemblyai_close, "")
+        return [*self._gladia.end(), *self._close()]
 
     def _close(self) -> list[Action]:
         """The one close of the client's socket."""
         if self._over is None or not self._client_is_there:
             return []
         self._client_is_there, self._close_by = False, None
-        return [self._over[1]]
-
-    def _end_upstream(self) -> list[Action]:
-        """Gladia's session is stopped; one that is still being opened is stopped when it is."""
-        match self._upstream:
-            case _Upstream.OPEN:
-                self._upstream = _Upstream.CLOSED
-                return [SendUpstream(_STOP), CloseUpstream()]
-            case _Upstream.STOPPING:
-                self._upstream = _Upstream.CLOSED
-                return [CloseUpstream()]
-            case _:
-                return []
+        return [self._over]
 
     def _inactive_by(self) -> float | None:
         if self._asked is None or self._stopped or self._paused or not self._client_is_there:
             return None
         patience = self._turns.parameters.inactivity_timeout
         return None if patience is None else self._heard_of_client + patience
-
-    def _keep_alive_by(self) -> float | None:
-        return self._fed_upstream + KEEP_ALIVE_AFTER if self._upstream is _Upstream.OPEN else None
 
 
 def _has_come(time: float | None, now: float) -> bool:

@@ -15,7 +15,7 @@ from shim.faces import assemblyai as face
 from shim.faces import gladia as gladia_face
 from shim.faces.assemblyai_parameters import invalid
 from shim.mapping import assemblyai_parameters as own_rows
-from shim.mapping import catalogue, ends, parameters
+from shim.mapping import catalogue, ends, languages, parameters
 from shim.mapping.row import EndRow, Row, Section, Vendor
 from shim.mapping.translation import translate_parameters
 from shim.wire import gladia
@@ -72,9 +72,16 @@ def read_request(query: Iterable[tuple[str, str]]) -> AskedFor:
         audio,
         AudioFormat(audio.sample_format, rate),
         body,
-        missing=_names(row for row in absent if row not in own_rows.REFUSED),
+        missing=(*_names(row for row in absent if row not in own_rows.REFUSED), *_unknown_languages(asked.given)),
         hints=_names(row for row in own_rows.HINTS if row.assemblyai[0] in asked.given),
     )
+
+
+def _unknown_languages(given: Mapping[str, Any]) -> list[str]:
+    """The languages asked for that Gladia does not know and has no neighbour for."""
+    name = parameters.LANGUAGES.assemblyai[0]
+    codes = own_rows.read(given).get(name) or []
+    return [f"{name} {code}" for code in codes if code != "multi" and not languages.gladia_languages([code], None)]
 
 
 def upstream_rate(audio: AudioFormat) -> int:
@@ -96,18 +103,17 @@ def lost_in_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
 
     `before` and `after` are the values given so far, under today's names.
     """
-    missed: list[Row] = []
-    hints: list[Row] = []
+    missed: list[str] = []
+    hints: list[str] = []
     for name, value in after.items():
         if name in before and before[name] == value:
             continue
         for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name,)):
             if row in own_rows.HINTS:
-                hints.append(row)
+                hints.append(name)
             elif row is not own_rows.FORMAT_TURNS and row not in own_rows.KEPT_BY_SHIM:
-                missed.append(row)
-    names = set(_names(missed)) & set(after)
-    return tuple(name for name in after if name in names), _names(hints)
+                missed.append(name)
+    return tuple(missed), tuple(hints)
 
 
 def refusal_of_answer(status: int, body: bytes) -> tuple[EndRow, face.Refusal]:

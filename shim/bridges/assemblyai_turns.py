@@ -47,8 +47,11 @@ class AssemblyAITurns:
         return bool(self._partials) or self._speech_start is not None
 
     def speech_started(self, message: gladia.SpeechStart) -> None:
-        """Voice begins. It is told with the turn's first text: a start without a turn would never end."""
-        if not self._partials:
+        """Voice begins. It is told with the turn's first text: a start without a turn would never end.
+
+        In a turn that is told of already it is a pause in it, or the next one: its final shows which.
+        """
+        if self._started or not self._partials:
             self._speech_start = message
 
     def transcript(self, message: gladia.Transcript) -> list[Spoken]:

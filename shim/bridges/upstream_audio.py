@@ -6,9 +6,13 @@ What is not acknowledged is kept: a service that is called again has forgotten i
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from shim.audio import AudioFormat
 from shim.audio_rates import Resampler
+
+MOST_KEPT: Final = 60.0
+"""Seconds of audio that are kept for an upstream that acknowledges nothing; what is older is lost with its socket."""
 
 
 class UpstreamAudio:
@@ -74,4 +78,6 @@ class UpstreamAudio:
         if not is_open:
             return []
         self._sent += len(frame)
+        while self.target.seconds(self._taken - self._kept_from) > MOST_KEPT:
+            self._kept_from += len(self._kept.popleft())
         return [frame]

@@ -17,7 +17,7 @@ from shim.faces import gladia
 from shim.gateway.posted_upstream import PostedUpstream
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS, Sessions
-from shim.gateway.settings import Settings, host_of, without
+from shim.gateway.settings import Settings, without
 from shim.gateway.upstream import new_client_session
 from shim.mapping.assemblyai_parameters import TOKEN
 from shim.mapping.row import Vendor
@@ -123,7 +123,7 @@ class AssemblyAIGateway:
 
     def _opener(self, request: web.Request, key: str) -> Callable[..., PostedUpstream]:
         # The host by which the client came is a promise about where data stays.
-        region = REGION.live(Vendor.GLADIA, host_of(f"//{request.host}").partition(":")[0])
+        region = REGION.live(Vendor.GLADIA, request.host.partition(":")[0])
 
         def open_upstream(body: Mapping[str, Any], events: Session, on_done: Callable[[], None]) -> PostedUpstream:
             url = gladia.sessions_url(self._settings.upstream_url, region)

@@ -7,9 +7,10 @@ from assemblyai.streaming.v3 import (
     AsyncRealTimeTranscriber,
     RealTimeEvents,
     RealTimeParameters,
+    RealTimeSessionParameters,
     RealTimeTranscriberOptions,
 )
-from watched import SECONDS, async_microphone, tell, watch_tasks, watch_threads
+from watched import SECONDS, async_microphone, frames, tell, watch_tasks, watch_threads
 
 watch_threads()
 speech, scenario = sys.argv[1:]
@@ -17,12 +18,14 @@ speech, scenario = sys.argv[1:]
 
 async def main():
     watch_tasks()
-    final, over = asyncio.Event(), asyncio.Event()
+    partial, final, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
     client = AsyncRealTimeTranscriber(RealTimeTranscriberOptions(api_key="the key of the program", connect_timeout=5.0))
 
     async def on_turn(client, turn):
         tell("Turn", turn)
+        partial.set()
         if turn.end_of_turn:
+            await client.set_params(RealTimeSessionParameters(format_turns=True))  # as in the vendor's guide
             final.set()
 
     def on_termination(client, termination):
@@ -49,14 +52,22 @@ async def main():
             )
         )
         tell("connected")
-        await client.stream(async_microphone(speech))
+        if scenario == "force":
+            await client.stream(frames(speech)[:14])
+            await partial.wait()
+            await client.force_endpoint()
+            await final.wait()
+            tell("forced")
+        else:
+            await client.keep_alive()
+            await client.stream(async_microphone(speech))
         if scenario in ("end", "leave"):
             await final.wait()
         elif scenario in ("lost", "refused"):
             await over.wait()
         if scenario == "leave":
             sys.exit()
-        await client.disconnect(terminate=scenario == "whole")
+        await client.disconnect(terminate=scenario in ("whole", "force"))
 
 
 asyncio.run(main())

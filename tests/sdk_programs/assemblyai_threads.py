@@ -3,17 +3,25 @@
 import sys
 import threading
 
-from assemblyai.streaming.v3 import StreamingClient, StreamingClientOptions, StreamingEvents, StreamingParameters
-from watched import SECONDS, microphone, tell, watch_threads
+from assemblyai.streaming.v3 import (
+    StreamingClient,
+    StreamingClientOptions,
+    StreamingEvents,
+    StreamingParameters,
+    StreamingSessionParameters,
+)
+from watched import SECONDS, frames, microphone, tell, watch_threads
 
 watch_threads()
 speech, scenario = sys.argv[1:]
-final, over = threading.Event(), threading.Event()
+partial, final, over = threading.Event(), threading.Event(), threading.Event()
 
 
 def on_turn(client, turn):
     tell("Turn", turn)
+    partial.set()
     if turn.end_of_turn:
+        client.set_params(StreamingSessionParameters(format_turns=True))  # as in the vendor's guide
         final.set()
 
 
@@ -43,10 +51,18 @@ client.connect(
     )
 )
 tell("connected")
-client.stream(microphone(speech))
+if scenario == "force":
+    client.stream(frames(speech)[:14])
+    assert partial.wait(SECONDS)
+    client.force_endpoint()
+    assert final.wait(SECONDS)
+    tell("forced")
+else:
+    client.keep_alive()
+    client.stream(microphone(speech))
 if scenario == "end":
     assert final.wait(SECONDS)
 elif scenario in ("lost", "refused"):
     assert over.wait(SECONDS)
-client.disconnect(terminate=scenario == "whole")
+client.disconnect(terminate=scenario in ("whole", "force"))
 tell("done")

@@ -17,7 +17,7 @@ import wave
 SECONDS = 30
 """A bound for what should take a second or two."""
 
-_FRAME_SECONDS = 0.1 / float(os.environ["STTBRIDGE_SPEED"])
+_FRAME_SECONDS = 0.1 / float(os.environ.get("STTBRIDGE_SPEED", "1"))
 
 
 def tell(event: str, payload: object = None) -> None:

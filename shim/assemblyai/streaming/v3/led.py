@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from assemblyai.streaming.v3 import RealTimeTranscriberOptions
@@ -14,7 +15,7 @@ HOSTS = frozenset(hosts_of(Vendor.ASSEMBLYAI))
 TOKEN_SECONDS = 30.0
 """Real seconds in which the gateway answers the request for a token."""
 
-_tokens: set[str] = set()
+_tokens: deque[str] = deque(maxlen=1000)  # the last ones: they live ten minutes at most
 
 
 def gateway_of(options: RealTimeTranscriberOptions) -> Gateway | None:
@@ -45,5 +46,5 @@ def token_request(
 
 def remember(token: str) -> str:
     """Notes a token that a gateway of this process has given out."""
-    _tokens.add(token)
+    _tokens.append(token)
     return token

@@ -1,0 +1,120 @@
+"""A refused session where frames are handed to callbacks: the test moves to where the messages are parsed.
+
+AssemblyAI says by an `Error` message what Gladia says by the POST's status; in a program with callbacks it comes like
+any other message.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.libraries import Connect
+from codemods.analysis.values import Frame, Parsed
+from codemods.edits import Statement, expression
+from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD, SESSION_USED_ELSEWHERE
+from codemods.migrating import Migrating
+from codemods.rules.answer import AnswerStatements
+from codemods.rules.refusal import RefusalRule
+from codemods.vendors import assemblyai, gladia
+from codemods.vendors.gladia import Opening
+
+
+class CallbackRefusal:
+    """Plans the test of one session's messages. `find` says whether it has a place; if not, findings say why."""
+
+    def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+        self._connect = connect
+        self._refusal = refusal
+        self._parsing: cst.SimpleStatementLine | None = None
+        self._message: cst.Name | None = None
+
+    def find(self, answer: AnswerStatements) -> bool:
+        """Looks for the one place where messages are parsed, and whether the program's own check can stand there."""
+        call = self._connect.call
+        if any(one.keyword is None and one.value is not self._connect.url for one in call.args):
+            self._migrating.report(SESSION_SPREAD, call, "its callbacks are given by position")
+            return False
+        moving = [*([answer.check.body] if answer.check is not None else []), *answer.moved]
+        return self._has_one_place() and self._reads_nothing_else(answer) and self._can_move(moving)
+
+    def _has_one_place(self) -> bool:
+        origins = {
+            value.origin
+            for value in self._program.values.values()
+            if isinstance(value, Parsed) and value.document == Frame(self._connect.call)
+        }
+        statements = {self._program.statement_of(one) for one in origins}
+        if len(statements) == 1:
+            (statement,) = statements
+            match statement:
+                case cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name() as name)])]):
+                    self._parsing = statement
+                    self._message = cst.Name(self._migrating.name(name.value))
+                    return True
+        self._migrating.report(
+            SESSION_SPREAD, self._connect.call, "its messages are not parsed in one statement that gives them a name"
+        )
+        return False
+
+    def _reads_nothing_else(self, answer: AnswerStatements) -> bool:
+        """Whether nothing but the address is read of the answer: the rest comes with the first message."""
+        gone = [*answer.removed, *answer.moved, *([answer.check] if answer.check is not None else [])]
+        for node, value in self._program.values.items():
+            if not gladia.is_answer_of(value, self._opening.request):
+                continue
+            if any(self._program.is_inside(node, one) for one in (*gone, self._connect.call)):
+                continue
+            self._migrating.report(
+                SESSION_USED_ELSEWHERE, node, f"the POST's answer is used here: {self._migrating.code(node)}"
+            )
+            return False
+        return True
+
+    def _can_move(self, moving: list[cst.CSTNode]) -> bool:
+        """Whether the names in what moves mean the same where messages are parsed."""
+        program = self._program
+        module = program.scopes[self._migrating.module]
+        for node in [inner for one in moving for inner in program.nodes_in(one)]:
+            if not isinstance(node, cst.Name) or node not in program.reaching:
+                continue
+            if gladia.is_answer_of(program.value(node), self._opening.request):
+                continue
+            for definition in program.reaching[node]:
+                moves = any(program.is_inside(definition.node, one) for one in moving)
+                stays = any(not any(program.is_inside(use, one) for one in moving) for use in definition.uses)
+                if definition not in module.definitions.get(definition.name, ()) and (stays or not moves):
+                    self._migrating.report(
+                        CHECK_UNKNOWN, node, f"`{node.value}` is not there where the messages are parsed"
+                    )
+                    return False
+        return True
+
+    def plan(self, answer: AnswerStatements) -> None:
+        """Plans that the test stands behind the parsing."""
+        migrating, message, parsing, check = self._migrating, self._message, self._parsing, answer.check
+        assert message is not None and parsing is not None
+        if check is not None:
+            migrating.edits.replace(check.test, assemblyai.is_error(migrating, message, check.test))
+            self._refusal.plan(check, message)
+
+        for node in [inner for one in answer.moved for inner in self._program.nodes_in(one)]:
+            value = self._program.value(node)
+            if isinstance(value, Parsed) and value.path == () and gladia.is_answer_of(value, self._opening.request):
+                migrating.edits.replace(node, message)
+
+        def statements() -> list[Statement]:
+            if check is not None:
+                found: list[Statement] = [migrating.edits.edited(check).with_changes(leading_lines=[])]
+            else:
+                failure = expression("RuntimeError(text)", text=assemblyai.refusal_text(migrating, message, parsing))
+                body = cst.IndentedBlock([cst.SimpleStatementLine([cst.Raise(failure)])])
+                found = [cst.If(assemblyai.is_error(migrating, message, parsing), body)]
+            if answer.moved:
+                beginning = cst.IndentedBlock([migrating.edits.edited(one) for one in answer.moved])
+                found.append(cst.If(assemblyai.is_beginning(migrating, message, parsing), beginning))
+            return found
+
+        migrating.edits.insert_after(parsing, statements)
