@@ -62,7 +62,10 @@ def test_a_whole_session() -> None:
         assert (code, reason) == (1000, "Session Ended")
         assert finals(messages) == SENTENCES
         assert messages[0]["type"] == "Begin"
-        assert messages[-1] == {"type": "Termination", "audio_duration_seconds": 8, "session_duration_seconds": 8}
+        session_seconds = messages[-1].pop("session_duration_seconds")
+        assert isinstance(session_seconds, int)
+        assert session_seconds >= 8
+        assert messages[-1] == {"type": "Termination", "audio_duration_seconds": 8}
         nothing_is_open(served, service)
     [record] = service.sessions
     assert record.audio_bytes == len(SPEECH)

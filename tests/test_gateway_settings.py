@@ -14,6 +14,7 @@ from aiohttp import web
 
 from shim.clock import Clock
 from shim.errors import BridgeError
+from shim.faces.gladia import sessions_url
 from shim.gateway.preflight import check_upstream
 from shim.gateway.settings import Settings
 from shim.serving import LocalServer
@@ -47,6 +48,13 @@ def test_settings_hide_their_keys() -> None:
     assert "hidden" not in repr(settings)
     assert settings.upstream_url == "wss://streaming.assemblyai.com"
     assert Settings("gladia", "assemblyai", "http://127.0.0.1:8080/").upstream_host == "127.0.0.1:8080"
+
+
+def test_where_gladia_is_asked_for_a_session() -> None:
+    settings = Settings("assemblyai", "gladia")
+    assert sessions_url(settings.upstream_url, "eu-west") == "https://api.gladia.io/v2/live?region=eu-west"
+    settings = Settings("assemblyai", "gladia", "ws://127.0.0.1:8080/prefix/")
+    assert sessions_url(settings.upstream_url) == "http://127.0.0.1:8080/prefix/v2/live"
 
 
 def test_preflight_takes_any_http_status() -> None:

@@ -283,6 +283,32 @@ def test_events_are_followed_through_an_event_loop() -> None:
     assert "print(turn.data.utterance.text.strip())" in code
 
 
+def test_a_lambda_that_hands_all_on_and_a_nested_request_for_formatting() -> None:
+    code = migrated(
+        """class Transcriber:
+    def __init__(self):
+        self.client = StreamingClient(StreamingClientOptions(api_key="k"))
+        self.client.on(StreamingEvents.Turn, lambda client, event: self.on_turn(client, event))
+        self.client.connect(StreamingParameters(sample_rate=16000))
+
+    def on_turn(self, client: StreamingClient, event: TurnEvent):
+        if event.end_of_turn:
+            print(event.transcript)
+            if not event.turn_is_formatted:
+                client.set_params(StreamingSessionParameters(format_turns=True))
+        else:
+            print("...")
+"""
+    )
+    assert 'lambda message: self.on_turn(self.session, message) if message.type == "transcript" else None' in code
+    assert (
+        "    def on_turn(self, client: LiveV2Session, event: LiveV2TranscriptMessage):\n"
+        "        if event.data.is_final:\n"
+        "            print(event.data.utterance.text.strip())\n"
+        "        else:\n"
+    ) in code
+
+
 def test_lost_comments_are_said() -> None:
     migration = check_migration(
         IMPORTS + SESSION.replace("sample_rate=16000)", "sample_rate=16000  # hertz\n)"), to="gladia", ruff=False

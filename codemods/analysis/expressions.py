@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import operator
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from codemods.analysis.environment import Definition, Environment, Scope
 from codemods.analysis.handlers import EventLibrary, Registration, registration_of
 from codemods.analysis.libraries import Arguments, attribute, awaited, call_library, call_member, iterated
 from codemods.analysis.program import Entry, Program
+from codemods.analysis.texts import filled_in
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -193,7 +193,7 @@ class ExpressionEvaluation:
         if isinstance(node.operator, cst.Add) and (_is_text(left) or _is_text(right)):
             return text_of((left, right))
         if isinstance(node.operator, cst.Modulo) and isinstance(left, Known) and isinstance(left.value, str):
-            return _filled_in(left.value, right)
+            return filled_in(left.value, right)
         function = _ARITHMETIC.get(type(node.operator))
         if function and isinstance(left, Known) and isinstance(right, Known):
             if not all(isinstance(side.value, (int, float)) for side in (left, right)):
@@ -519,18 +519,6 @@ def join_all(values: Iterable[Value]) -> Value:
 def _any_element(owner: Value) -> Value:
     """What an element of a parsed list is, at a position that only the running program knows."""
     return NOTHING if owner is NOTHING else UNKNOWN
-
-
-def _filled_in(text: str, values: Value) -> Value:
-    """What `text % values` gives, where only `%s` and `%d` stand in the text."""
-    given = values.elements if isinstance(values, Sequence) else (values,)
-    pieces = re.split(r"%[sd]", text)
-    if len(pieces) != len(given) + 1 or "%" in "".join(pieces):
-        return UNKNOWN
-    parts: list[Value] = [Known(pieces[0])]
-    for value, piece in zip(given, pieces[1:], strict=True):
-        parts.extend((value, Known(piece)))
-    return text_of(parts)
 
 
 def _is_text(value: Value) -> bool:

@@ -6,11 +6,11 @@ A library that is not described here is no obstacle: its calls give a LibraryObj
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from codemods.analysis.texts import call_string
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -38,7 +38,6 @@ from codemods.analysis.values import (
     constant,
     join,
     something,
-    text_of,
 )
 
 if TYPE_CHECKING:
@@ -291,7 +290,7 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             program.changed_sequences.add(owner.site)
             return UNKNOWN
         case Known(value) if isinstance(value, str):
-            return _call_string(program, value, name, arguments)
+            return call_string(program, value, name, arguments)
         case Socket(connect):
             return _call_socket(program, node, owner, connect, name, first)
         case LibraryObject(made_by) if f"{made_by}().{name}" in SOCKET_LIBRARIES:
@@ -307,42 +306,6 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
         case LibraryObject(made_by):
             return LibraryObject(f"{made_by}().{name}", node)
     return UNKNOWN
-
-
-_PURE_STRING_METHODS: Final = ("strip", "lstrip", "rstrip", "lower", "upper", "removesuffix", "removeprefix", "replace")
-
-
-def _call_string(program: Program, text: str, name: str, arguments: Arguments) -> Value:
-    if name == "format" and arguments.complete:
-        return _formatted(program, text, arguments)
-    given = [constant(program.values.get(argument, UNKNOWN)) for argument in arguments.positional]
-    if name in _PURE_STRING_METHODS and not arguments.keywords and all(isinstance(one, str) for one in given):
-        try:
-            return Known(getattr(text, name)(*given))
-        except TypeError:
-            return UNKNOWN
-    return UNKNOWN
-
-
-def _formatted(program: Program, text: str, arguments: Arguments) -> Value:
-    """What `text.format(…)` gives, where its fields are plain names and positions."""
-    parts: list[Value] = []
-    position = 0
-    try:
-        pieces = list(Formatter().parse(text))
-    except ValueError:
-        return UNKNOWN
-    for literal, name, layout, conversion in pieces:
-        parts.append(Known(literal))
-        if name is None:
-            continue
-        node = arguments.keywords.get(name)
-        if name == "" or name.isdecimal():
-            index = position if name == "" else int(name)
-            position += 1
-            node = arguments.positional[index] if index < len(arguments.positional) else None
-        parts.append(program.values.get(node, UNKNOWN) if node is not None and not (layout or conversion) else UNKNOWN)
-    return text_of(parts)
 
 
 _SENDING: Final = ("send", "send_binary", "send_bytes", "send_text", "send_str", "send_json")

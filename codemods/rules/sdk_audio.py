@@ -67,7 +67,7 @@ class AudioKinds:
             return any(one is not None and self._is_asynchronous_generator(one) for one in found)
         if isinstance(audio, cst.Call):
             for callee in something(self._program.value(audio.func)):
-                node = callee.node if isinstance(callee, Function) else _method_node(self._program, callee)
+                node = callee.node if isinstance(callee, Function) else method_of(self._program, callee)
                 if isinstance(node, cst.FunctionDef) and node.asynchronous is not None:
                     return True
         return False
@@ -126,7 +126,8 @@ class AudioKinds:
         return False
 
 
-def _method_node(program: Program, value: Any) -> cst.CSTNode | None:
+def method_of(program: Program, value: Any) -> cst.CSTNode | None:
+    """The function behind a bound method of the program's own classes."""
     if isinstance(value, Member) and isinstance(value.owner, Instance):
         scope = program.scopes.get(value.owner.node)
         found = scope.value_of(value.name) if scope is not None else None

@@ -57,7 +57,20 @@ class FormattingRule:
             for one in self._program.nodes_in(test)
         ):
             return None
-        return {outcome for final in (True, False) for outcome in self._with(test, final)}
+        return {outcome for final in self._possible(test) for outcome in self._with(test, final)}
+
+    def _possible(self, test: cst.BaseExpression) -> set[bool]:
+        """Whether a turn can be final, and can be not, where a test is asked: the tests around it say so."""
+        possible = {True, False}
+        inner: cst.CSTNode = test
+        outer = self._program.parents.get(self._program.parents[test])
+        inner = self._program.parents[test]
+        while outer is not None and not isinstance(outer, (cst.FunctionDef, cst.Lambda, cst.Module)):
+            if isinstance(outer, cst.If):
+                wanted = inner is outer.body
+                possible = {final for final in possible if wanted in self._with(outer.test, final)}
+            inner, outer = outer, self._program.parents.get(outer)
+        return possible
 
     def _with(self, test: cst.BaseExpression, final: bool) -> set[bool]:
         if self._is_final(test):

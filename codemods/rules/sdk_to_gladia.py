@@ -28,14 +28,14 @@ from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
-from codemods.rules.sdk_audio import AudioKinds
+from codemods.rules.sdk_audio import AudioKinds, method_of
 from codemods.rules.sdk_handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk_imports import SdkImports
 from codemods.rules.sdk_microphone import MicrophoneRule
 from codemods.rules.sdk_options_to_gladia import OptionsToGladia
 from codemods.rules.sdk_parameters import SdkParametersRule
 from codemods.rules.sdk_session_place import SessionPlace
-from codemods.vendors import assemblyai_sdk
+from codemods.vendors import assemblyai_sdk, gladia_sdk
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
@@ -198,16 +198,35 @@ class TranscriberRule:
         assert isinstance(call, cst.Call)
         used = [node for calls in self._calls.values() for node, _ in calls if isinstance(node, cst.Name)]
         for callee in something(self._program.value(call.func)):
-            if not isinstance(callee, Function):
+            function = callee.node if isinstance(callee, Function) else method_of(self._program, callee)
+            if function is None:
                 self._give_up(ref, self._code(call))
                 return
-            inside = [one for one in used if self._program.scope_of(one) is callee.node]
-            if not inside or not all(self._place.is_given(one) for one in inside):
+            inside = [one for one in used if self._program.scope_of(one) is function and not self._is_gone(one)]
+            if not all(self._place.is_given(one) for one in inside):
                 self._give_up(ref, self._code(call))
                 return
+            self._annotate_session(function)
         session_name = self._session_at(ref)
         if session_name is not None:
             self._migrating.edits.replace(argument.value, cst.parse_expression(session_name))
+
+    def _annotate_session(self, function: cst.CSTNode) -> None:
+        """A parameter that was annotated as the client gets the session's class."""
+        if not isinstance(function, cst.FunctionDef):
+            return
+        for parameter in function.params.params:
+            definition = sdk_handlers.definition_of(self._program, parameter)
+            if parameter.annotation is None or definition is None or definition.value != self._client:
+                continue
+            annotation = parameter.annotation.annotation
+            module, name = gladia_sdk.SESSION_CLASSES[self._asynchronous]
+            if annotation not in self._imports.handled:
+                self._imports.handled.add(annotation)
+                self._migrating.edits.replace(annotation, self._migrating.use_function(module, name))
+
+    def _is_gone(self, node: cst.CSTNode) -> bool:
+        return any(self._program.is_inside(node, one) for one in self._gone if isinstance(one, cst.If))
 
     def _plan_connect(self, call: cst.Call) -> bool:
         migrating, edits = self._migrating, self._migrating.edits

@@ -87,6 +87,12 @@ CLASSES_FOR: Final = {
 }
 """The classes that stand for AssemblyAI's where a program only names one."""
 
+SESSION_CLASSES: Final = {
+    False: (f"{MODULE}.v2.live.session", "LiveV2Session"),
+    True: (f"{MODULE}.v2.live.async_session", "LiveV2AsyncSession"),
+}
+"""The classes of sessions, asynchronous or not, and the modules that have them."""
+
 ANY_MESSAGE: Final = "LiveV2WebSocketMessage"
 _GIVEN: Final = {"started": "init"}
 """The events whose handlers get something that is called otherwise."""
