@@ -72,6 +72,11 @@ class Migrating:
 
     def code(self, node: cst.CSTNode) -> str:
         """The source of a node, on one line and not too long, for messages."""
+        if isinstance(node, cst.Param):
+            # A parameter or annotation by itself cannot be written: its place decides how.
+            node = node.name
+        if isinstance(node, cst.Annotation):
+            node = node.annotation
         text = " ".join(self.module.code_for_node(node).split())
         return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -75,3 +75,10 @@ def test_preview_writes_nothing_and_write_writes_once(tmp_path: Path) -> None:
     again = subprocess.run([*command, "--write"], capture_output=True, text=True, check=False)
     assert again.returncode == 0 and "1 file: 1 with nothing to do." in again.stdout
     assert script.read_text() == AFTER
+
+
+def test_chunks_that_the_service_would_not_take_are_said() -> None:
+    for frames, is_said in ((320, True), (800, False), (16000, False), (48000, True)):
+        code = BEFORE.replace("FRAMES_PER_BUFFER = 3200", f"FRAMES_PER_BUFFER = {frames}")
+        migration = migrate_source(code, "assemblyai")
+        assert ("STB202" in codes(migration)) is is_said, frames

@@ -184,3 +184,17 @@ def test_programs_that_send_a_file_end_as_they_did(code: str, to: str, tmp_path:
         assert lines == ["1 True True The train to Paris leaves at nine."], second
     else:
         assert "ended 1000" in first and "ended 1000" in second and "[0.5-2.1]" in second
+
+
+def test_a_refused_key_reaches_both_programs_handlers_and_both_end(tmp_path: Path) -> None:
+    scripts = []
+    for name, variable in (
+        ("assemblyai_sdk_async.py", "ASSEMBLYAI_API_KEY"),
+        ("gladia_sdk_async.py", "GLADIA_API_KEY"),
+    ):
+        script = tmp_path / name
+        script.write_text(fixture(name).replace(f'os.environ["{variable}"]', '"wrong"'), encoding="utf-8")
+        scripts.append(script)
+    runs = verify_pair(scripts[0], scripts[1], Conditions(key="right")).runs
+    assert [run.exit_status for run in runs] == [0, 0]
+    assert all(run.stdout.startswith("Error: ") and run.ended_by == "itself" for run in runs), runs

@@ -309,6 +309,15 @@ def test_a_lambda_that_hands_all_on_and_a_nested_request_for_formatting() -> Non
     ) in code
 
 
+def test_handlers_behind_the_connect_stay_there() -> None:
+    code = migrated(CLIENT + CONNECT + "print('connected')\n" + HANDLER)
+    assert code.endswith('session.on("message", on_turn)\n') and code.count("on_turn)") == 1
+
+
+def test_a_client_without_handlers() -> None:
+    assert "session = client.live_v2()" in migrated(CLIENT + CONNECT + "client.stream(b'')\n")
+
+
 def test_lost_comments_are_said() -> None:
     migration = check_migration(
         IMPORTS + SESSION.replace("sample_rate=16000)", "sample_rate=16000  # hertz\n)"), to="gladia", ruff=False
@@ -352,6 +361,7 @@ def test_an_asynchronous_program_waits_for_an_event_of_its_own() -> None:
     code = migrated(ASYNCHRONOUS)
     assert "session = client.live_v2_async().start_session(" in code
     assert "    ended = asyncio.Event()\n" in code
+    assert '    session.on("error", print)\n    session.once("ended"' in code
     assert '    session.once("ended", lambda _: ended.set())\n    session.send_audio(b"")\n' in code
     assert "    async for chunk in microphone():\n        session.send_audio(chunk)\n" in code
     assert "    session.stop_recording()\n    await ended.wait()\n" in code

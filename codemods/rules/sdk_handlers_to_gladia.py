@@ -14,7 +14,7 @@ import libcst as cst
 
 from codemods.analysis.handlers import Registration
 from codemods.analysis.values import Delivered, LibraryObject, Parsed, Value, something
-from codemods.edits import Statement
+from codemods.edits import Statement, statements
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
@@ -56,6 +56,8 @@ class HandlersToGladia:
         self._complete = True
         self._handlers: dict[cst.CSTNode, list[tuple[Handler, str]]] = {}
         self._order: list[tuple[Registration, _Given]] = []
+        self._in_place: list[Registration] = []
+        """Registrations that stand behind the connect, and stay there."""
         self.gone: set[cst.CSTNode] = set()
         """Functions that go, with everything inside them."""
 
@@ -94,11 +96,15 @@ class HandlersToGladia:
         if elsewhere:
             self._give_up(elsewhere[0], f"{self._migrating.code(elsewhere[0])} is used for more than this event")
             return
-        self._migrating.edits.remove(statement)
         self._imports.handled.add(statement)
         if way.codemod is Fidelity.ABSENT:
+            self._migrating.edits.remove(statement)
             self._drop(registration, handler, way.reason)
             return
+        if self._migrating.line(registration.call) > self._migrating.line(connect):
+            self._in_place.append(registration)
+        else:
+            self._migrating.edits.remove(statement)
         self._handlers.setdefault(handler.function, []).append((handler, name))
         self._order.append((registration, self._given(name, handler)))
         assert isinstance(registration.handler, cst.BaseExpression)
@@ -108,6 +114,8 @@ class HandlersToGladia:
         """Whether the registration can be made behind the connect: its handler is the same there, nothing decides."""
         program = self._program
         block = program.parents[statement]
+        if self._migrating.line(statement) > self._migrating.line(connect):
+            return program.scope_of(statement) is program.scope_of(connect)
         owner = program.parents.get(block)
         if not isinstance(block, (cst.Module, cst.IndentedBlock)) or not isinstance(registration.handler, cst.CSTNode):
             return False
@@ -237,21 +245,47 @@ class HandlersToGladia:
 
     # --- writing ---------------------------------------------------------------------------------
 
+    def rewrite_in_place(self, session: str) -> None:
+        """Plans the registrations that stand behind the start of the session already."""
+        kept = dict(self._once_each())
+        for registration in self._in_place:
+            if registration in kept:
+                self._rewrite_line(session, registration, kept[registration])
+            else:
+                self._migrating.edits.remove(self._program.statement_of(registration.call))
+
+    def _rewrite_line(self, session: str, registration: Registration, given: _Given) -> None:
+        line = self._program.parents[registration.call]
+        self._migrating.edits.rewrite(line, lambda _: self._line(session, registration, given).body[0])
+
+    def _line(self, session: str, registration: Registration, given: _Given) -> cst.SimpleStatementLine:
+        migrating, quote = self._migrating, self._migrating.file_quote
+        assert isinstance(registration.handler, cst.BaseExpression)
+        handler = migrating.module.code_for_node(migrating.edits.updated(registration.handler))
+        method = "once" if given.event in ("started", "ended") else "on"
+        written = cst.parse_statement(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
+        assert isinstance(written, cst.SimpleStatementLine)
+        return written
+
+    def has_statements(self, ended: str | None) -> bool:
+        """Whether anything is to stand behind the start of the session."""
+        return ended is not None or any(one not in self._in_place for one, _ in self._order)
+
     def statements(self, session: str, ended: str | None) -> list[Statement]:
         """The registrations, to stand behind the start of the session; asked for when the edits are applied."""
-        migrating = self._migrating
-        quote = migrating.file_quote
-        found: list[str] = []
+        quote = self._migrating.file_quote
+        found: list[Statement] = []
         if ended is not None:
-            found.append(f"{ended} = asyncio.Event()")
+            found.extend(statements(f"{ended} = asyncio.Event()"))
         for registration, given in self._once_each():
-            assert isinstance(registration.handler, cst.BaseExpression)
-            handler = migrating.module.code_for_node(migrating.edits.updated(registration.handler))
-            method = "once" if given.event in ("started", "ended") else "on"
-            found.append(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
+            if registration not in self._in_place:
+                found.append(self._line(session, registration, given))
+        if ended is not None and all(given.event != "error" for _, given in self._order):
+            # Where nothing listens to errors, a refused session never ends, and would be waited for.
+            found.extend(statements(f"{session}.on({quote}error{quote}, print)"))
         if ended is not None:
-            found.append(f"{session}.once({quote}ended{quote}, lambda _: {ended}.set())")
-        return [cst.parse_statement(one) for one in found]
+            found.extend(statements(f"{session}.once({quote}ended{quote}, lambda _: {ended}.set())"))
+        return found
 
     def _once_each(self) -> list[tuple[Registration, _Given]]:
         """A function that handles several types of message is registered for messages once."""

@@ -83,7 +83,7 @@ class SdkImports:
                 continue
             if not self.is_handled(node):
                 complete = False
-                self._migrating.report(SDK_NOT_FOLLOWED, node, f"{self._migrating.code(parent)}")
+                self._migrating.report(SDK_NOT_FOLLOWED, node, self._migrating.code(parent))
         return complete
 
     def is_handled(self, node: cst.CSTNode) -> bool:

@@ -42,6 +42,9 @@ class OptionsToAssemblyAI:
         migrating, edits = self._migrating, self._migrating.edits
         creation = self._start.creation
         self.client_variable = None
+        if self._migrating.line(creation) > self._migrating.line(self._start.session.site):
+            self._give_up(creation, f"{self._code(creation)} stands behind what uses it")
+            return None
         elsewhere = self._options_elsewhere(creation)
         if elsewhere is not None:
             return self._keep_options_elsewhere(*elsewhere)

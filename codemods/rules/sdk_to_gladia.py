@@ -261,7 +261,9 @@ class TranscriberRule:
         event = self._place.read(self._place.ended, client) if self._place.ended else None
         if event is not None:
             migrating.needed_imports.append(("asyncio", "")) if migrating.imported_as("asyncio") is None else None
-        edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
+        self._handlers.rewrite_in_place(session_name)
+        if self._handlers.has_statements(event):
+            edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
         return self._complete
 
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:

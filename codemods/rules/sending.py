@@ -12,6 +12,7 @@ from codemods.analysis.libraries import Send
 from codemods.analysis.values import Base64, DictDisplay, JsonText, Known, Library, Value
 from codemods.findings import AUDIO_UNKNOWN, COMMENT_WENT, FIELD_ABSENT, PAYLOAD_UNKNOWN
 from codemods.migrating import Migrating, like
+from codemods.rules.chunk_length import check_chunk_length
 from codemods.rules.configuration import comments_in
 from shim.mapping import catalogue, client_messages
 from shim.mapping.paths import steps_of
@@ -56,6 +57,7 @@ class SendingRule:
         elif send.method == "send" and self._may_be_text(send):
             self._migrating.report(PAYLOAD_UNKNOWN, send.payload, self._migrating.code(send.call))
         else:
+            check_chunk_length(self._migrating, send.payload, send.call)
             client_messages.AUDIO_BINARY.over(self._migrating.target)
 
     def _may_be_text(self, send: Send) -> bool:
@@ -100,6 +102,7 @@ class SendingRule:
             self._give_up(send, self._migrating.code(send.call))
             return
         raw = encoded.encoded
+        check_chunk_length(self._migrating, raw, send.call)
         kept: Definition | None = None
         holder = next((one for one in chain if self._program.is_inside(encoded.call, one.statement)), None)
         if self._program.is_inside(encoded.call, send.payload):
