@@ -10,6 +10,7 @@ from codemods.verify.compare import compare
 from shim.emulator.transcript import default_transcript
 from tests.proofs import PAGE, PAIRS, Pair
 
+
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.program} to {pair.vendor.other}")
 def test_all_three_agree(pair: Pair, tmp_path: Path) -> None:
     original = pair.original()

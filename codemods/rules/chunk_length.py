@@ -30,10 +30,10 @@ def recorded_milliseconds(program: Program, audio: cst.BaseExpression) -> float 
     if not isinstance(stream, LibraryObject) or stream.made_by != _OPEN:
         return None
     frames, rate = Arguments.of(value.site).get(0, "num_frames"), Arguments.of(stream.site).get(0, "rate")
-    counts = [constant(program.value(one)) if one is not None else UNKNOWN for one in (frames, rate)]
-    if not all(isinstance(one, int) and one > 0 for one in counts):
+    count, hertz = (constant(program.value(one)) if one is not None else UNKNOWN for one in (frames, rate))
+    if not isinstance(count, int) or not isinstance(hertz, int) or hertz <= 0:
         return None
-    return float(counts[0] / counts[1] * 1000)
+    return count / hertz * 1000
 
 
 def check_chunk_length(migrating: Migrating, audio: cst.BaseExpression, place: cst.CSTNode) -> None:
