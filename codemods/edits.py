@@ -127,6 +127,8 @@ class _Application(cst.CSTTransformer):
         for old, new in zip(original.body, updated.body, strict=True):
             if old in edits.before:
                 first, *others = edits.before[old]()
+                if not body and isinstance(original, cst.IndentedBlock):
+                    first = _without_blanks_above(first)
                 body.extend([_with_comments(first, carried), *others])
                 carried = []
             if old in edits.removed:
@@ -153,10 +155,7 @@ class _Application(cst.CSTTransformer):
             body = [cst.SimpleStatementLine([cst.Pass()])]
         if carried:
             comments = [line for line in carried if line.comment is not None]
-            if isinstance(updated, cst.IndentedBlock):
-                updated = updated.with_changes(footer=[*comments, *updated.footer])
-            else:
-                updated = updated.with_changes(footer=[*comments, *updated.footer])
+            updated = updated.with_changes(footer=[*comments, *updated.footer])
         return updated.with_changes(body=body)
 
 

@@ -884,3 +884,55 @@ def test_what_cannot_be_followed_leaves_the_file_whole(before: str, code: str) -
 def test_another_services_socket_is_left_alone() -> None:
     before = session('ws = connect("wss://example.org/v3/ws?assemblyai=no", additional_headers={"Authorization": "k"})')
     assert migrate_source(before, "gladia").code == before
+
+
+# --- defaults, regions and settings that are somewhere else ---------------------------------------
+
+_PARAMETRISED = """
+import json
+from urllib.parse import urlencode
+from websockets.sync.client import connect
+
+def run(key, silence=800):
+    query = urlencode({"sample_rate": 16000, "speech_model": "u3-rt-pro", "max_turn_silence": silence})
+    with connect(f"wss://streaming.assemblyai.com/v3/ws?{query}", additional_headers={"Authorization": key}) as ws:
+        for raw in ws:
+            message = json.loads(raw)
+            if message["type"] == "Turn":
+                print(message["transcript"])
+"""
+
+
+def test_a_parameter_with_a_default_stays_a_parameter() -> None:
+    migration = check_migration(_PARAMETRISED, to="gladia")
+    assert '"endpointing": silence / 1000' in migration.code
+    assert "urlencode" not in migration.code and "query" not in migration.code
+    assert "silence=800):\n    response = requests.post(" in migration.code
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("silence=800", "silence=None", "STB304"),
+        ('"sample_rate": 16000', '"sample_rate": 16000, "encoding": encoding', "STB304"),
+        ("silence=800", 'silence=800, host="streaming.eu.assemblyai.com"', "STB311"),
+        ("additional_headers", 'params={"encoding": "pcm_mulaw"}, additional_headers', "STB302"),
+    ],
+    ids=["a default of None", "an encoding from outside", "a region from outside", "settings beside the address"],
+)
+def test_what_only_the_caller_knows_is_left(old: str, new: str, code: str) -> None:
+    program = _PARAMETRISED.replace(old, new)
+    if "encoding: encoding" in new or '"encoding": encoding' in new:
+        program = program.replace("silence=800", 'silence=800, encoding="pcm_s16le"')
+    if "host=" in new:
+        program = program.replace("wss://streaming.assemblyai.com", "wss://{host}")
+    migration = check_migration(program, to="gladia")
+    assert not migration.changed and code in {finding.kind.code for finding in migration.findings}
+
+
+def test_two_regions_are_never_made_one() -> None:
+    program = _PARAMETRISED.replace(
+        "    query", '    host = "streaming.eu.assemblyai.com" if eu else "streaming.assemblyai.com"\n    query'
+    )
+    migration = check_migration(program.replace("wss://streaming.assemblyai.com", "wss://{host}"), to="gladia")
+    assert not migration.changed and "STB311" in {finding.kind.code for finding in migration.findings}

@@ -545,3 +545,14 @@ def test_two_sessions_in_one_file() -> None:
     again = PROGRAM[PROGRAM.index("async def main") : PROGRAM.index("async def send")].replace("main", "second")
     migration = check_migration(PROGRAM + "\n" + again)
     assert migration.changed and migration.code.count('!= "Begin"') == 2
+
+
+def test_a_default_that_a_caller_may_replace_is_no_constant() -> None:
+    silence = ('"sample_rate": 16000', '"sample_rate": 16000, "endpointing": silence')
+    code = migrated(("main(source)", "main(source, silence=0.3)"), silence)
+    assert '"max_turn_silence": round(silence * 1000)' in code
+    assert "STB304" in left(("main(source)", "main(source, silence=None)"), silence)
+    rate = ('"wav/pcm"', "encoding")
+    assert "STB304" in left(("main(source)", 'main(source, encoding="wav/pcm")'), rate)
+    region = ('"https://api.gladia.io/v2/live"', 'f"https://api.gladia.io/v2/live?region={region}"')
+    assert "STB311" in left(("main(source)", 'main(source, region="eu-west")'), region)

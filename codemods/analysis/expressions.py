@@ -94,8 +94,8 @@ class ExpressionEvaluation:
             self.changed = True
         joined = join(definition.value, value)
         if joined != definition.value:
-            definition.value = joined
             self.changed = True
+        definition.value = joined
         if scope is environment.scope:
             environment.define(definition)
         return definition
@@ -183,7 +183,7 @@ class ExpressionEvaluation:
     def _evaluate_unaryoperation(self, node: cst.UnaryOperation, environment: Environment) -> Value:
         value = self.evaluate(node.expression, environment)
         if isinstance(node.operator, cst.Minus) and isinstance(value, Known) and isinstance(value.value, (int, float)):
-            return Known(-value.value)
+            return Known(-value.value, certain=value.certain)
         return UNKNOWN
 
     def _evaluate_binaryoperation(self, node: cst.BinaryOperation, environment: Environment) -> Value:
@@ -199,7 +199,7 @@ class ExpressionEvaluation:
             if not all(isinstance(side.value, (int, float)) for side in (left, right)):
                 return UNKNOWN
             try:
-                return Known(function(left.value, right.value))
+                return Known(function(left.value, right.value), certain=left.certain and right.certain)
             except (ArithmeticError, ValueError):
                 return UNKNOWN
         return UNKNOWN

@@ -37,6 +37,7 @@ from codemods.analysis.values import (
     Value,
     constant,
     join,
+    replaceable,
     something,
 )
 
@@ -197,7 +198,7 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
         case "os.getenv" | "os.environ.get":
             _note_environment(program, first)
             default = arguments.get(1, "default")
-            return program.values.get(default, UNKNOWN) if default is not None else UNKNOWN
+            return replaceable(program.values.get(default, UNKNOWN)) if default is not None else UNKNOWN
     if name in _AWAITED_ARGUMENT:
         return value if isinstance(value, Awaitable) else Awaitable(UNKNOWN)
     if name in _RUN_ARGUMENT:
@@ -219,7 +220,7 @@ def _open_socket(program: Program, node: cst.Call, name: str, arguments: Argumen
 
 
 def _text(value: Value) -> Value:
-    return Known(str(value.value)) if isinstance(value, Known) else UNKNOWN
+    return Known(str(value.value), certain=value.certain) if isinstance(value, Known) else UNKNOWN
 
 
 def _note_environment(program: Program, name: cst.BaseExpression | None) -> None:

@@ -31,6 +31,7 @@ from codemods.analysis.values import (
     Value,
     alternatives,
     join,
+    replaceable,
     something,
 )
 
@@ -135,7 +136,7 @@ class _Analysis(ExpressionEvaluation):
         parameters = node.params
         for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
             if parameter.default is not None:
-                value = self.evaluate(parameter.default, environment)
+                value = replaceable(self.evaluate(parameter.default, environment))
                 self.define(Environment(self.functions[node]), parameter.name.value, parameter, value)
 
     def _run_function(self, node: cst.FunctionDef | cst.Lambda) -> None:

@@ -40,10 +40,15 @@ NOTHING: Final = Nothing()
 
 @dataclass(frozen=True, slots=True)
 class Known(Value):
-    """A constant. `literal` is the node that wrote it, where one did."""
+    """A constant. `literal` is the node that wrote it, where one did.
+
+    Not `certain`: a default that a caller or the environment may replace. It tells what a program is about, and must
+    never be written in the place of the expression.
+    """
 
     value: Any
     literal: cst.BaseExpression | cst.FormattedStringText | None = field(default=None, compare=False)
+    certain: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +240,12 @@ def something(value: Value) -> tuple[Value, ...]:
 
 def join(first: Value, second: Value) -> Value:
     """What is true of a value that is either."""
-    if first == second or isinstance(second, Nothing):
+    if isinstance(second, Nothing):
         return first
     if isinstance(first, Nothing):
         return second
+    if first == second:
+        return second if isinstance(second, Known) and not second.certain else first
     found: list[Value] = []
     for one in (*alternatives(first), *alternatives(second)):
         for index, other in enumerate(found):
@@ -256,7 +263,7 @@ def join(first: Value, second: Value) -> Value:
 def _merged(first: Value, second: Value) -> Value | None:
     """One value for two that differ in nothing that matters; None where they differ."""
     if first == second:
-        return first
+        return second if isinstance(second, Known) and not second.certain else first
     if isinstance(first, Parsed) and isinstance(second, Parsed) and replace(first, types=second.types) == second:
         types = None if first.types is None or second.types is None else first.types | second.types
         return replace(first, types=types)
@@ -279,7 +286,7 @@ def text_of(parts: Iterable[Value]) -> Value:
         for piece in pieces:
             last = joined[-1] if joined else None
             if isinstance(piece, Known) and isinstance(last, Known):
-                joined[-1] = Known(f"{last.value}{piece.value}")
+                joined[-1] = Known(f"{last.value}{piece.value}", certain=last.certain and piece.certain)
             else:
                 joined.append(piece)
     if all(isinstance(part, Known) for part in joined):
@@ -287,6 +294,18 @@ def text_of(parts: Iterable[Value]) -> Value:
     return Text(tuple(joined)) if len(joined) <= MOST_TEXT_PARTS else UNKNOWN
 
 
+def replaceable(value: Value) -> Value:
+    """A default, which a caller or the environment may replace by anything."""
+    if isinstance(value, Sequence):
+        return Sequence(value.site, tuple(map(replaceable, value.elements))) if value.elements else UNKNOWN
+    return replace(value, certain=False) if isinstance(value, Known) else value
+
+
 def constant(value: Value) -> Any:
     """The constant that a value is; UNKNOWN where it is none."""
     return value.value if isinstance(value, Known) else UNKNOWN
+
+
+def is_certain(value: Value) -> bool:
+    """Whether a value is a constant that nothing can replace."""
+    return isinstance(value, Known) and value.certain

@@ -12,7 +12,7 @@ from typing import Any
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, Known, Sequence, Value
+from codemods.analysis.values import DictDisplay, Known, Sequence, Value, alternatives
 from codemods.edits import expression
 from codemods.findings import (
     COMMENT_WENT,
@@ -90,6 +90,8 @@ class ConfigurationRule:
                     continue
                 self._flatten(self._migrating.program.dictionaries[entry.value.site], f"{path}.", element)
                 continue
+            if any(one == Known(None) for one in alternatives(entry.value)) and not _is_certain(entry.value):
+                self._give_up(entry.node, f"`{path}` may be None: {self._migrating.code(entry.node)}")
             constant = self._constant(entry.value)
             self._leaves[path] = _Leaf(entry.value_node, constant, element)
 
@@ -97,6 +99,8 @@ class ConfigurationRule:
         """The value as a plain Python object, _NOT_CONSTANT where any part is not known."""
         program = self._migrating.program
         match value:
+            case Known(certain=False):
+                return _NOT_CONSTANT
             case Known():
                 return ABSENT if value.value is None else value.value
             case Sequence(site, elements) if site not in program.changed_sequences:
@@ -295,6 +299,10 @@ def _broken_where_long(display: cst.Dict, indent: str) -> cst.Dict:
 
 def _ends_at(path: str) -> bool:
     return any(path == one for row in parameters.ROWS for one in row.gladia)
+
+
+def _is_certain(value: Value) -> bool:
+    return isinstance(value, Known) and value.certain
 
 
 def _key(value: Value) -> Any:

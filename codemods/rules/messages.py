@@ -103,7 +103,7 @@ class MessageRule:
 
     def _rename_types(self, node: cst.CSTNode, value: Value) -> None:
         match value:
-            case Known(str() as name, literal):
+            case Known(str() as name, literal, certain=True):
                 if isinstance(literal, cst.SimpleString) and self._only_tests_types(literal):
                     self._rename_type(literal, name)
                 else:

@@ -58,7 +58,22 @@ class PostingRule:
         if headers is None or body is None or address is None or not self.first.find():
             return False
         self._write(headers, body, address)
+        self._remove_idle_query()
         return True
+
+    def _remove_idle_query(self) -> None:
+        """Removes the name of a query that only the address used."""
+        query, url = self._opening.query, self._written.written(self._opening.url)
+        for definition in self._program.definitions():
+            statement = definition.statement
+            if (
+                query is None
+                or definition.expression is not query.call
+                or not isinstance(statement, cst.SimpleStatementLine)
+            ):
+                continue
+            if len(statement.body) == 1 and all(self._program.is_inside(use, url) for use in definition.uses):
+                self._migrating.edits.remove(statement)
 
     def _spread(self, node: cst.CSTNode, text: str) -> None:
         self._migrating.report(SESSION_SPREAD, node, text)
@@ -78,6 +93,9 @@ class PostingRule:
             return False
         if not self._connect.arguments.complete:
             self._spread(call, f"the connect takes what is only known when it runs: {self._migrating.code(call)}")
+            return False
+        if "params" in self._connect.arguments.keywords:
+            self._spread(call, "the settings are given beside the address: put them into its query")
             return False
         return True
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value
+from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value, alternatives
 from codemods.edits import expression
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
@@ -140,6 +140,8 @@ class RequestBodyRule:
     def _plain(self, value: Value) -> Any:
         program = self._migrating.program
         match value:
+            case Known(certain=False):
+                return _NOT_CONSTANT
             case Known():
                 return ABSENT if value.value is None else value.value
             case JsonText(_, of):
@@ -170,6 +172,10 @@ class RequestBodyRule:
         context = [self._constant(name) for name in way.reads]
         if constants[0] is _NOT_CONSTANT:
             assert first is not None
+            value = self._migrating.program.value((given[0] or first).node)
+            if any(one == Known(None) for one in alternatives(value)):
+                self._give_up(first.node, f"`{first.name}` may be None: {self._migrating.code(first.node)}")
+                return
             self._put_expression(row, given[0] or first)
         else:
             # A second value that is not known only steers the first.

@@ -23,6 +23,7 @@ from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, NEVER_SENT, PA
 from codemods.migrating import Migrating, like
 from codemods.rules.branches import drop_branch
 from codemods.rules.sdk_field_rows import TARGET_TYPES, FieldRows, general, with_positions
+from codemods.rules.sdk_texts import JoinedTextRule
 from codemods.rules.sdk_units import is_whole, undone_by
 from codemods.rules.sdk_uses import MessageUses
 from shim.mapping import sdk
@@ -43,6 +44,7 @@ class SdkFieldRule:
         self._complete = True
         self._fields = FieldRows(migrating)
         self._uses = MessageUses(migrating, self._is_message)
+        self._texts = JoinedTextRule(migrating, self._message_at)
         self._aliases: dict[Definition, cst.Name] = {}
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go with branches for messages that never come."""
@@ -92,6 +94,8 @@ class SdkFieldRule:
         base, steps = self._base_of(node)
         if self._lies_in_a_leaf(node):
             return
+        if message.path[-1:] in (("text",), ("word",)):
+            self._texts.plan(node)
         if message.path == _TYPE:
             self._type_is_read(node)
         elif not self._is_outermost(node):

@@ -11,7 +11,8 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.program import Program
-from codemods.analysis.values import Function, Instance, LibraryObject, Member, Value, something
+from codemods.analysis.values import Class, Function, Instance, LibraryObject, Member, Value, something
+from codemods.edits import Statement
 from codemods.migrating import Migrating
 
 
@@ -77,6 +78,38 @@ def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[R
             program.is_inside(node, one) for one in allowed
         ):
             found.append(node)
+    return found
+
+
+def overridden(program: Program, handler: Handler) -> cst.FunctionDef | None:
+    """A method of a class above or below the handler's that has the same name, and so the same parameters."""
+    function = handler.function
+    block = program.parents.get(function)
+    owner = program.parents.get(block) if block is not None else None
+    if not isinstance(function, cst.FunctionDef) or not isinstance(owner, cst.ClassDef):
+        return None
+    for scope in program.scopes.values():
+        other = scope.node
+        if other is owner or not isinstance(other, cst.ClassDef):
+            continue
+        if other not in _bases(program, owner) and owner not in _bases(program, other):
+            continue
+        for definition in scope.definitions.get(function.name.value, ()):
+            if isinstance(definition.value, Function) and isinstance(definition.value.node, cst.FunctionDef):
+                return definition.value.node
+    return None
+
+
+def _bases(program: Program, owner: cst.ClassDef) -> list[cst.ClassDef]:
+    """The classes of the program that a class is made of, whatever is between them."""
+    found: list[cst.ClassDef] = []
+    waiting = [owner]
+    while waiting:
+        for base in waiting.pop().bases:
+            for value in something(program.value(base.value)):
+                if isinstance(value, Class) and value.node not in found:
+                    found.append(value.node)
+                    waiting.append(value.node)
     return found
 
 
@@ -150,6 +183,13 @@ def body_of(function: cst.FunctionDef, gone: frozenset[cst.CSTNode]) -> list[cst
     return [one for one in body if one not in gone]
 
 
+def lines_of(block: cst.BaseSuite) -> list[Statement]:
+    """The statements of a block, or of what stands behind a colon on the same line, as lines of their own."""
+    if isinstance(block, cst.SimpleStatementSuite):
+        return [cst.SimpleStatementLine(list(block.body))]
+    return [one for one in block.body if isinstance(one, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
+
+
 def docstring_of(function: cst.FunctionDef) -> cst.CSTNode | None:
     """The statement that is a function's docstring."""
     body = function.body.body
@@ -172,13 +212,17 @@ def only_for(
             first = cst.parse_expression(test)
 
             def tested(updated: cst.If) -> cst.CSTNode:
-                both = cst.BooleanOperation(first, cst.And(), _operand(updated.test))
+                both = cst.BooleanOperation(first, cst.And(), operand(updated.test))
                 return updated.with_changes(test=both)
 
             migrating.edits.rewrite_further(branch, tested)
             return
     guard = cst.parse_statement(f"if {otherwise}:\n    return")
     assert isinstance(guard, cst.If)
+    if isinstance(function.body, cst.SimpleStatementSuite):
+        # `def on_turn(client, event): show(event)`
+        migrating.edits.rewrite_further(function.body, lambda updated: cst.IndentedBlock([guard, *lines_of(updated)]))
+        return
     docstring = docstring_of(function)
     if docstring is not None:
         migrating.edits.insert_after(docstring, lambda: [guard])
@@ -186,7 +230,7 @@ def only_for(
         migrating.edits.insert_at_start(function.body, lambda: [guard])
 
 
-def _operand(node: cst.BaseExpression) -> cst.BaseExpression:
+def operand(node: cst.BaseExpression) -> cst.BaseExpression:
     """An expression as an operand of `and`, with as few parentheses as that allows."""
     needs = isinstance(node, (cst.IfExp, cst.Lambda)) or (
         isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.Or)

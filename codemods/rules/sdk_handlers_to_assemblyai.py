@@ -89,6 +89,10 @@ class HandlersToAssemblyAI:
             node = elsewhere[0] if elsewhere else registration.call
             self._give_up(node, f"{self._migrating.code(node)} is used for more than one event")
             return
+        other = sdk_handlers.overridden(self._program, handler)
+        if other is not None:
+            self._give_up(other, f"`{other.name.value}` is a handler that another class has too")
+            return
         self._functions.add(handler.function)
         self._imports.use("RealTimeEvents")
         sdk.EVENTS.over(Vendor.ASSEMBLYAI)
@@ -246,9 +250,8 @@ class HandlersToAssemblyAI:
                     edits.remove(branch)
                     self.gone.update(self._program.nodes_in(test))
                     inner = branch.body
-                    assert isinstance(inner, cst.IndentedBlock)
                     edits.watch([inner])
-                    edits.insert_after(branch, lambda: list(edits.updated(inner).body))  # type: ignore[arg-type]
+                    edits.insert_after(branch, lambda: sdk_handlers.lines_of(edits.updated(inner)))
                 elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
                     self._shorten(test)
 

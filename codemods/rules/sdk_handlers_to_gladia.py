@@ -14,7 +14,7 @@ import libcst as cst
 
 from codemods.analysis.handlers import Registration
 from codemods.analysis.values import Delivered, LibraryObject, Parsed, Value, something
-from codemods.edits import Statement, statements
+from codemods.edits import Statement, in_parentheses, statements
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
@@ -95,6 +95,10 @@ class HandlersToGladia:
         elsewhere = sdk_handlers.uses_elsewhere(self._program, handler, registrations)
         if elsewhere:
             self._give_up(elsewhere[0], f"{self._migrating.code(elsewhere[0])} is used for more than this event")
+            return
+        other = sdk_handlers.overridden(self._program, handler)
+        if other is not None:
+            self._give_up(other, f"`{other.name.value}` is a handler that another class has too")
             return
         self._imports.handled.add(statement)
         if way.codemod is Fidelity.ABSENT:
@@ -238,7 +242,7 @@ class HandlersToGladia:
             return
         condition = cst.parse_expression(test)
         self._migrating.edits.rewrite(
-            function.body, lambda updated: cst.IfExp(condition, updated, cst.Name("None"))
+            function.body, lambda updated: _only_where(condition, updated)
         ) if function.body not in self._migrating.edits.rewrites else self._give_up(
             function, self._migrating.code(function)
         )
@@ -303,6 +307,17 @@ class HandlersToGladia:
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
+
+
+def _only_where(condition: cst.BaseExpression, body: cst.BaseExpression) -> cst.BaseExpression:
+    """`body` where a condition holds, else None."""
+    match body:
+        case cst.IfExp(test, inner, cst.Name("None")) if not body.lpar:
+            both = cst.BooleanOperation(condition, cst.And(), sdk_handlers.operand(test))
+            return body.with_changes(test=both, body=inner)
+        case cst.IfExp() | cst.Lambda() | cst.NamedExpr():
+            body = in_parentheses(body)
+    return cst.IfExp(condition, body, cst.Name("None"))
 
 
 def _first_parameter(scope: cst.CSTNode) -> str | None:

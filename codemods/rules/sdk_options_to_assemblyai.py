@@ -7,7 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from codemods.analysis.libraries import Arguments
-from codemods.analysis.values import Known, LibraryObject, constant, something
+from codemods.analysis.values import Known, LibraryObject, constant, is_certain, something
 from codemods.findings import PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
@@ -153,9 +153,9 @@ class OptionsToAssemblyAI:
                 sdk.API_KEY.over(_OVER)
                 found.append((name, node))
             elif name == "region":
-                if value == Known(None):
+                if value == Known(None) and is_certain(value):
                     continue
-                host = sdk.HOST.live(_OVER, constant(value)) if isinstance(value, Known) else None
+                host = sdk.HOST.live(_OVER, constant(value)) if is_certain(value) else None
                 if host is None:
                     self._report(PARAMETER_ABSENT, node, f"`{name}` {self._code(node)} is not a region known here")
                 else:

@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from codemods.analysis.libraries import Arguments
-from codemods.analysis.values import Known, LibraryObject, constant
+from codemods.analysis.values import Known, LibraryObject, constant, is_certain
 from codemods.findings import PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, TOKEN_ABSENT, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
@@ -80,13 +80,13 @@ class OptionsToGladia:
         tuning = {row.assemblyai[0].split(".")[1]: row for row in sdk.TUNING if row.assemblyai}
         for name, node in given.items():
             value = self._program.value(node)
-            if value == Known(None):
+            if value == Known(None) and is_certain(value):
                 continue
             if name == "api_key":
                 sdk.API_KEY.over(Vendor.GLADIA)
                 found.append((name, node))
             elif name == "api_host":
-                found.extend(self._region(node, constant(value)))
+                found.extend(self._region(node, constant(value) if is_certain(value) else None))
             elif name == "connect_timeout":
                 found.append(("ws_timeout", node))
                 self._report(PARAMETER_DIFFERS, node, f"`{name}`: {sdk.CONNECT_TIMEOUT.over(Vendor.GLADIA).reason}")

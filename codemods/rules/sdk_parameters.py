@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Sequence, Value
+from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Sequence, Value, alternatives
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
     DEFAULT_DIFFERS,
@@ -34,6 +34,7 @@ Code = Callable[[], str]
 class _Leaf:
     node: cst.BaseExpression
     constant: Any
+    may_be_none: bool
 
 
 class SdkParametersRule:
@@ -143,11 +144,15 @@ class SdkParametersRule:
                 case DictDisplay(site) if site is node:
                     self._read_dictionary(self._program.dictionaries[site], f"{path}.")
                     return
-                case Known(None):
+                case Known(None, certain=True):
                     return
             self._give_up(node, f"`{path}` is made elsewhere: {self._migrating.code(node)}")
             return
         constant = self._constant(value)
+        if isinstance(value, Library) and self._parameters(node):
+            # A member of an enumeration that is only a parameter's default.
+            constant = _NOT_CONSTANT
+        may_be_none = constant is _NOT_CONSTANT and self._may_be_none(node, value)
         if self._migrating.source is Vendor.ASSEMBLYAI:
             today = assemblyai_parameters.read_name(path)
             if today != path:
@@ -156,12 +161,32 @@ class SdkParametersRule:
                     return
             if constant is not _NOT_CONSTANT:
                 constant = assemblyai_parameters.read_value(path, constant)
+            elif path in ("language_code", "language", "endpointing"):
+                # What these names mean depends on the value.
+                self._give_up(node, f"`{path}` is only known when it runs: {self._migrating.code(node)}")
+                return
             path = today
-        self._leaves[path] = _Leaf(node, constant)
+        self._leaves[path] = _Leaf(node, constant, may_be_none)
+
+    def _parameters(self, node: cst.BaseExpression) -> list[cst.Param]:
+        """The parameters of the function around it that a name can be."""
+        definitions = self._program.reaching.get(node, frozenset()) if isinstance(node, cst.Name) else ()
+        return [one.node for one in definitions if isinstance(one.node, cst.Param)]
+
+    def _may_be_none(self, node: cst.BaseExpression, value: Value) -> bool:
+        """Whether a value can be None when the program runs, by its default or by its parameter's annotation."""
+        match node:
+            case cst.BooleanOperation(operator=cst.Or()):
+                return self._may_be_none(node.right, self._program.value(node.right))
+        annotations = [one.annotation.annotation for one in self._parameters(node) if one.annotation is not None]
+        written = [self._migrating.module.code_for_node(one) for one in annotations]
+        return Known(None) in alternatives(value) or any("None" in one or "Optional" in one for one in written)
 
     def _constant(self, value: Value) -> Any:
         """The value as a plain Python object, _NOT_CONSTANT where any part is not known."""
         match assemblyai_sdk.enumerated(value):
+            case Known(certain=False):
+                return _NOT_CONSTANT
             case Known(found):
                 return ABSENT if found is None else found
             case Sequence(site, elements) if site not in self._program.changed_sequences:
@@ -262,8 +287,31 @@ class SdkParametersRule:
         node = given[0].node
         self._migrating.edits.watch([node])
         expressions = source.split(", ") if len(written) > 1 and ", " in source else [source] * len(written)
-        for path, text in zip(written, expressions, strict=True):
-            self._written.append((path, lambda text=text: self._converted(text, node)))  # type: ignore[misc]
+        if not given[0].may_be_none:
+            for path, text in zip(written, expressions, strict=True):
+                self._written.append((path, lambda text=text: self._converted(text, node)))  # type: ignore[misc]
+            return
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            self._give_up(node, f"`{row.of(self._migrating.source)[0]}` may be None: {self._migrating.code(node)}")
+            return
+        way = row.way(self._migrating.target)
+        found = way.conversion.live(
+            *[ABSENT for _ in row.of(self._migrating.source)], *[self._context(path) for path in way.reads]
+        )
+        defaults = found if len(written) > 1 else (found,)
+        for path, text, default in zip(written, expressions, defaults, strict=True):
+            self._written.append((path, lambda text=text, default=default: self._or(text, node, default)))  # type: ignore[misc]
+
+    def _or(self, text: str, node: cst.BaseExpression, default: Any) -> str:
+        """The conversion of a value where it is one, else what is written where none is given."""
+        converted = self._converted(text, node)
+        if text.startswith("bool("):
+            return converted
+        if default is ABSENT and text == "value":
+            # Gladia's vocabulary is a list, whether it is used or not.
+            return f"{converted} or []" if self._migrating.target is Vendor.GLADIA else converted
+        otherwise = "None" if default is ABSENT else literal(default, self._migrating.file_quote)
+        return f"{converted} if {self._code(node)} is not None else {otherwise}"
 
     def _converted(self, text: str, node: cst.BaseExpression) -> str:
         code = self._code(node)

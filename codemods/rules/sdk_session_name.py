@@ -150,8 +150,14 @@ def rename_attribute(migrating: Migrating, owner: cst.ClassDef, old: str, new: s
     ]
     if any(owner_of(migrating, one) is not owner for one in every):
         return False
-    for one in every:
-        migrating.edits.rewrites[one.attr] = lambda _: cst.Name(new)
+    names = [one.attr for one in every]
+    for node in migrating.program.nodes_in(owner):
+        # `client = GladiaClient(…)` in the class itself.
+        if isinstance(node, cst.Name) and node.value == old and not _is_only_a_label(migrating, node):
+            if migrating.program.scope_of(node) is owner:
+                names.append(node)
+    for name in names:
+        migrating.edits.rewrites[name] = lambda _: cst.Name(new)
     return True
 
 

@@ -92,15 +92,13 @@ def _part(function: cst.FunctionDef, branch: cst.If, planned: Branch, part: Part
     if planned.asks_more:
         body: list[Any] = [branch.with_changes(orelse=None, leading_lines=comments)]
     else:
-        assert isinstance(branch.body, cst.IndentedBlock)
-        statements: list[Any] = list(branch.body.body)
+        statements: list[Any] = sdk_handlers.lines_of(branch.body)
         first, *others = statements
         body = [first.with_changes(leading_lines=[*comments, *first.leading_lines]), *others]
     every = list(function.params.params)
     if part.annotation is not None and every[-1].annotation is not None:
         every[-1] = every[-1].with_changes(annotation=cst.Annotation(cst.parse_expression(part.annotation)))
-    block = function.body
-    assert isinstance(block, cst.IndentedBlock)
+    block = function.body if isinstance(function.body, cst.IndentedBlock) else cst.IndentedBlock([])
     return function.with_changes(
         name=cst.Name(part.name),
         params=function.params.with_changes(params=every),

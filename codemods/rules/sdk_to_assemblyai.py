@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import (
     Class,
@@ -15,10 +16,11 @@ from codemods.analysis.values import (
     Instance,
     LibraryObject,
     Member,
+    constant,
     something,
 )
 from codemods.edits import Statement
-from codemods.findings import CALL_ABSENT, SDK_NOT_FOLLOWED, Kind
+from codemods.findings import CALL_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
@@ -51,6 +53,9 @@ class SessionRule:
         self._handlers = HandlersToAssemblyAI(migrating, start, imports)
         self._calls: dict[str, list[tuple[cst.BaseExpression, cst.Call]]] = {}
         self._name = ""
+        self._registrations: list[Registration] = []
+        self._end_is_handled = False
+        """Whether a handler of the session's end stays."""
 
     @property
     def gone(self) -> frozenset[cst.CSTNode]:
@@ -65,6 +70,8 @@ class SessionRule:
         registrations = [one for one in self._program.registrations.values() if one.owner == self._start.session]
         stops = [call for name in ("stop_recording", "end_session") for _, call in self._calls.get(name, ())]
         ended = EndedRule(self._migrating, stops).plan(registrations) if self._complete else []
+        self._end_is_handled = any(self._event_of(one) == "ended" for one in registrations if one not in ended)
+        self._registrations = registrations
         if not self._complete or not self._handlers.plan(registrations, self._statement(), ended):
             return False
         if not self._plan_start():
@@ -223,8 +230,13 @@ class SessionRule:
             return migrating.module.code_for_node(target.with_changes(attr=self._renamed_attribute(target)))
         assert isinstance(target, cst.Name)
         old = target.value
-        wanted = migrating.name(self._options.client_variable or naming.client_of_session(old))
-        if naming.force_name(migrating, old, wanted, self._options.client_variable):
+        freed = self._options.client_variable
+        wanted = migrating.name(freed) if freed else naming.client_of_session(old)
+        taken = {new for name, new in migrating.new_names.items() if name not in (old, freed)}
+        if freed is None and wanted in migrating.new_names:
+            # What was called `client` is called `options` from now on.
+            freed = wanted
+        if wanted not in taken and naming.force_name(migrating, old, wanted, freed):
             return wanted
         return migrating.name(old)
 
@@ -260,8 +272,7 @@ class SessionRule:
                 sdk.STOP.over(_OVER)
                 self._write(call, "disconnect", "terminate=True")
             case "end_session":
-                sdk.END.over(_OVER)
-                self._write(call, "disconnect", "")
+                self._plan_end(call)
             case "join":
                 self._plan_join(call)
             case "wait_until_ready":
@@ -270,6 +281,29 @@ class SessionRule:
             case _:
                 self._report(CALL_ABSENT, call, f"{self._code(call)}: AssemblyAI's client has nothing like it")
                 self._complete = False
+
+    def _plan_end(self, call: cst.Call) -> None:
+        """A plain `disconnect()` calls no handler: where the program has one for the end, the session ends properly."""
+        if not self._end_is_handled or self._is_in_error_handler(call):
+            sdk.END.over(_OVER)
+            self._write(call, "disconnect", "")
+            return
+        sdk.STOP.over(_OVER)
+        text = "waits for the last turns, since only then is the handler of the end called"
+        self._report(PARAMETER_DIFFERS, call, f"{self._code(call)} {text}")
+        self._write(call, "disconnect", "terminate=True")
+
+    def _event_of(self, registration: Registration) -> object:
+        return constant(self._program.value(registration.event)) if registration.event is not None else None
+
+    def _is_in_error_handler(self, call: cst.Call) -> bool:
+        """Whether a call stands in a handler of errors: after one, the session is over already."""
+        for registration in self._registrations:
+            handler = sdk_handlers.handler_of(self._program, registration)
+            if handler is not None and self._event_of(registration) == "error":
+                if self._program.is_inside(call, handler.function):
+                    return True
+        return False
 
     def _in_coroutine(self, node: cst.CSTNode) -> bool:
         scope = self._program.scope_of(node)

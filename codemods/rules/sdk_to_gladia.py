@@ -14,6 +14,7 @@ from codemods.analysis.values import (
     LibraryObject,
     Member,
     constant,
+    is_certain,
     something,
 )
 from codemods.findings import (
@@ -181,7 +182,8 @@ class TranscriberRule:
         terminate = Arguments.of(call).get(0, "terminate")
         if terminate is None:
             return False
-        value = constant(self._program.value(terminate))
+        found = self._program.value(terminate)
+        value = constant(found) if is_certain(found) else None
         return value if isinstance(value, bool) else None
 
     def _session_at(self, ref: cst.BaseExpression) -> str | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import Instance
-from codemods.findings import CONFIGURATION_UNKNOWN
+from codemods.analysis.values import Instance, Known
+from codemods.findings import ADDRESS_UNKNOWN, CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
+
+_SEVERAL: Final = "several"
 
 
 class WrittenAddress:
@@ -50,11 +53,41 @@ class WrittenAddress:
                 CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
             )
             return False
-        region = gladia.region_of(sessions.address_text(self._program.value(url)))
+        region = self._one_region(url, written)
+        if region is _SEVERAL:
+            self._migrating.report(
+                ADDRESS_UNKNOWN, url, "where data stays is only known when it runs; the two regions are not the same"
+            )
+            return False
         if not isinstance(written, cst.SimpleString):
             self._migrating.edits.rewrite(written, without_query)
         self._rewrite_literals(written, region)
         return True
+
+    def _one_region(self, url: cst.BaseExpression, written: cst.BaseExpression) -> str | None:
+        """The region that the address asks for; _SEVERAL where it can ask for more than one, or for another."""
+        values = [self._program.value(node) for node in (url, written)]
+        literals: list[cst.CSTNode] = []
+        waiting, seen = [written], set[cst.CSTNode]()
+        while waiting:
+            current: cst.CSTNode = waiting.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if isinstance(current, (cst.SimpleString, cst.FormattedStringText)):
+                literals.append(current)
+            elif isinstance(current, (cst.Name, cst.Attribute)):
+                values.append(self._program.value(current))
+                made = self.written(current)
+                waiting.extend([made] if made is not current else [])
+                continue
+            waiting.extend(current.children)  # type: ignore[arg-type]  # any node may stand in an address
+        texts = [str(getattr(one, "raw_value", getattr(one, "value", ""))) for one in literals]
+        found = {gladia.region_of(text) for text in texts if sessions.names_host(text)}
+        uncertain = any(isinstance(one, Known) and not one.certain for one in values)
+        if len(found) > 1 or (uncertain and found - {None}):
+            return _SEVERAL
+        return found.pop() if found else None
 
     def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
         """Brings every literal of the address, here or where a name got it, to Gladia."""

@@ -56,6 +56,11 @@ def address_text(value: Value) -> str:
     return "".join(str(part.value) if isinstance(part, Known) else _UNKNOWN_PART for part in parts)
 
 
+def names_host(text: str) -> bool:
+    """Whether a piece of an address holds one of AssemblyAI's hosts."""
+    return _DOMAIN in text
+
+
 def openings(program: Program) -> Iterator[Opening]:
     """The sessions that a program opens: sockets at the API's path, at AssemblyAI's host or one that is not known."""
     for connect in program.connects.values():

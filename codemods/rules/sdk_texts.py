@@ -1,0 +1,110 @@
+"""Texts that a program puts together: Gladia's begin with the blank between words, AssemblyAI's do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.values import Known, Parsed
+from codemods.edits import expression
+from codemods.findings import MESSAGE_NOT_FOLLOWED
+from codemods.migrating import Migrating
+from shim.mapping.row import Vendor
+
+_FILLING: Final = ("append", "appendleft", "add", "insert", "extend")
+
+
+class JoinedTextRule:
+    """Plans the blank where the texts of Gladia's messages are joined. `message_at` gives what a node reads."""
+
+    def __init__(self, migrating: Migrating, message_at: Callable[[cst.CSTNode], Parsed | None]) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._message_at = message_at
+        self._containers: set[str] = set()
+
+    def plan(self, node: cst.BaseExpression) -> None:
+        """Plans the edits for one place that reads a text."""
+        if self._migrating.target is not Vendor.ASSEMBLYAI:
+            return
+        edits = self._migrating.edits
+        blank = self._migrating.string(" ", node)
+        parent = self._program.parents[node]
+        match parent:
+            case cst.AugAssign(operator=cst.AddAssign()):
+                edits.rewrite_further(
+                    parent, lambda updated: updated.with_changes(value=expression("a + b", a=blank, b=updated.value))
+                )
+            case cst.BinaryOperation(left, cst.Add(), right) if right is node:
+                if not isinstance(left, (cst.SimpleString, cst.FormattedString)):
+                    edits.rewrite_further(
+                        parent,
+                        lambda updated: updated.with_changes(left=cst.BinaryOperation(updated.left, cst.Add(), blank)),
+                    )
+            case cst.GeneratorExp() | cst.ListComp() if parent.elt is node:
+                self._plan_each(parent)
+            case cst.Arg():
+                call = self._program.parents[parent]
+                if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
+                    if call.func.attr.value in _FILLING:
+                        self._plan_container(call.func.value)
+
+    def _plan_each(self, texts: cst.GeneratorExp | cst.ListComp) -> None:
+        around = self._program.parents[texts]
+        call = self._program.parents.get(around)
+        if isinstance(around, cst.Arg) and isinstance(call, cst.Call):
+            if not self._plan_join(call) and isinstance(call.func, cst.Attribute) and call.func.attr.value == "extend":
+                self._plan_container(call.func.value)
+        elif isinstance(around, cst.Assign) and len(around.targets) == 1:
+            self._plan_container(around.targets[0].target)
+
+    def _plan_join(self, call: cst.Call) -> bool:
+        """Makes a blank of the separator of `"".join(…)`; False for another call."""
+        func = call.func
+        if not isinstance(func, cst.Attribute) or func.attr.value != "join":
+            return False
+        if self._program.value(func.value) == Known("") and isinstance(func.value, cst.SimpleString):
+            self._migrating.edits.replace(func.value, self._migrating.string(" ", func.value))
+        return True
+
+    def _plan_container(self, container: cst.BaseExpression) -> None:
+        """A list that texts are put into: what joins it puts the blank between them."""
+        name = _name_of(container)
+        if name is None or name in self._containers:
+            return
+        self._containers.add(name)
+        joins: list[cst.Call] = []
+        others: list[cst.Call] = []
+        for node in self._program.nodes_in(self._migrating.module):
+            if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute) or not node.args:
+                continue
+            if node.func.attr.value == "join" and _name_of(node.args[0].value) == name:
+                if self._program.value(node.func.value) == Known(""):
+                    joins.append(node)
+            elif node.func.attr.value in _FILLING and _name_of(node.func.value) == name:
+                if not self._is_text(node.args[-1].value):
+                    others.append(node)
+        if joins and others:
+            code = self._migrating.code(others[0])
+            self._migrating.report(MESSAGE_NOT_FOLLOWED, others[0], f"{code}: it is joined with the service's texts")
+            return
+        for join in joins:
+            self._plan_join(join)
+
+    def _is_text(self, node: cst.BaseExpression) -> bool:
+        if isinstance(node, (cst.GeneratorExp, cst.ListComp)):
+            node = node.elt
+        message = self._message_at(node)
+        return message is not None and message.path[-1:] in (("text",), ("word",))
+
+
+def _name_of(node: cst.BaseExpression) -> str | None:
+    """The variable or attribute that holds a list."""
+    match node:
+        case cst.Name(name):
+            return name
+        case cst.Attribute(_, cst.Name(name)):
+            return name
+    return None
