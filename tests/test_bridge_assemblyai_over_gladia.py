@@ -581,6 +581,18 @@ def test_a_forced_end_waits_for_the_first_text_of_a_voice() -> None:
     assert turns(messages(run.wait(0.7))) == ["=0 Hi"]
 
 
+def test_a_forced_end_counts_from_the_audio_before_it() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    run.tell("client_said", FORCE)
+    assert types(run.wait(3)) == []
+    run.tell("upstream_said", ack(len(SECOND)))
+    run.hear(transcript(0, "Hi"))
+    assert turns(messages(run.wait(0.7))) == ["=0 Hi"]
+    run.hear(transcript(1, "So"))
+    assert "=1 So" not in turns(messages(run.wait(2))), "one wish ends one turn"
+
+
 def test_with_no_open_turn_a_forced_end_is_nothing() -> None:
     run = Run().begun()
     run.hear(transcript(0, "Hi.", final=True))

@@ -269,6 +269,135 @@ def test_what_cannot_be_followed_is_left_and_said(code: str, kind: str) -> None:
     left(code, kind)
 
 
+def test_a_client_of_the_module_and_sessions_of_functions_have_names_of_their_own() -> None:
+    function = "def {}(data):\n    session = client.live_v2().start_session(LiveV2InitRequest(sample_rate=16000))\n"
+    function += "    session.send_audio(data)\n    session.stop_recording()\n\n"
+    code = migrated(CLIENT + function.format("a") + function.format("b"))
+    assert 'options = RealTimeTranscriberOptions(api_key="k")\n' in code
+    assert code.count("    client = RealTimeTranscriber(options)\n") == 2
+    assert code.count("    client.stream(data)\n    client.disconnect(terminate=True)\n") == 2
+
+
+def test_a_client_that_a_class_has_is_renamed_where_it_is_made() -> None:
+    code = migrated(
+        'class Live:\n    client = GladiaClient(api_key="k")\n\n    def run(self):\n'
+        "        session = self.client.live_v2().start_session(LiveV2InitRequest(sample_rate=16000))\n"
+        "        session.stop_recording()\n"
+    )
+    assert (
+        '    options = RealTimeTranscriberOptions(api_key="k")\n' in code
+        and "RealTimeTranscriber(self.options)" in code
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (' if m.type == "transcript": print(m.data.utterance.text)\n', "    print(event.transcript)\n"),
+        (
+            ' if m.type == "transcript": print(m.data.utterance.text)\n'
+            '    elif m.type == "speech_start": print("hm")\n',
+            'def on_speech_started(client, event):\n    print("hm")\n',
+        ),
+        (
+            ' if m.type != "transcript" or not m.data.is_final:\n        return\n    print(m.data.utterance.text)\n',
+            "    if not event.end_of_turn:\n        return\n    print(event.transcript)\n",
+        ),
+    ],
+)
+def test_tests_of_the_type_on_one_line_go_too(body: str, expected: str) -> None:
+    assert expected in migrated(CLIENT + START + "@session.on('message')\ndef heard(m):\n   " + body + "\n" + STOP)
+
+
+def test_a_lambda_need_not_ask_for_the_only_type() -> None:
+    text = "print(m.data.utterance.text)"
+    asked = f'session.on("message", lambda m: {text} if m.type == "transcript" else None)\n'
+    assert "lambda client, event: print(event.transcript))\n" in migrated(CLIENT + START + asked)
+    asked = asked.replace('"transcript"', '"transcript" and m.data.is_final')
+    assert "print(event.transcript) if event.end_of_turn else None)\n" in migrated(CLIENT + START + asked)
+
+
+def test_cases_of_a_match_are_events() -> None:
+    handler = "def heard(m):\n    match m.type:\n        case 'transcript' if m.data.is_final:\n"
+    handler += "            print(m.data.utterance.text)\n        case 'post_final_transcript':\n"
+    handler += "            print('end')\n        case _:\n            pass\n\nsession.on('message', heard)\n"
+    code = migrated(CLIENT + START + handler)
+    assert "case 'Turn' if event.end_of_turn:\n            print(event.transcript)" in code
+    assert "case 'Termination':" in code and "client.on(RealTimeEvents.Termination, heard)" in code
+    left(
+        CLIENT + START + handler.replace(" if m.data.is_final", "").replace("case _", "case 'end_recording'"), "STB321"
+    )
+
+
+def test_ending_where_the_end_is_handled_waits_for_it() -> None:
+    ended = "@session.once('ended')\ndef over(e):\n    print('over')\n\n"
+    failed = "@session.on('error')\ndef failed(error):\n    session.end_session()\n\n"
+    code = migrated(SESSION + ended + failed + "session.end_session()\n")
+    assert code.endswith("client.disconnect(terminate=True)\n")
+    assert "def failed(client, error):\n    client.disconnect()\n" in code
+
+
+def test_texts_that_are_joined_get_the_blank_that_gladias_begin_with() -> None:
+    handler = (
+        "texts = []\nfull = ''\n\n@session.on('message')\ndef heard(m):\n    global full\n"
+        "    if m.type == 'transcript':\n        texts.append(m.data.utterance.text)\n"
+        "        full += m.data.utterance.text\n        full = full + m.data.utterance.text\n"
+        "        print(''.join(w.word for w in m.data.utterance.words))\n"
+        "        words = [w.word for w in m.data.utterance.words]\n        print(''.join(words))\n\n"
+    )
+    code = migrated(CLIENT + START + handler + STOP + "print(''.join(texts))\n")
+    assert "texts.append(event.transcript)\n        full += ' ' + event.transcript\n" in code
+    assert "full = full + ' ' + event.transcript\n" in code
+    assert "print(' '.join(w.text for w in event.words))" in code and "print(' '.join(words))" in code
+    assert code.endswith("print(' '.join(texts))\n")
+    left(CLIENT + START + handler + "texts.append('!')\n" + STOP + "print(''.join(texts))\n", "STB312")
+    stripped = handler.replace("append(m.data.utterance.text)", "append(m.data.utterance.text.strip())")
+    assert "''.join(texts)" in migrated(CLIENT + START + stripped + STOP + "print(''.join(texts))\n")
+
+
+def test_a_handler_that_another_class_overrides_is_left() -> None:
+    classes = "class A:\n    def heard(self, m):\n        print(m.data.utterance.text)\n\n"
+    classes += "class B(A):\n    def heard(self, m):\n        print('b')\n\n"
+    left(classes + CLIENT + START + "session.on('message', A().heard)\n", "STB321")
+
+
+def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
+    code = migrated(
+        "def run(partials=False, endpointing=0.3, silence=None, languages=None, key='k'):\n"
+        "    client = GladiaClient(api_key=key)\n"
+        "    session = client.live_v2().start_session(LiveV2InitRequest(sample_rate=16000, endpointing=silence,\n"
+        "        language_config={'languages': languages or []},\n"
+        "        messages_config={'receive_partial_transcripts': partials}))\n    session.stop_recording()\n"
+    )
+    assert "max_turn_silence=round(silence * 1000) if silence is not None else None" in code
+    assert "language_codes=languages or []" in code and "include_partial_turns=partials" in code
+
+
+@pytest.mark.parametrize(
+    ("parameter", "region", "config", "kind"),
+    [
+        ("region='eu-west'", "region", "None", "STB305"),
+        ("region=None", "region", "None", "STB305"),
+        ("config=None", "None", "config", "STB304"),
+        ("config=None", "os.getenv('R', 'eu-west')", "None", "STB305"),
+    ],
+)
+def test_what_a_caller_can_change_is_never_lost(parameter: str, region: str, config: str, kind: str) -> None:
+    left(
+        f"import os\n\ndef run({parameter}):\n    client = GladiaClient(api_key='k', region={region})\n"
+        "    session = client.live_v2().start_session(\n"
+        f"        LiveV2InitRequest(sample_rate=16000, language_config={config})\n    )\n    session.stop_recording()\n",
+        kind,
+    )
+
+
+def test_an_awaited_wait_for_the_connection_goes() -> None:
+    ready = "    await session.wait_until_ready()\n    buffer = bytearray()\n"
+    code = migrated(ASYNCHRONOUS.replace("    buffer = bytearray()\n", ready))
+    assert "wait_until_ready" not in code and "    await client.connect(" in code
+    left(SESSION + "if not session.wait_until_ready():\n    raise SystemExit\n", "STB320")
+
+
 def test_look_alikes_are_left_alone() -> None:
     own = (
         "class GladiaClient:\n    def live_v2(self):\n        return self\n\n"

@@ -437,6 +437,70 @@ def test_what_cannot_be_followed_is_left_and_said(code: str, kind: str) -> None:
     left(code, kind)
 
 
+def test_a_lambda_that_chooses_keeps_its_choice() -> None:
+    turn = "client.on(StreamingEvents.Turn, lambda c, e: print(e.transcript) if e.end_of_turn else {})\n"
+    code = migrated(CLIENT + turn.format("None") + CONNECT)
+    assert 'if message.type == "transcript" and message.data.is_final else None)' in code
+    code = migrated(CLIENT + turn.format("print('.')") + CONNECT)
+    assert (
+        "(print(message.data.utterance.text.strip()) if message.data.is_final else print('.')) if message.type" in code
+    )
+
+
+def test_a_handler_on_one_line_asks_for_its_type() -> None:
+    code = migrated(CLIENT + "def a(c, e): print(e.transcript)\n\nclient.on(StreamingEvents.Turn, a)\n" + CONNECT)
+    assert 'def a(message):\n    if message.type != "transcript":\n        return\n    print(message.data' in code
+
+
+def test_the_guard_stands_below_a_global() -> None:
+    handler = (
+        "def a(c, e):\n    global last\n    print(e.transcript)\n    last = 1\n\nclient.on(StreamingEvents.Turn, a)\n"
+    )
+    code = migrated(CLIENT + handler + CONNECT)
+    assert '    global last\n    if message.type != "transcript":\n        return\n' in code
+
+
+def test_a_handler_that_another_class_overrides_is_left() -> None:
+    classes = "class A:\n    def heard(self, c, e):\n        raise NotImplementedError\n\n"
+    classes += "class B(A):\n    def heard(self, c, e):\n        print(e.transcript)\n\n"
+    left(classes + CLIENT + "client.on(StreamingEvents.Turn, B().heard)\n" + CONNECT, "STB321")
+
+
+def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
+    code = migrated(
+        "def run(terms=None, silence: int | None = None, partials=True):\n"
+        "    client = StreamingClient(StreamingClientOptions(api_key='k'))\n"
+        "    client.connect(StreamingParameters(sample_rate=16000, keyterms_prompt=terms, max_turn_silence=silence,\n"
+        "        include_partial_turns=partials))\n    client.disconnect(terminate=True)\n"
+    )
+    assert "endpointing=silence / 1000 if silence is not None else 1.28" in code
+    assert "custom_vocabulary=bool(terms)" in code and "vocabulary=terms or []" in code
+    assert "receive_partial_transcripts=partials" in code
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters", "kind"),
+    [
+        ("api_host=given", "", "STB305"),
+        ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB305"),
+        ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB305"),
+        ("", "speech_model=given", "STB304"),
+        ("", "language_code=given", "STB304"),
+        ("", "redact_pii=given", "STB305"),
+        ("", "keyterms_prompt=os.getenv('T', None)", "STB304"),
+    ],
+)
+@pytest.mark.parametrize("default", ["None", "False", "'streaming.assemblyai.com'"])
+def test_what_a_caller_can_change_is_never_lost(options: str, parameters: str, kind: str, default: str) -> None:
+    left(
+        f"import os\n\ndef run(given={default}):\n"
+        f"    client = StreamingClient(StreamingClientOptions(api_key='k', {options}))\n"
+        f"    client.connect(StreamingParameters(sample_rate=16000, {parameters}))\n"
+        "    client.disconnect(terminate=True)\n",
+        kind,
+    )
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -147,11 +147,29 @@ class SdkFieldRule:
             for side in (comparison.left, *(one.comparator for one in comparison.comparisons)):
                 if side is not node:
                     self._rename_types(side, self._program.value(side))
+        elif isinstance(parent, cst.Match):
+            for case in parent.cases:
+                self._rename_pattern(case.pattern)
         elif self._uses.is_shown(node):
             text = f"{self._code(node)} is {self._target}'s name for it from now on"
             self._migrating.report(WHOLE_MESSAGE, node, text)
         elif not isinstance(parent, (cst.Assign, cst.Attribute)):
             self._give_up(node, f"{self._code(parent)}: the type goes where it is not followed")
+
+    def _rename_pattern(self, pattern: cst.MatchPattern) -> None:
+        match pattern:
+            case cst.MatchValue(value):
+                self._rename_types(value, self._program.value(value))
+            case cst.MatchOr(elements):
+                for element in elements:
+                    self._rename_pattern(element.pattern)
+            case cst.MatchAs(None, None):
+                return
+            case _:
+                self._migrating.report(
+                    MESSAGE_NOT_FOLLOWED, pattern, "the type is compared with a pattern of this kind"
+                )
+                self._complete = False
 
     def _rename_types(self, node: cst.BaseExpression, value: Value) -> None:
         match value:

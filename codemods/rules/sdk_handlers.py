@@ -224,6 +224,12 @@ def only_for(
         migrating.edits.rewrite_further(function.body, lambda updated: cst.IndentedBlock([guard, *lines_of(updated)]))
         return
     docstring = docstring_of(function)
+    if (
+        body
+        and isinstance(body[0], cst.SimpleStatementLine)
+        and isinstance(body[0].body[0], (cst.Global, cst.Nonlocal))
+    ):
+        docstring = body[0]
     if docstring is not None:
         migrating.edits.insert_after(docstring, lambda: [guard])
     elif body:

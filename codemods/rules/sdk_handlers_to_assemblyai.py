@@ -12,6 +12,7 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.handlers import Registration, types_of_classes
+from codemods.analysis.program import Program
 from codemods.analysis.values import Delivered, Known, Library, Parsed, Sequence, something
 from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
@@ -103,12 +104,17 @@ class HandlersToAssemblyAI:
             reason = row.over_assemblyai.reason
             self._migrating.report(PARAMETER_DIFFERS, registration.call, f"`{event}`: {reason}")
         types = self._types(handler, parameters[0]) if event == "message" else ()
+        if self._meet_in_one_match(handler):
+            self._give_up(registration.call, "two of the types that it tells apart are one event at AssemblyAI")
+            return
         events = _EVENTS.get(event) or self._events_of(registration, types)
         if not events:
             self._give_up(registration.call, "it handles no message that AssemblyAI sends")
             return
         if event == "message" and len(types) == 1 and isinstance(handler.function, cst.FunctionDef):
             self._take_test_away(handler.function)
+        elif event == "message" and len(types) == 1 and isinstance(handler.function, cst.Lambda):
+            self._take_test_out_of(handler.function)
         self._plan_function(handler, parameters[0], event, events)
         self._take_registration_away(registration)
         if event != "message" or not self._split(registration, handler, parameters[0]):
@@ -209,6 +215,15 @@ class HandlersToAssemblyAI:
         tests.sort(key=lambda one: (self._migrating.line(one), self._migrating.column(one)))
         return tuple(dict.fromkeys(name for one in tests for name in self._tested(one)))
 
+    def _meet_in_one_match(self, handler: Handler) -> bool:
+        """Whether cases of one `match` would ask for the same event, of which only the first would be taken."""
+        for node in self._program.nodes_in(handler.function):
+            if isinstance(node, cst.Match):
+                found = [TARGET_TYPES[Vendor.ASSEMBLYAI].get(one, one) for one in self._tested(node)]
+                if len(set(found)) < len(found) and all(case.guard is None for case in node.cases):
+                    return True
+        return False
+
     def _tested(self, node: cst.CSTNode) -> list[str]:
         """The types that a comparison or `isinstance` asks for."""
         match node:
@@ -217,6 +232,8 @@ class HandlersToAssemblyAI:
                     return _strings(self._program.value(right))
                 if self._is_message(right, ("type",)):
                     return _strings(self._program.value(left))
+            case cst.Match(subject) if self._is_message(subject, ("type",)):
+                return [name for case in node.cases for name in _patterns(self._program, case.pattern)]
             case cst.Call(cst.Name("isinstance"), [cst.Arg(subject), cst.Arg(classes)]):
                 if self._is_message(subject, ()):
                     types = types_of_classes((gladia_sdk.Events(),), self._program.value(classes))
@@ -245,6 +262,10 @@ class HandlersToAssemblyAI:
                     edits.remove(guard)
                     self.gone.update(self._program.nodes_in(guard))
                     self._join_up(body[1])
+                elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
+                    if not test.lpar and self._negative(test.left):
+                        self.gone.update(self._program.nodes_in(test.left))
+                        edits.rewrite(test, lambda updated: _bare(updated.right))
             case [cst.If(test, orelse=None) as branch]:
                 if self._positive(test):
                     edits.remove(branch)
@@ -253,6 +274,16 @@ class HandlersToAssemblyAI:
                     edits.watch([inner])
                     edits.insert_after(branch, lambda: sdk_handlers.lines_of(edits.updated(inner)))
                 elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+                    self._shorten(test)
+
+    def _take_test_out_of(self, function: cst.Lambda) -> None:
+        """`lambda m: print(m) if m.type == "transcript" else None` need not ask either."""
+        match function.body:
+            case cst.IfExp(test, _, cst.Name("None")) as body if self._positive(test):
+                self.gone.update(self._program.nodes_in(test))
+                self._migrating.edits.rewrite(body, lambda updated: updated.body)
+            case cst.IfExp(cst.BooleanOperation(operator=cst.And()) as test):
+                if isinstance(function.body.orelse, cst.Name):
                     self._shorten(test)
 
     def _join_up(self, statement: cst.CSTNode) -> None:
@@ -378,6 +409,16 @@ class HandlersToAssemblyAI:
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
+
+
+def _patterns(program: Program, pattern: cst.MatchPattern) -> list[str]:
+    """The types that a pattern of `match message.type` stands for."""
+    match pattern:
+        case cst.MatchValue(value):
+            return _strings(program.value(value))
+        case cst.MatchOr(elements):
+            return [name for element in elements for name in _patterns(program, element.pattern)]
+    return []
 
 
 def _strings(value: object) -> list[str]:

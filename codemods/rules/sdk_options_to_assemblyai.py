@@ -157,7 +157,8 @@ class OptionsToAssemblyAI:
                     continue
                 host = sdk.HOST.live(_OVER, constant(value)) if is_certain(value) else None
                 if host is None:
-                    self._report(PARAMETER_ABSENT, node, f"`{name}` {self._code(node)} is not a region known here")
+                    known = "not a region known here" if is_certain(value) else "only known when it runs"
+                    self._report(PARAMETER_ABSENT, node, f"`{name}` {self._code(node)} is {known}")
                 else:
                     found.append(("api_host", f"{self._migrating.file_quote}{host}{self._migrating.file_quote}"))
             elif name == "ws_timeout":

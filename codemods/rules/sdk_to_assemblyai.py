@@ -84,7 +84,7 @@ class SessionRule:
 
     def _check_order(self, name: str, call: cst.Call) -> None:
         """Nothing may be asked of the session before its handlers are registered: it connects only then."""
-        if name in ("on", "once", "add_listener") or call.func in self._migrating.edits.removed:
+        if name in ("on", "once", "add_listener", "wait_until_ready") or call.func in self._migrating.edits.removed:
             return
         scope = self._program.scope_of(self._start.session.site)
         last = self._migrating.line(self._handlers.last_statement)
@@ -383,6 +383,8 @@ class SessionRule:
 
     def _remove_line(self, call: cst.Call) -> None:
         line = self._program.parents[call]
+        if isinstance(line, cst.Await):
+            line = self._program.parents[line]
         statement = self._program.parents[line]
         block = self._program.parents.get(statement)
         whole = (

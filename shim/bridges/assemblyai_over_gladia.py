@@ -91,6 +91,8 @@ class AssemblyAIOverGladia:
         self._close_by: float | None = None
         self._end_by: float | None = None
         self._force_by: float | None = None
+        self._force_behind: int | None = None
+        """The audio, in bytes, that a ForceEndpoint follows and Gladia has not acknowledged yet."""
         self._expires: float | None = None
 
     # --- what the shell asks ---------------------------------------------------------------------
@@ -315,7 +317,11 @@ class AssemblyAIOverGladia:
     def _acknowledged(self, message: gladia.AudioChunkAck) -> list[Action]:
         if message.data is None or not message.acknowledged:
             return []
-        self._gladia.audio.acknowledged(message.data.byte_range[1])
+        heard = message.data.byte_range[1]
+        self._gladia.audio.acknowledged(heard)
+        if self._force_behind is not None and heard >= self._force_behind:
+            # What was said before the wish is with Gladia now: its text has as long as for any other wish.
+            self._force_behind, self._force_by = None, self._now + FINAL_WITHIN
         position = server_messages.milliseconds(message.data.time_range[1])
         return self._say(*self._silences.heard(position, self._turns.parameters.acknowledge_silence))
 
@@ -330,8 +336,11 @@ class AssemblyAIOverGladia:
 
     def _force_endpoint(self) -> list[Action]:
         assemblyai_messages.FORCE_ENDPOINT.over(Vendor.GLADIA)
-        if self._turns.is_open and self._force_by is None:
-            self._force_by = self._now + FINAL_WITHIN
+        if self._force_by is None and self._force_behind is None:
+            if self._turns.is_open:
+                self._force_by = self._now + FINAL_WITHIN
+            elif not self._gladia.audio.is_all_acknowledged:
+                self._force_behind = self._gladia.audio.taken
         return []
 
     def _update(self, update: assemblyai.UpdateConfiguration) -> list[Action]:
@@ -346,7 +355,7 @@ class AssemblyAIOverGladia:
 
     def _terminate(self) -> list[Action]:
         client_messages.STOP.over(Vendor.GLADIA)
-        self._stopped, self._force_by = True, None
+        self._stopped, self._force_by, self._force_behind = True, None, None
         self._end_by = self._now + END_WITHIN * self._speed
         return self._gladia.stop()
 

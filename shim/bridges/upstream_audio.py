@@ -38,6 +38,16 @@ class UpstreamAudio:
         return self.source.seconds(self.received)
 
     @property
+    def taken(self) -> int:
+        """Bytes for the upstream so far, as its acknowledgements count them."""
+        return self._taken
+
+    @property
+    def is_all_acknowledged(self) -> bool:
+        """Whether the upstream has everything."""
+        return not self._kept
+
+    @property
     def behind_seconds(self) -> float:
         """How long the audio lasts that has not been written to the upstream's socket."""
         return self.target.seconds(self._taken - self._written)
