@@ -936,3 +936,24 @@ def test_two_regions_are_never_made_one() -> None:
     )
     migration = check_migration(program.replace("wss://streaming.assemblyai.com", "wss://{host}"), to="gladia")
     assert not migration.changed and "STB311" in {finding.kind.code for finding in migration.findings}
+
+
+def test_every_name_of_the_guides_table_is_read() -> None:
+    program = _PARAMETRISED.replace(
+        '{"sample_rate": 16000, "speech_model": "u3-rt-pro", "max_turn_silence": silence}',
+        '{"model": "u3-rt-pro", "encoding": "linear16", "sample_rate": 16000, "channels": 1, "interim_results": True,'
+        ' "endpointing": 800, "language": "fr"}',
+    )
+    code = check_migration(program, to="gladia").code
+    for entry in (
+        '"model": "solaria-1"',
+        '"encoding": "wav/pcm"',
+        '"bit_depth": 16',
+        '"sample_rate": 16000',
+        '"channels": 1',
+        '"messages_config": {"receive_partial_transcripts": True}',
+        '"endpointing": 0.8',
+        '"maximum_duration_without_endpointing": 60',
+        '"languages": ["fr"]',
+    ):
+        assert entry in code, entry

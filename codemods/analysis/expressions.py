@@ -13,6 +13,7 @@ from codemods.analysis.callbacks import callbacks
 from codemods.analysis.environment import Definition, Environment, Scope
 from codemods.analysis.handlers import EventLibrary, Registration, registration_of
 from codemods.analysis.libraries import Arguments, attribute, awaited, call_library, call_member, iterated
+from codemods.analysis.narrowing import Narrowing, narrowed
 from codemods.analysis.program import Entry, Program
 from codemods.analysis.texts import filled_in
 from codemods.analysis.values import (
@@ -27,12 +28,12 @@ from codemods.analysis.values import (
     Library,
     LibraryObject,
     Member,
-    OneOf,
     Parsed,
     Sequence,
     Stream,
     Value,
     join,
+    join_all,
     something,
     text_of,
 )
@@ -56,6 +57,7 @@ class ExpressionEvaluation:
     def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> None:
         self.program = Program(module)
         self.libraries = libraries
+        self.narrowing = Narrowing(self.program, libraries)
         self.definitions: dict[tuple[cst.CSTNode, str], Definition] = {}
         self.changed = False
         self.settled = False
@@ -139,7 +141,7 @@ class ExpressionEvaluation:
         value = evaluation(node, environment) if evaluation is not None else self._evaluate_children(node, environment)
         if value is NOTHING and self.complete:
             value = UNKNOWN
-        value = _narrowed(value, environment)
+        value = narrowed(value, environment)
         self.program.values[node] = join(self.program.values.get(node, NOTHING), value)
         return value
 
@@ -490,7 +492,7 @@ class ExpressionEvaluation:
 
     def assume(self, test: cst.BaseExpression, environment: Environment, truth: bool) -> Environment:
         """What holds where a test came out as `truth`."""
-        raise NotImplementedError
+        return self.narrowing.assume(test, environment, truth)
 
     def bind(self, target: cst.CSTNode, value: Value, environment: Environment) -> None:
         """Binds an assignment's, loop's or `with`'s target."""
@@ -506,14 +508,6 @@ class ExpressionEvaluation:
         if scope is None:
             scope = self.program.scopes[node] = Scope(node, parent)
         return scope
-
-
-def join_all(values: Iterable[Value]) -> Value:
-    """What is true of a value that is one of these."""
-    found: Value = NOTHING
-    for value in values:
-        found = join(found, value)
-    return found
 
 
 def _any_element(owner: Value) -> Value:
@@ -532,14 +526,3 @@ def _is_static(function: cst.FunctionDef | cst.Lambda) -> bool:
         isinstance(decorator.decorator, cst.Name) and decorator.decorator.value == "staticmethod"
         for decorator in function.decorators
     )
-
-
-def _narrowed(value: Value, environment: Environment) -> Value:
-    if isinstance(value, OneOf):
-        return join_all(_narrowed(one, environment) for one in value.alternatives)
-    if isinstance(value, Parsed) and value.origin in environment.types:
-        types = environment.types[value.origin]
-        if value.types is not None:
-            types = types & value.types or types
-        return Parsed(value.document, value.origin, value.path, types)
-    return value

@@ -12,8 +12,9 @@ import libcst as cst
 from codemods.analysis.callbacks import socket_callback
 from codemods.analysis.environment import Definition, Environment, Scope, merge
 from codemods.analysis.expressions import ExpressionEvaluation
-from codemods.analysis.handlers import EventLibrary, types_of_classes
+from codemods.analysis.handlers import EventLibrary
 from codemods.analysis.libraries import ENDING, entered, iterated
+from codemods.analysis.narrowing import TYPE_PATH, types_of_pattern
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
     NOTHING,
@@ -32,11 +33,9 @@ from codemods.analysis.values import (
     alternatives,
     join,
     replaceable,
-    something,
 )
 
 _MOST_ROUNDS: Final = 16
-_TYPE_PATH: Final = ("type",)
 
 
 def analyse(module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> Program:
@@ -486,8 +485,8 @@ class _Analysis(ExpressionEvaluation):
         after: Environment | None = environment
         for case in node.cases:
             inside = environment.copy()
-            types = _types_of_pattern(case.pattern)
-            if types and isinstance(subject, Parsed) and subject.path == _TYPE_PATH:
+            types = types_of_pattern(case.pattern)
+            if types and isinstance(subject, Parsed) and subject.path == TYPE_PATH:
                 inside.types[subject.origin] = types
             self._bind_pattern(case.pattern, inside)
             if case.guard is not None:
@@ -504,81 +503,6 @@ class _Analysis(ExpressionEvaluation):
             self.define(environment, pattern.name.value, pattern.name, UNKNOWN)
         for child in pattern.children:
             self._bind_pattern(child, environment)
-
-    # --- what tests tell -------------------------------------------------------------------------
-
-    def assume(self, test: cst.BaseExpression, environment: Environment, truth: bool) -> Environment:
-        match test:
-            case cst.UnaryOperation(cst.Not(), inner):
-                return self.assume(inner, environment, not truth)
-            case cst.BooleanOperation(left, operator, right):
-                if isinstance(operator, cst.And) is truth:
-                    return self.assume(right, self.assume(left, environment, truth), truth)
-                first = self.assume(left, environment, truth)
-                second = self.assume(right, self.assume(left, environment, not truth), truth)
-                merged = merge(first, second)
-                assert merged is not None
-                return merged
-            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
-                return self._assume_comparison(left, operator, right, environment, truth)
-            case cst.Call(cst.Name("isinstance"), [cst.Arg(left), cst.Arg(right)]):
-                types = types_of_classes(self.libraries, self.program.value(right))
-                for one in something(self.program.value(left)):
-                    if isinstance(one, Parsed) and one.path == () and types is not None:
-                        return _with_types(environment, one, types, truth)
-        return environment.copy()
-
-    def _assume_comparison(
-        self,
-        left: cst.BaseExpression,
-        operator: cst.BaseCompOp,
-        right: cst.BaseExpression,
-        environment: Environment,
-        truth: bool,
-    ) -> Environment:
-        inside = environment.copy()
-        subject, others = self.program.value(left), self.program.value(right)
-        if isinstance(subject, Known):
-            subject, others = others, subject
-        subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path == _TYPE_PATH]
-        if not subjects or len(subjects) != len(something(subject)):
-            return inside
-        names = _strings_of(others)
-        positive = isinstance(operator, (cst.Equal, cst.In)) is truth
-        if names is None or not isinstance(operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)):
-            return inside
-        for one in subjects:
-            inside = _with_types(inside, one, names, positive)
-        return inside
-
-
-def _with_types(environment: Environment, subject: Parsed, names: frozenset[str], positive: bool) -> Environment:
-    """What holds where a message is known to be, or not to be, of these types."""
-    inside = environment.copy()
-    before = inside.types.get(subject.origin, subject.types)
-    if positive:
-        inside.types[subject.origin] = names if before is None else (names & before) or names
-    elif before is not None:
-        inside.types[subject.origin] = before - names
-    return inside
-
-
-def _strings_of(value: Value) -> frozenset[str] | None:
-    match value:
-        case Known(str() as text):
-            return frozenset((text,))
-        case Sequence(_, elements) if all(isinstance(one, Known) and isinstance(one.value, str) for one in elements):
-            return frozenset(one.value for one in elements if isinstance(one, Known))
-    return None
-
-
-def _types_of_pattern(pattern: cst.CSTNode) -> frozenset[str]:
-    match pattern:
-        case cst.MatchValue(cst.SimpleString() as text):
-            return frozenset((str(text.evaluated_value),))
-        case cst.MatchOr(patterns):
-            return frozenset(name for one in patterns for name in _types_of_pattern(one.pattern))
-    return frozenset()
 
 
 def _statements(body: cst.BaseSuite) -> AbstractSequence[cst.CSTNode]:

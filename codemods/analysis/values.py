@@ -260,6 +260,14 @@ def join(first: Value, second: Value) -> Value:
     return found[0] if len(found) == 1 else OneOf(frozenset(found))
 
 
+def join_all(values: Iterable[Value]) -> Value:
+    """What is true of a value that is one of these."""
+    found: Value = NOTHING
+    for value in values:
+        found = join(found, value)
+    return found
+
+
 def _merged(first: Value, second: Value) -> Value | None:
     """One value for two that differ in nothing that matters; None where they differ."""
     if first == second:

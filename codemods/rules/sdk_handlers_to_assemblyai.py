@@ -262,10 +262,14 @@ class HandlersToAssemblyAI:
                     edits.remove(guard)
                     self.gone.update(self._program.nodes_in(guard))
                     self._join_up(body[1])
-                elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
-                    if not test.lpar and self._negative(test.left):
-                        self.gone.update(self._program.nodes_in(test.left))
-                        edits.rewrite(test, lambda updated: _bare(updated.right))
+                elif (
+                    isinstance(test, cst.BooleanOperation)
+                    and isinstance(test.operator, cst.Or)
+                    and not test.lpar
+                    and self._negative(test.left)
+                ):
+                    self.gone.update(self._program.nodes_in(test.left))
+                    edits.rewrite(test, lambda updated: _bare(updated.right))
             case [cst.If(test, orelse=None) as branch]:
                 if self._positive(test):
                     edits.remove(branch)

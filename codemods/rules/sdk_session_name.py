@@ -150,12 +150,21 @@ def rename_attribute(migrating: Migrating, owner: cst.ClassDef, old: str, new: s
     ]
     if any(owner_of(migrating, one) is not owner for one in every):
         return False
-    names = [one.attr for one in every]
+    # `client = GladiaClient(…)` in the class itself.
+    definitions = migrating.program.scopes[owner].definitions.get(old, ())
+    in_class = {node for one in definitions for node in (one.node, *one.uses)}
     for node in migrating.program.nodes_in(owner):
-        # `client = GladiaClient(…)` in the class itself.
-        if isinstance(node, cst.Name) and node.value == old and not _is_only_a_label(migrating, node):
-            if migrating.program.scope_of(node) is owner:
-                names.append(node)
+        if not isinstance(node, cst.Name) or node.value != old or _is_only_a_label(migrating, node):
+            continue
+        if migrating.program.scope_of(node) is owner and node not in in_class:
+            if not isinstance(migrating.program.parents[node], cst.AnnAssign):
+                return False
+            in_class.add(node)
+    names = [one.attr for one in every]
+    for found in in_class:
+        if not isinstance(found, cst.Name):
+            return False
+        names.append(found)
     for name in names:
         migrating.edits.rewrites[name] = lambda _: cst.Name(new)
     return True

@@ -270,6 +270,7 @@ class SessionRule:
                 self._plan_send(call)
             case "stop_recording":
                 sdk.STOP.over(_OVER)
+                self._check_end_comes(call)
                 self._write(call, "disconnect", "terminate=True")
             case "end_session":
                 self._plan_end(call)
@@ -284,26 +285,29 @@ class SessionRule:
 
     def _plan_end(self, call: cst.Call) -> None:
         """A plain `disconnect()` calls no handler: where the program has one for the end, the session ends properly."""
-        if not self._end_is_handled or self._is_in_error_handler(call):
+        if not self._end_is_handled or self._is_in_handler(call, "error"):
             sdk.END.over(_OVER)
             self._write(call, "disconnect", "")
             return
         sdk.STOP.over(_OVER)
         text = "waits for the last turns, since only then is the handler of the end called"
         self._report(PARAMETER_DIFFERS, call, f"{self._code(call)} {text}")
+        self._check_end_comes(call)
         self._write(call, "disconnect", "terminate=True")
 
     def _event_of(self, registration: Registration) -> object:
         return constant(self._program.value(registration.event)) if registration.event is not None else None
 
-    def _is_in_error_handler(self, call: cst.Call) -> bool:
-        """Whether a call stands in a handler of errors: after one, the session is over already."""
-        for registration in self._registrations:
-            handler = sdk_handlers.handler_of(self._program, registration)
-            if handler is not None and self._event_of(registration) == "error":
-                if self._program.is_inside(call, handler.function):
-                    return True
-        return False
+    def _check_end_comes(self, call: cst.Call) -> None:
+        """In a handler, AssemblyAI's client closes without waiting: no handler of the end would be called."""
+        if self._end_is_handled and not self._is_in_handler(call, "error") and self._is_in_handler(call):
+            self._give_up(call, f"{self._code(call)} in a handler: the handler of the end would never be called")
+
+    def _is_in_handler(self, call: cst.Call, event: str | None = None) -> bool:
+        """Whether a call stands in a handler, of any event or of this one."""
+        handling = [one for one in self._registrations if event in (None, self._event_of(one))]
+        handlers = [sdk_handlers.handler_of(self._program, one) for one in handling]
+        return any(one is not None and self._program.is_inside(call, one.function) for one in handlers)
 
     def _in_coroutine(self, node: cst.CSTNode) -> bool:
         scope = self._program.scope_of(node)

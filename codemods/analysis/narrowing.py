@@ -1,0 +1,110 @@
+"""What a test tells: the types that a message can have where the test came out one way or the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as AbstractSequence
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.environment import Environment, merge
+from codemods.analysis.handlers import EventLibrary, types_of_classes
+from codemods.analysis.program import Program
+from codemods.analysis.values import Known, OneOf, Parsed, Sequence, Value, join_all, something
+
+TYPE_PATH: Final = ("type",)
+
+
+class Narrowing:
+    """Reads tests whose operands have their values already."""
+
+    def __init__(self, program: Program, libraries: AbstractSequence[EventLibrary]) -> None:
+        self._program = program
+        self._libraries = libraries
+
+    def assume(self, test: cst.BaseExpression, environment: Environment, truth: bool) -> Environment:
+        """What holds where a test came out as `truth`; a copy that can go its own way."""
+        match test:
+            case cst.UnaryOperation(cst.Not(), inner):
+                return self.assume(inner, environment, not truth)
+            case cst.BooleanOperation(left, operator, right):
+                if isinstance(operator, cst.And) is truth:
+                    return self.assume(right, self.assume(left, environment, truth), truth)
+                first = self.assume(left, environment, truth)
+                second = self.assume(right, self.assume(left, environment, not truth), truth)
+                merged = merge(first, second)
+                assert merged is not None
+                return merged
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
+                return self._assume_comparison(left, operator, right, environment, truth)
+            case cst.Call(cst.Name("isinstance"), [cst.Arg(left), cst.Arg(right)]):
+                types = types_of_classes(self._libraries, self._program.value(right))
+                for one in something(self._program.value(left)):
+                    if isinstance(one, Parsed) and one.path == () and types is not None:
+                        return _with_types(environment, one, types, truth)
+        return environment.copy()
+
+    def _assume_comparison(
+        self,
+        left: cst.BaseExpression,
+        operator: cst.BaseCompOp,
+        right: cst.BaseExpression,
+        environment: Environment,
+        truth: bool,
+    ) -> Environment:
+        inside = environment.copy()
+        subject, others = self._program.value(left), self._program.value(right)
+        if isinstance(subject, Known):
+            subject, others = others, subject
+        subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path == TYPE_PATH]
+        if not subjects or len(subjects) != len(something(subject)):
+            return inside
+        names = _strings_of(others)
+        positive = isinstance(operator, (cst.Equal, cst.In)) is truth
+        if names is None or not isinstance(operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)):
+            return inside
+        for one in subjects:
+            inside = _with_types(inside, one, names, positive)
+        return inside
+
+
+def _with_types(environment: Environment, subject: Parsed, names: frozenset[str], positive: bool) -> Environment:
+    """What holds where a message is known to be, or not to be, of these types."""
+    inside = environment.copy()
+    before = inside.types.get(subject.origin, subject.types)
+    if positive:
+        inside.types[subject.origin] = names if before is None else (names & before) or names
+    elif before is not None:
+        inside.types[subject.origin] = before - names
+    return inside
+
+
+def _strings_of(value: Value) -> frozenset[str] | None:
+    match value:
+        case Known(str() as text):
+            return frozenset((text,))
+        case Sequence(_, elements) if all(isinstance(one, Known) and isinstance(one.value, str) for one in elements):
+            return frozenset(one.value for one in elements if isinstance(one, Known))
+    return None
+
+
+def types_of_pattern(pattern: cst.CSTNode) -> frozenset[str]:
+    """The strings that a pattern of `match` asks for."""
+    match pattern:
+        case cst.MatchValue(cst.SimpleString() as text):
+            return frozenset((str(text.evaluated_value),))
+        case cst.MatchOr(patterns):
+            return frozenset(name for one in patterns for name in types_of_pattern(one.pattern))
+    return frozenset()
+
+
+def narrowed(value: Value, environment: Environment) -> Value:
+    """A value with the types that tests have left it."""
+    if isinstance(value, OneOf):
+        return join_all(narrowed(one, environment) for one in value.alternatives)
+    if isinstance(value, Parsed) and value.origin in environment.types:
+        types = environment.types[value.origin]
+        if value.types is not None:
+            types = types & value.types or types
+        return Parsed(value.document, value.origin, value.path, types)
+    return value
