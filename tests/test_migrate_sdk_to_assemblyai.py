@@ -300,6 +300,10 @@ def test_a_client_that_a_class_has_is_renamed_where_it_is_made() -> None:
             'def on_speech_started(client, event):\n    print("hm")\n',
         ),
         (
+            ' if m.type != "transcript": return\n    print(m.data.utterance.text)\n',
+            "def heard(client, event):\n    print(event.transcript)\n",
+        ),
+        (
             ' if m.type != "transcript" or not m.data.is_final:\n        return\n    print(m.data.utterance.text)\n',
             "    if not event.end_of_turn:\n        return\n    print(event.transcript)\n",
         ),
@@ -329,12 +333,37 @@ def test_cases_of_a_match_are_events() -> None:
     )
 
 
+def test_types_that_are_one_event_must_not_exclude_each_other() -> None:
+    one = "    if m.type == 'post_transcript':\n        print('a')\n"
+    other = "    {} m.type == 'end_recording':\n        print('b')\n\n"
+    start = CLIENT + START + "@session.on('message')\ndef heard(m):\n"
+    left(start + one + other.format("elif"), "STB321")
+    assert migrated(start + one + other.format("if")).count("if event.type == 'Termination':") == 2
+
+
 def test_ending_where_the_end_is_handled_waits_for_it() -> None:
     ended = "@session.once('ended')\ndef over(e):\n    print('over')\n\n"
     failed = "@session.on('error')\ndef failed(error):\n    session.end_session()\n\n"
     code = migrated(SESSION + ended + failed + "session.end_session()\n")
     assert code.endswith("client.disconnect(terminate=True)\n")
     assert "def failed(client, error):\n    client.disconnect()\n" in code
+    for method in ("end_session", "stop_recording"):
+        stopping = HANDLER.replace("print(message.data.utterance.text)", f"session.{method}()")
+        left(CLIENT + START + stopping + ended, "STB320")
+
+
+def test_only_lists_of_texts_get_the_blank() -> None:
+    handler = "@session.on('message')\ndef heard(m):\n    parts = []\n    if m.type == 'transcript':\n"
+    handler += "        parts.append(m.data.utterance.text)\n    print(''.join(parts))\n\n"
+    other = "def other():\n    parts = ['a', 'b']\n    parts.append('c')\n    return ''.join(parts)\n"
+    code = migrated(CLIENT + START + handler + other)
+    assert "print(' '.join(parts))" in code and "return ''.join(parts)" in code
+
+
+def test_a_text_that_is_added_under_a_condition_gets_its_blank() -> None:
+    handler = "full = ''\n\n@session.on('message')\ndef heard(m):\n    global full\n    if m.type == 'transcript':\n"
+    handler += "        full += m.data.utterance.text if m.data.is_final else ''\n\n"
+    assert "full += ' ' + event.transcript if event.end_of_turn else ''" in migrated(CLIENT + START + handler)
 
 
 def test_texts_that_are_joined_get_the_blank_that_gladias_begin_with() -> None:
@@ -371,6 +400,11 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
     )
     assert "max_turn_silence=round(silence * 1000) if silence is not None else None" in code
     assert "language_codes=languages or []" in code and "include_partial_turns=partials" in code
+    config = (
+        "LiveV2InitRequest(language_config={'languages': ['en']}, messages_config={'receive_partial_transcripts': p})"
+    )
+    code = migrated(f"def run(p=False):\n    {CLIENT}    session = client.live_v2().start_session({config})\n")
+    assert "universal-3-6-pro" in code, "u3-rt-pro sends few partials"
 
 
 @pytest.mark.parametrize(

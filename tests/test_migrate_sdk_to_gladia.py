@@ -452,6 +452,12 @@ def test_a_handler_on_one_line_asks_for_its_type() -> None:
     assert 'def a(message):\n    if message.type != "transcript":\n        return\n    print(message.data' in code
 
 
+def test_a_handler_that_asks_for_its_type_asks_once() -> None:
+    handler = "def a(c, e):\n    if e.type == 'Turn' and e.end_of_turn:\n        print(e.transcript)\n\n"
+    code = migrated(CLIENT + handler + "client.on(StreamingEvents.Turn, a)\n" + CONNECT)
+    assert "    if message.type == 'transcript' and message.data.is_final:\n        print(message.data" in code
+
+
 def test_the_guard_stands_below_a_global() -> None:
     handler = (
         "def a(c, e):\n    global last\n    print(e.transcript)\n    last = 1\n\nclient.on(StreamingEvents.Turn, a)\n"

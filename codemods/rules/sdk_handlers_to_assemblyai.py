@@ -11,9 +11,8 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.handlers import Registration, types_of_classes
-from codemods.analysis.program import Program
-from codemods.analysis.values import Delivered, Known, Library, Parsed, Sequence, something
+from codemods.analysis.handlers import Registration
+from codemods.analysis.values import Delivered, Known, Library, Parsed, something
 from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating
@@ -22,7 +21,8 @@ from codemods.rules.sdk_field_rows import TARGET_TYPES
 from codemods.rules.sdk_handlers import Handler
 from codemods.rules.sdk_imports import SdkImports
 from codemods.rules.sdk_split_handler import Branch, chain_of, parts_of, split
-from codemods.vendors import assemblyai_sdk, gladia_sdk
+from codemods.rules.sdk_type_tests import TypeTests
+from codemods.vendors import assemblyai_sdk
 from codemods.vendors.gladia_sdk import Start
 from shim.mapping import sdk
 from shim.mapping.row import Row, Vendor
@@ -64,6 +64,7 @@ class HandlersToAssemblyAI:
         self._functions: set[cst.CSTNode] = set()
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go: tests of the only type that a handler gets."""
+        self._tests = TypeTests(migrating, start.session.site, self.gone)
         self.last_statement: cst.CSTNode = migrating.module
         """The statement behind which the handlers are registered and the client connects."""
 
@@ -103,8 +104,8 @@ class HandlersToAssemblyAI:
         if event in ("ended", "error"):
             reason = row.over_assemblyai.reason
             self._migrating.report(PARAMETER_DIFFERS, registration.call, f"`{event}`: {reason}")
-        types = self._types(handler, parameters[0]) if event == "message" else ()
-        if self._meet_in_one_match(handler):
+        types = self._tests.types(handler.function) if event == "message" else ()
+        if self._tests.meet_in_one_choice(handler.function):
             self._give_up(registration.call, "two of the types that it tells apart are one event at AssemblyAI")
             return
         events = _EVENTS.get(event) or self._events_of(registration, types)
@@ -112,9 +113,9 @@ class HandlersToAssemblyAI:
             self._give_up(registration.call, "it handles no message that AssemblyAI sends")
             return
         if event == "message" and len(types) == 1 and isinstance(handler.function, cst.FunctionDef):
-            self._take_test_away(handler.function)
+            self._tests.take_away(handler.function)
         elif event == "message" and len(types) == 1 and isinstance(handler.function, cst.Lambda):
-            self._take_test_out_of(handler.function)
+            self._tests.take_out_of(handler.function)
         self._plan_function(handler, parameters[0], event, events)
         self._take_registration_away(registration)
         if event != "message" or not self._split(registration, handler, parameters[0]):
@@ -146,8 +147,8 @@ class HandlersToAssemblyAI:
             return False
         branches: list[Branch] = []
         for node in chain_of(function):
-            first = self._first_operand(node.test)
-            tested = self._tested(first) if self._positive(first) else []
+            first = self._tests.first_operand(node.test)
+            tested = self._tests.tested(first) if self._tests.positive(first) else []
             event = TARGET_TYPES[Vendor.ASSEMBLYAI].get(tested[0]) if tested else None
             if not tested or event in {one.event for one in branches if one.event}:
                 return False
@@ -158,26 +159,17 @@ class HandlersToAssemblyAI:
         annotations = classes if parameter.annotation is not None else None
         parts = parts_of(self._migrating, branches, annotations)
         for branch in branches:
-            self.gone.update(self._program.nodes_in(self._first_operand(branch.node.test)))
+            self.gone.update(self._program.nodes_in(self._tests.first_operand(branch.node.test)))
             if branch.event is None:
                 self.gone.update(self._program.nodes_in(branch.node.body))
             if branch.asks_more and isinstance(branch.node.test, cst.BooleanOperation):
-                self._shorten(branch.node.test)
+                self._tests.shorten(branch.node.test)
         for part in parts:
             if part.annotation is not None:
                 part.annotation = self._imports.use(part.annotation)
             self._registered.append(_Registered(registration, (part.event,), part.name))
         split(self._migrating, function, branches, parts)
         return True
-
-    def _first_operand(self, test: cst.BaseExpression) -> cst.BaseExpression:
-        """What a test asks first."""
-        first = test
-        while isinstance(first, cst.BooleanOperation) and isinstance(first.operator, cst.And):
-            if first is not test and first.lpar:
-                break
-            first = first.left
-        return first
 
     def _in_block(self, registration: Registration, start: cst.CSTNode) -> bool:
         """Whether the registration stands behind the start of the session, in the same block."""
@@ -200,46 +192,6 @@ class HandlersToAssemblyAI:
 
     # --- types -----------------------------------------------------------------------------------
 
-    def _is_message(self, node: cst.CSTNode, path: tuple[str, ...]) -> bool:
-        return any(
-            isinstance(one, Parsed)
-            and isinstance(one.document, Delivered)
-            and one.document.site is self._start.session.site
-            and one.path == path
-            for one in something(self._program.value(node))
-        )
-
-    def _types(self, handler: Handler, parameter: cst.Param) -> tuple[str, ...]:
-        """The types of message that a handler asks for, in the order of its tests."""
-        tests = [one for one in self._program.nodes_in(handler.function) if self._tested(one)]
-        tests.sort(key=lambda one: (self._migrating.line(one), self._migrating.column(one)))
-        return tuple(dict.fromkeys(name for one in tests for name in self._tested(one)))
-
-    def _meet_in_one_match(self, handler: Handler) -> bool:
-        """Whether cases of one `match` would ask for the same event, of which only the first would be taken."""
-        for node in self._program.nodes_in(handler.function):
-            if isinstance(node, cst.Match):
-                found = [TARGET_TYPES[Vendor.ASSEMBLYAI].get(one, one) for one in self._tested(node)]
-                if len(set(found)) < len(found) and all(case.guard is None for case in node.cases):
-                    return True
-        return False
-
-    def _tested(self, node: cst.CSTNode) -> list[str]:
-        """The types that a comparison or `isinstance` asks for."""
-        match node:
-            case cst.Comparison(left, [cst.ComparisonTarget(_, right)]):
-                if self._is_message(left, ("type",)):
-                    return _strings(self._program.value(right))
-                if self._is_message(right, ("type",)):
-                    return _strings(self._program.value(left))
-            case cst.Match(subject) if self._is_message(subject, ("type",)):
-                return [name for case in node.cases for name in _patterns(self._program, case.pattern)]
-            case cst.Call(cst.Name("isinstance"), [cst.Arg(subject), cst.Arg(classes)]):
-                if self._is_message(subject, ()):
-                    types = types_of_classes((gladia_sdk.Events(),), self._program.value(classes))
-                    return sorted(types or ())
-        return []
-
     def _events_of(self, registration: Registration, types: tuple[str, ...]) -> tuple[str, ...]:
         found: list[str] = []
         for one in types or ("transcript",):
@@ -251,82 +203,6 @@ class HandlersToAssemblyAI:
                 row = sdk.SPEECH_EVENT if event == "SpeechStarted" else sdk.TURN_EVENT
                 row.over(Vendor.ASSEMBLYAI)
         return tuple(found)
-
-    def _take_test_away(self, function: cst.FunctionDef) -> None:
-        """A handler of one event need not ask which one it is."""
-        body = sdk_handlers.body_of(function, frozenset())
-        edits = self._migrating.edits
-        match body:
-            case [cst.If(test, cst.IndentedBlock([cst.SimpleStatementLine([cst.Return(None)])]), None) as guard, *_]:
-                if self._negative(test) and len(body) > 1:
-                    edits.remove(guard)
-                    self.gone.update(self._program.nodes_in(guard))
-                    self._join_up(body[1])
-                elif (
-                    isinstance(test, cst.BooleanOperation)
-                    and isinstance(test.operator, cst.Or)
-                    and not test.lpar
-                    and self._negative(test.left)
-                ):
-                    self.gone.update(self._program.nodes_in(test.left))
-                    edits.rewrite(test, lambda updated: _bare(updated.right))
-            case [cst.If(test, orelse=None) as branch]:
-                if self._positive(test):
-                    edits.remove(branch)
-                    self.gone.update(self._program.nodes_in(test))
-                    inner = branch.body
-                    edits.watch([inner])
-                    edits.insert_after(branch, lambda: sdk_handlers.lines_of(edits.updated(inner)))
-                elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
-                    self._shorten(test)
-
-    def _take_test_out_of(self, function: cst.Lambda) -> None:
-        """`lambda m: print(m) if m.type == "transcript" else None` need not ask either."""
-        match function.body:
-            case cst.IfExp(test, _, cst.Name("None")) as body if self._positive(test):
-                self.gone.update(self._program.nodes_in(test))
-                self._migrating.edits.rewrite(body, lambda updated: updated.body)
-            case cst.IfExp(cst.BooleanOperation(operator=cst.And()) as test):
-                if isinstance(function.body.orelse, cst.Name):
-                    self._shorten(test)
-
-    def _join_up(self, statement: cst.CSTNode) -> None:
-        """What becomes the first statement of a body has no blank line above it."""
-        if isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-
-            def joined(updated: cst.SimpleStatementLine) -> cst.CSTNode:
-                comments = [one for one in updated.leading_lines if one.comment is not None]
-                return updated.with_changes(leading_lines=comments)
-
-            self._migrating.edits.rewrite_further(statement, joined)
-
-    def _shorten(self, test: cst.BooleanOperation) -> None:
-        first: cst.BaseExpression = test
-        above: cst.BooleanOperation | None = None
-        while (
-            isinstance(first, cst.BooleanOperation)
-            and isinstance(first.operator, cst.And)
-            and not (first is not test and first.lpar)
-        ):
-            above, first = first, first.left
-        if above is None or not self._positive(first):
-            return
-        self.gone.update(self._program.nodes_in(first))
-        self._migrating.edits.rewrite(above, lambda updated: _bare(updated.right))
-
-    def _positive(self, test: cst.BaseExpression) -> bool:
-        match test:
-            case cst.Comparison(_, [cst.ComparisonTarget(cst.Equal())]) | cst.Call():
-                return len(self._tested(test)) == 1
-        return False
-
-    def _negative(self, test: cst.BaseExpression) -> bool:
-        match test:
-            case cst.Comparison(_, [cst.ComparisonTarget(cst.NotEqual())]):
-                return len(self._tested(test)) == 1
-            case cst.UnaryOperation(cst.Not(), inner):
-                return self._positive(inner)
-        return False
 
     # --- functions -------------------------------------------------------------------------------
 
@@ -413,27 +289,3 @@ class HandlersToAssemblyAI:
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
-
-
-def _patterns(program: Program, pattern: cst.MatchPattern) -> list[str]:
-    """The types that a pattern of `match message.type` stands for."""
-    match pattern:
-        case cst.MatchValue(value):
-            return _strings(program.value(value))
-        case cst.MatchOr(elements):
-            return [name for element in elements for name in _patterns(program, element.pattern)]
-    return []
-
-
-def _strings(value: object) -> list[str]:
-    match value:
-        case Known(str() as text):
-            return [text]
-        case Sequence(_, elements):
-            return [str(one.value) for one in elements if isinstance(one, Known)]
-    return []
-
-
-def _bare(node: cst.BaseExpression) -> cst.BaseExpression:
-    """An expression without the parentheses that set it off from what stood before it."""
-    return node.with_changes(lpar=[], rpar=[]) if len(node.lpar) == 1 else node

@@ -238,6 +238,8 @@ class HandlersToGladia:
         test, otherwise = (f"{name}.type {sign} {quote}{message_type}{quote}" for sign in ("==", "!="))
         if isinstance(function, cst.FunctionDef):
             gone = frozenset(self._migrating.edits.removed)
+            if self._asks_itself(function, gone):
+                return
             sdk_handlers.only_for(self._migrating, function, test, otherwise, gone)
             return
         condition = cst.parse_expression(test)
@@ -246,6 +248,19 @@ class HandlersToGladia:
         ) if function.body not in self._migrating.edits.rewrites else self._give_up(
             function, self._migrating.code(function)
         )
+
+    def _asks_itself(self, function: cst.FunctionDef, gone: frozenset[cst.CSTNode]) -> bool:
+        """Whether all that a handler does is behind a test of the event's type that it makes itself."""
+        match sdk_handlers.body_of(function, gone):
+            case [cst.If(test, orelse=None)]:
+                first = test
+                while isinstance(first, cst.BooleanOperation) and isinstance(first.operator, cst.And):
+                    first = first.left
+                match first:
+                    case cst.Comparison(left, [cst.ComparisonTarget(cst.Equal())]):
+                        asked = something(self._program.value(left))
+                        return all(isinstance(one, Parsed) and one.path == ("type",) for one in asked)
+        return False
 
     # --- writing ---------------------------------------------------------------------------------
 

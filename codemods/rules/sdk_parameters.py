@@ -26,6 +26,8 @@ from shim.mapping import assemblyai_parameters, catalogue, languages, parameters
 from shim.mapping.row import ABSENT, Fidelity, Row, Section, Vendor
 
 _NOT_CONSTANT = object()
+_PARTIALS = parameters.PARTIALS.gladia[0]
+_LANGUAGES = parameters.LANGUAGES.gladia[0]
 Code = Callable[[], str]
 """Gives source once the edits inside it were made."""
 
@@ -259,7 +261,10 @@ class SdkParametersRule:
 
     def _context(self, path: str) -> Any:
         leaf = self._leaves.get(path)
-        return ABSENT if leaf is None or leaf.constant is _NOT_CONSTANT else leaf.constant
+        if leaf is not None and leaf.constant is _NOT_CONSTANT:
+            # Partials that may be wanted take a model that sends them.
+            return True if path == _PARTIALS else ABSENT
+        return ABSENT if leaf is None else leaf.constant
 
     def _encoding_is_served(self, first: _Leaf | None, constants: list[Any]) -> bool:
         if first is None:
@@ -356,6 +361,8 @@ class SdkParametersRule:
             context = [self._context(path) for path in way.reads]
             model = languages.assemblyai_model(ABSENT, *context)
             known = " ".join(context[0]) if context[0] else "no fixed language"
+            if _LANGUAGES in self._leaves and self._leaves[_LANGUAGES].constant is _NOT_CONSTANT:
+                known = "languages that are only known when it runs"
             text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
             migrating.report(MODEL_CHOSEN, near, text)
             version = migrating.assemblyai_version

@@ -54,10 +54,9 @@ class JoinedTextRule:
             case cst.GeneratorExp() | cst.ListComp() if parent.elt is node:
                 self._plan_each(parent)
             case cst.Arg():
-                call = self._program.parents[parent]
-                if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-                    if call.func.attr.value in _FILLING:
-                        self._plan_container(call.func.value)
+                match self._program.parents[parent]:
+                    case cst.Call(cst.Attribute(container, cst.Name(method))) if method in _FILLING:
+                        self._plan_container(container)
 
     def _is_added(self, node: cst.BaseExpression) -> bool:
         parent = self._program.parents[node]

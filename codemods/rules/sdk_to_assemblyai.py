@@ -285,7 +285,7 @@ class SessionRule:
 
     def _plan_end(self, call: cst.Call) -> None:
         """A plain `disconnect()` calls no handler: where the program has one for the end, the session ends properly."""
-        if not self._end_is_handled or self._is_in_handler(call, "error"):
+        if not self._end_is_handled or self._is_in_handler(call, "error", "ended"):
             sdk.END.over(_OVER)
             self._write(call, "disconnect", "")
             return
@@ -300,12 +300,12 @@ class SessionRule:
 
     def _check_end_comes(self, call: cst.Call) -> None:
         """In a handler, AssemblyAI's client closes without waiting: no handler of the end would be called."""
-        if self._end_is_handled and not self._is_in_handler(call, "error") and self._is_in_handler(call):
+        if self._end_is_handled and not self._is_in_handler(call, "error", "ended") and self._is_in_handler(call):
             self._give_up(call, f"{self._code(call)} in a handler: the handler of the end would never be called")
 
-    def _is_in_handler(self, call: cst.Call, event: str | None = None) -> bool:
-        """Whether a call stands in a handler, of any event or of this one."""
-        handling = [one for one in self._registrations if event in (None, self._event_of(one))]
+    def _is_in_handler(self, call: cst.Call, *events: str) -> bool:
+        """Whether a call stands in a handler, of any event or of these."""
+        handling = [one for one in self._registrations if not events or self._event_of(one) in events]
         handlers = [sdk_handlers.handler_of(self._program, one) for one in handling]
         return any(one is not None and self._program.is_inside(call, one.function) for one in handlers)
 
