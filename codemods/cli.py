@@ -37,8 +37,8 @@ Over = Annotated[str, typer.Option("--over", metavar="VENDOR", help="The vendor 
 
 @app.command()
 def migrate(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders.")],
-    to: Annotated[str, typer.Option("--to", metavar="VENDOR", help="The vendor to move to: assemblyai.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders.", readable=False)],
+    to: Annotated[str, typer.Option("--to", metavar="VENDOR", help="The vendor to move to: gladia or assemblyai.")],
     write: Annotated[bool, typer.Option("--write", help="Apply the changes; the default only shows them.")] = False,
     check: Annotated[bool, typer.Option("--check", help="For CI: no diff, exit status only.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write files with uncommitted changes too.")] = False,

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,14 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     In a git repository a folder gives what git tracks and what it does not ignore; elsewhere everything but
     environments, caches and hidden folders. Raises BridgeError for a path that does not exist.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
             raise BridgeError(f"{path} does not exist", "check the path")
         for file in _in_folder(path) if path.is_dir() else [path]:
-            found.setdefault(file, None)
-    return list(found)
+            # A link and what it leads to are one file, which is replaced once.
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:
@@ -85,8 +86,12 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def migrate_files(files: Iterable[Path], to: str, *, keep_turns: bool = False) -> Iterator[FileMigration]:
+def migrate_files(
+    files: Iterable[Path], to: str, *, keep_turns: bool = False, done_with: Callable[[], None] = lambda: None
+) -> Iterator[FileMigration]:
     """Migrates each file that names the other vendor; files that do not are only searched.
+
+    `done_with` is called once for each file, whatever became of it.
 
     A file that cannot be read, parsed or migrated comes with a finding, and the others go on.
     """
@@ -99,14 +104,18 @@ def migrate_files(files: Iterable[Path], to: str, *, keep_turns: bool = False) -
             content = path.read_bytes()
         except OSError as error:
             yield _skipped(path, b"", Finding(UNREADABLE, 0, error.strerror or str(error)))
+            done_with()
             continue
         if names_vendor(content, target.other):
             named[path] = content
             sources[path] = content.decode("utf-8", "replace")
+        else:
+            done_with()
     for path, content in named.items():
         others = [text for other, text in sources.items() if other != path]
         options = Options(keep_turns, names_taken_from(path.stem, others), version_for(path))
         yield _migrate_file(path, content, to, options)
+        done_with()
 
 
 def names_taken_from(module: str, others: Iterable[str]) -> frozenset[str]:

@@ -42,24 +42,22 @@ def run_migrate(request: MigrateRequest) -> int:
         raise BridgeError("--write and --check exclude one another", "use one of them")
     paths = find_files(request.paths)
     with _progress(len(paths)) as advance:
-        files = []
-        for file in migrate_files(paths, request.to, keep_turns=request.keep_turns):
-            files.append(file)
-            advance()
+        files = list(migrate_files(paths, request.to, keep_turns=request.keep_turns, done_with=advance))
     changing = [file for file in files if file.changes]
     if not request.check:
         for file in changing:
             print(diff(file.path, *_texts(file)), end="")
-    findings = shown_findings(files)
+    findings = "" if request.check else shown_findings(files)
     if findings:
-        print(f"\n{findings}" if changing and not request.check else findings)
+        print(f"\n{findings}" if changing else findings)
     status = _status(files, request)
+    dirty = set(uncommitted(file.path for file in changing)) if request.write else set()
     if request.write:
-        _write(changing, request)
-    if findings or changing:
+        _write(changing, dirty, request)
+    if findings or (changing and not request.check):
         print()
     print(summary(files, len(paths), written=request.write))
-    _print_next_step(changing, request)
+    _print_next_step(changing, dirty, request)
     if request.verify and changing:
         status = max(status, _verify(changing, request))
     return status
@@ -77,10 +75,9 @@ def _status(files: list[FileMigration], request: MigrateRequest) -> int:
     return SOMETHING_LEFT if unfinished or pending else NOTHING_LEFT
 
 
-def _write(changing: list[FileMigration], request: MigrateRequest) -> None:
-    dirty = [] if request.force else uncommitted(file.path for file in changing)
-    if dirty:
-        names = ", ".join(str(path) for path in dirty)
+def _write(changing: list[FileMigration], dirty: set[Path], request: MigrateRequest) -> None:
+    if dirty and not request.force:
+        names = ", ".join(sorted(str(path) for path in dirty))
         raise BridgeError(
             f"{counted(len(dirty), 'file')} with uncommitted changes: {names}; nothing was written",
             "commit or stash them, or use --force",
@@ -89,11 +86,13 @@ def _write(changing: list[FileMigration], request: MigrateRequest) -> None:
         replace_file(file)
 
 
-def _print_next_step(changing: list[FileMigration], request: MigrateRequest) -> None:
+def _print_next_step(changing: list[FileMigration], dirty: set[Path], request: MigrateRequest) -> None:
     if not changing or request.check:
         return
     if request.write:
-        names = " ".join(shlex.quote(str(file.path)) for file in changing if in_git(file.path))
+        names = " ".join(
+            shlex.quote(str(file.path)) for file in changing if file.path not in dirty and in_git(file.path)
+        )
         if names:
             print(f"To undo: git checkout -- {names}")
     else:
@@ -113,7 +112,9 @@ def _verify(changing: list[FileMigration], request: MigrateRequest) -> int:
     for file in changing:
         folder = file.path.resolve().parent
         with tempfile.TemporaryDirectory(dir=folder, prefix=".sttbridge-") as scratch:
-            before, after = Path(scratch) / "before.py", Path(scratch) / "after.py"
+            before, after = (Path(scratch) / part / file.path.name for part in ("before", "after"))
+            before.parent.mkdir()
+            after.parent.mkdir()
             before.write_bytes(file.content)
             after.write_bytes(file.result)
             found = verify_pair(before, after)
@@ -129,8 +130,9 @@ def _progress(files: int) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Migrating", total=None)
+    columns = (TextColumn("Migrating"), MofNCompleteColumn(), TextColumn("files"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=files)
         yield lambda: progress.advance(task)

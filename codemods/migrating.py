@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -65,7 +66,8 @@ class Migrating:
         return self._positions[self.program.statement_of(node)].start.column
 
     def report(self, kind: Kind, node: cst.CSTNode | None, text: str) -> None:
-        """Adds a finding, once."""
+        """Adds a finding, once. What a row says of the shim is left out: a rewritten program has none."""
+        text = re.sub(r"; the shim [^;]*", "", text)
         finding = Finding(kind, self.line(node), text)
         if finding not in self.findings:
             self.findings.append(finding)

@@ -214,3 +214,42 @@ def test_verify_wants_two_programs_or_one_through_the_shim(tmp_path: Path) -> No
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "5000"])
 def test_a_speed_that_is_none(speed: str) -> None:
     assert "--speed" in complaint(sttbridge("emulate", "gladia", "--speed", speed))
+
+
+# --- what a careful user would notice -----------------------------------------------------------
+
+
+def test_a_link_and_its_file_are_one(tmp_path: Path) -> None:
+    (tmp_path / "live.py").write_text(BEFORE)
+    (tmp_path / "link.py").symlink_to("live.py")
+    done = sttbridge("migrate", ".", "--to", "assemblyai", "--write", cwd=tmp_path)
+    assert done.returncode == 0 and "1 file: 1 migrated." in done.stdout
+    assert (tmp_path / "link.py").is_symlink()
+
+
+def test_the_undo_never_takes_unsaved_work_away(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        named = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        subprocess.run(["git", *named, "-C", str(tmp_path), *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    for name in ("clean.py", "dirty.py"):
+        (tmp_path / name).write_text(BEFORE)
+    git("add", ".")
+    git("commit", "-qm", "first")
+    (tmp_path / "dirty.py").write_text(BEFORE + "# mine\n")
+    done = sttbridge("migrate", ".", "--to", "assemblyai", "--write", "--force", cwd=tmp_path)
+    assert "To undo: git checkout -- clean.py" in done.stdout and "-- dirty.py" not in done.stdout
+    assert "dirty.py" not in done.stdout.split("To undo:")[1]
+
+
+def test_check_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "live.py").write_text(BEFORE)
+    done = sttbridge("migrate", ".", "--to", "assemblyai", "--check", cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == "1 file: 1 to migrate.\n"
+
+
+def test_findings_do_not_speak_of_the_shim_where_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "live.py").write_text(BEFORE.replace('"bit_depth": 16', '"maximum_duration_without_endpointing": 9'))
+    done = sttbridge("migrate", ".", "--to", "assemblyai", cwd=tmp_path)
+    assert "AssemblyAI's turns may last 60 s" in done.stdout and "the shim" not in done.stdout

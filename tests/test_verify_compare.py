@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from codemods.verify.compare import ProgramRun, compare, find_transcripts
+from codemods.verify.compare import ProgramRun, compare, find_transcripts, notes, transcript_lines
 from codemods.verify.report import announcement, report
 from codemods.verify.vendor import vendor_of
 from shim.errors import BridgeError
@@ -154,3 +155,13 @@ def test_the_report_fits_the_terminal() -> None:
     assert "They differ:" in text
     assert "(no transcript)" in text
     assert "They agree: 1 transcript," in report([ran("A."), ran("A.")], [])
+
+
+def test_turns_that_hold_several_utterances_are_said() -> None:
+    texts = ["One.", "Two."]
+    assert transcript_lines("One.\nTwo.\n", texts) == (("One.",), ("Two.",))
+    assert transcript_lines("> One. Two.\nnothing\n", texts) == (("One.", "Two."),)
+    apart = replace(ran(*texts), lines=(("One.",), ("Two.",)))
+    together = replace(ran(*texts), lines=(("One.", "Two."),))
+    assert compare(apart, together) == [] and notes(apart, apart) == []
+    assert "2 and 1 lines" in notes(apart, together)[0]

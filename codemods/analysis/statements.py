@@ -55,6 +55,7 @@ class _Analysis(ExpressionEvaluation):
     def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...]) -> None:
         super().__init__(module, libraries)
         self._waiting: list[cst.FunctionDef | cst.Lambda] = []
+        self._has_call: dict[cst.SimpleStatementLine, bool] = {}
         self._loops: list[_Flow] = []
         self._classes: list[cst.ClassDef] = []
         self._parents(module)
@@ -186,7 +187,8 @@ class _Analysis(ExpressionEvaluation):
     def _run(self, statement: cst.CSTNode, environment: Environment) -> Environment | None:
         if isinstance(statement, cst.SimpleStatementLine):
             outer, self.statement = self.statement, statement
-            self.program.at_statement[statement] = dict(environment.reaching)
+            if self._calls(statement):
+                self.program.at_statement[statement] = dict(environment.reaching)
             found: Environment | None = environment
             for small in statement.body:
                 if found is None:
@@ -202,6 +204,16 @@ class _Analysis(ExpressionEvaluation):
         result: Environment | None = run(statement, environment) if run is not None else environment
         self.statement = outer
         return result
+
+    def _calls(self, statement: cst.SimpleStatementLine) -> bool:
+        """Whether a statement calls anything or reads a place: only then is it asked what reaches it.
+
+        A copy for each of ten thousand constants would be ten thousand copies of ten thousand names.
+        """
+        if statement not in self._has_call:
+            nodes = self.program.nodes_in(statement)
+            self._has_call[statement] = any(isinstance(node, (cst.Call, cst.Subscript, cst.Await)) for node in nodes)
+        return self._has_call[statement]
 
     # --- small statements ------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from codemods.analysis.values import (
 )
 from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
 from codemods.migrating import Migrating
-from shim.mapping import catalogue
+from shim.mapping import catalogue, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section
 
@@ -236,7 +236,7 @@ class Following:
     def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
         message = message_of(value, self._connects)
         if message is not None and message.path != _TYPE:
-            to = self._migrating.target
+            to = session.NAME.of(self._migrating.target)[0]
             self._migrating.report(WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on")
 
     def _check_shown(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:

@@ -26,10 +26,27 @@ class ProgramRun:
     transcripts: tuple[str, ...]
     had_traceback: bool
     ended_by: Literal["itself", "interrupt", "killed"]
+    lines: tuple[tuple[str, ...], ...] = ()
+    """The same utterances by the lines of `stdout` that they stand in: several in one where a turn held several."""
 
 
 def find_transcripts(stdout: str, utterances: Sequence[str]) -> tuple[str, ...]:
-    """The utterances' texts that stand in a line of `stdout`, in the order in which they stand there.
+    """The utterances' texts that stand in lines of `stdout`, in order; see `transcript_lines`."""
+    return tuple(text for line in transcript_lines(stdout, utterances) for text in line)
+
+
+def notes(a: ProgramRun, b: ProgramRun) -> list[str]:
+    """What is not the same without being a difference: turns that end at other places."""
+    if len(a.lines) == len(b.lines):
+        return []
+    return [
+        f"The same words in {len(a.lines)} and {len(b.lines)} lines: a turn of one holds several of the other. "
+        "The silence that ends a turn decides that."
+    ]
+
+
+def transcript_lines(stdout: str, utterances: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The utterances' texts that stand in each line of `stdout`; lines that hold none are left out.
 
     JSON documents (objects and lists, in one line or many) are left out: a program that prints the vendor's
     messages whole has not printed a transcript. Of texts that contain one another the longest counts. A partial
@@ -40,7 +57,8 @@ def find_transcripts(stdout: str, utterances: Sequence[str]) -> tuple[str, ...]:
         return ()
     # Not within a longer word: "One." is not in "None."
     wanted = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in texts))
-    return tuple(text for line in _without_json(stdout).split("\n") for text in _texts_in(line, wanted))
+    found = (tuple(_texts_in(line, wanted)) for line in _without_json(stdout).split("\n"))
+    return tuple(texts for texts in found if texts)
 
 
 def _texts_in(line: str, wanted: re.Pattern[str]) -> list[str]:

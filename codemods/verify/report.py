@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from codemods.verify.compare import ProgramRun, status_text
+from codemods.verify.compare import ProgramRun, notes, status_text
 
 _WIDTH = 80
 _LAST_LINES = 6
@@ -29,10 +29,11 @@ def report(runs: Sequence[ProgramRun], differences: Sequence[str]) -> str:
     parts = []
     for run in runs:
         lines = [_filled(f"{run.label}: {status_text(run)}{_how(run)}")]
-        lines += [_filled(text, indent="    ") for text in run.transcripts] or ["    (no transcript)"]
+        said = [" ".join(texts) for texts in run.lines] or list(run.transcripts)
+        lines += [_filled(text, indent="    ") for text in said] or ["    (no transcript)"]
         if run.had_traceback or run.exit_status != 0:
-            said = (run.stderr.strip() or run.stdout.strip()).splitlines()
-            lines += [f"    | {line}"[:_WIDTH] for line in said[-_LAST_LINES:]]
+            last = (run.stderr.strip() or run.stdout.strip()).splitlines()
+            lines += [f"    | {line}"[:_WIDTH] for line in last[-_LAST_LINES:]]
         parts.append("\n".join(lines))
     if differences:
         parts.append(
@@ -44,6 +45,7 @@ def report(runs: Sequence[ProgramRun], differences: Sequence[str]) -> str:
     else:
         count = len(runs[0].transcripts)
         parts.append(f"They agree: {count} {'transcript' if count == 1 else 'transcripts'}, the same end.")
+        parts += [_filled(note) for one in runs[1:] for note in notes(runs[0], one)]
     return "\n\n".join(parts)
 
 

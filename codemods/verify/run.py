@@ -16,7 +16,7 @@ from typing import Literal
 import trustme
 
 from codemods.verify.child import Orders
-from codemods.verify.compare import ProgramRun, find_transcripts
+from codemods.verify.compare import ProgramRun, find_transcripts, transcript_lines
 from codemods.verify.device import Device
 from codemods.verify.process import Child
 from codemods.verify.speech import Speech, load_speech
@@ -107,14 +107,16 @@ def run_program(
         child.raise_its_trouble()
         stdout, stderr = child.output()
     place = f"through the shim, over {VENDOR_NAMES[over]}" if over else f"on {VENDOR_NAMES[vendor]}"
+    texts = [transcript.text(utterance) for utterance in transcript.utterances]
     return ProgramRun(
         label=f"{script.name} {place}",
         exit_status=child.exit_status,
         stdout=stdout,
         stderr=stderr,
-        transcripts=find_transcripts(stdout, [transcript.text(utterance) for utterance in transcript.utterances]),
+        transcripts=find_transcripts(stdout, texts),
         had_traceback="Traceback (most recent call last)" in stdout + stderr,
         ended_by=ended_by,
+        lines=transcript_lines(stdout, texts),
     )
 
 

@@ -58,9 +58,6 @@ KEPT_BY_SHIM: Final = (
     _kept_by_shim("session_heartbeat", "heartbeat", "sends `Heartbeat` itself"),
     _kept_by_shim("acknowledge_silence", "message for silence", "sends `Silence` itself"),
     _kept_by_shim("filter_profanity", "profanity filter", "filters by a list of words"),
-    _kept_by_shim("webhook_url", "single post at the end", "posts the turns itself"),
-    _kept_by_shim("webhook_auth_header_name", "single post at the end", "posts the turns itself"),
-    _kept_by_shim("webhook_auth_header_value", "single post at the end", "posts the turns itself"),
 )
 """What the shim does by itself."""
 
@@ -71,6 +68,9 @@ MISSED: Final = (
     _missing("domain", "domains"),
     _missing("prompt", "prompt"),
     _missing("llm_gateway", "language model behind them"),
+    _missing("webhook_url", "single post at the end"),
+    _missing("webhook_auth_header_name", "single post at the end"),
+    _missing("webhook_auth_header_value", "single post at the end"),
 )
 """What a listener would miss; the shim names it in one `Warning`."""
 
