@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.migration import migrate_source
+from codemods.preview import counted
 from codemods.verify.compare import ProgramRun, compare, notes
 from codemods.verify.run import run_program
 from shim.guide import guide_file
@@ -20,8 +21,8 @@ _ABOUT = """# The guides' programs, run
 
 Made by `python -m tests.proofs`; the tests run the same. Each program of the guides, made whole, is run as it is
 against its vendor's emulator; migrated by the codemod, against the other's; and as it is through the shim, over the
-other vendor. They agree where the transcripts, their order and the exit status are the same; where the silence that ends
-a turn is another, the same words can come in fewer turns, which is said.
+other vendor. They agree where the transcripts, their order and the exit status are the same. Where the silence that
+ends a turn is another, the same words can come in fewer turns, which is said.
 
 """
 
@@ -74,11 +75,11 @@ def row(pair: Pair, original: ProgramRun, migrated: ProgramRun | None, shimmed: 
             return "left to a person"
         if compare(original, run):
             return "DIFFERS"
-        return "agrees" if not notes(original, run) else f"agrees, in {len(run.lines)} turns"
+        return "agrees" if not notes(original, run) else f"agrees, in {counted(len(run.lines), 'turn')}"
 
     name = f"[{pair.program}](../fixtures/guide/{pair.program})"
     direction = f"{pair.vendor} → {pair.vendor.other}"
-    said = f"{len(original.transcripts)} transcripts in {len(original.lines)} turns, status {original.exit_status}"
+    said = f"{len(original.transcripts)} transcripts in {counted(len(original.lines), 'turn')}, status {original.exit_status}"
     return f"| {name} | {pair.style} | {direction} | {said} | {agrees(migrated)} | {agrees(shimmed)} |"
 
 

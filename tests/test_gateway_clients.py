@@ -286,6 +286,7 @@ def test_the_sdk_with_a_wrong_key() -> None:
         session = GladiaClient(api_key="wrong", api_url=served.url).live().start_session(sdk_request())
         heard = Heard(session)
         assert heard.has_ended.wait(20)
+        assert session.join(20), "the thread raises before it ends: in this test, not in the next"
         assert "Invalid API key" in str(heard.errors[0])
         assert heard.ended[0].code == 1006
         served.wait_until_nothing_is_open()
@@ -298,6 +299,7 @@ def test_the_sdk_with_a_parameter_that_cannot_be_served() -> None:
         session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(LiveV2InitRequest(channels=2))
         heard = Heard(session)
         assert heard.has_ended.wait(20)
+        assert session.join(20), "the thread raises before it ends: in this test, not in the next"
         assert "channels" in str(heard.errors[0])
         assert service.sessions == []
 
