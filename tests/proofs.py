@@ -79,7 +79,8 @@ def row(pair: Pair, original: ProgramRun, migrated: ProgramRun | None, shimmed: 
 
     name = f"[{pair.program}](../fixtures/guide/{pair.program})"
     direction = f"{pair.vendor} → {pair.vendor.other}"
-    said = f"{len(original.transcripts)} transcripts in {counted(len(original.lines), 'turn')}, status {original.exit_status}"
+    turns = counted(len(original.lines), "turn")
+    said = f"{len(original.transcripts)} transcripts in {turns}, status {original.exit_status}"
     return f"| {name} | {pair.style} | {direction} | {said} | {agrees(migrated)} | {agrees(shimmed)} |"
 
 
