@@ -17,10 +17,13 @@ from pathlib import Path
 import pathspec
 
 from codemods.directions import names_vendor
-from codemods.findings import FAILED, UNREADABLE, Finding
+from codemods.findings import FAILED, TOO_LARGE, UNREADABLE, Finding
 from codemods.migration import Migration, Options, migrate_source, target_named
 from codemods.sdk_version import version_for
 from shim.errors import BridgeError
+
+LARGEST_FILE = 1_000_000
+"""Larger files that name a vendor are skipped, in bytes: following a file of that size takes more than half a minute."""
 
 _NEVER_ENTERED = pathspec.PathSpec.from_lines(
     "gitignore",
@@ -131,6 +134,8 @@ def names_taken_from(module: str, others: Iterable[str]) -> frozenset[str]:
 
 
 def _migrate_file(path: Path, content: bytes, to: str, options: Options) -> FileMigration:
+    if len(content) > LARGEST_FILE:
+        return _skipped(path, content, Finding(TOO_LARGE, 0, f"{len(content) / 1e6:.1f} MB"))
     try:
         code, encoding, mark = _decode(content)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:

@@ -270,5 +270,12 @@ FAILED: Final = _kind(
     "please report it with the file, or the smallest part of it that fails",
 )
 
+TOO_LARGE: Final = _kind(
+    "STB405",
+    Level.SKIPPED,
+    "the file is too large to be followed in reasonable time",
+    "bring the code that speaks to the service into a file of its own, and run this again",
+)
+
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
 """Every kind of finding."""

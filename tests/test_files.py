@@ -206,3 +206,12 @@ def test_names_that_other_files_import_are_not_renamed(tmp_path: Path) -> None:
     file = next(one for one in migrated(live, user) if one.path == live)
     assert 'GLADIA_API_URL = "wss://streaming.assemblyai.com"' in file.migration.code
     assert "STB108" in {finding.kind.code for finding in file.migration.findings}
+
+
+def test_an_empty_file_is_nothing_and_a_very_large_one_is_skipped(tmp_path: Path) -> None:
+    empty, large = tmp_path / "empty.py", tmp_path / "large.py"
+    empty.write_bytes(b"")
+    large.write_bytes(b"# gladia\n" + b"x = 1\n" * 200_000)
+    (file,) = migrated(empty, large)
+    assert file.path == large and not file.changes
+    assert file.migration.findings[0].kind.code == "STB405"
