@@ -23,7 +23,7 @@ from codemods.sdk_version import version_for
 from shim.errors import BridgeError
 
 LARGEST_FILE = 1_000_000
-"""Larger files that name a vendor are skipped, in bytes: following a file of that size takes more than half a minute."""
+"""Larger files that name a vendor are skipped, in bytes: following one takes more than half a minute."""
 
 _NEVER_ENTERED = pathspec.PathSpec.from_lines(
     "gitignore",
