@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import WSMessage, WSMsgType, web
 
 from shim.clock import Clock
+from shim.served_socket import ServedSocket
 from shim.wire.codec import encode
 
 _CLOSE_SECONDS: Final = 2.0  # real: how long a client may take to answer a close
@@ -28,8 +29,7 @@ def is_upgrade(request: web.Request) -> bool:
 
 def new_socket(largest_frame: int) -> web.WebSocketResponse:
     """A socket that declines compression and closes a frame over `largest_frame` bytes with 1009."""
-    # aiohttp refuses a frame of exactly `max_msg_size` too.
-    return web.WebSocketResponse(compress=False, max_msg_size=largest_frame + 1, timeout=_CLOSE_SECONDS)
+    return ServedSocket(largest_frame, timeout=_CLOSE_SECONDS)
 
 
 async def receive_until(socket: web.WebSocketResponse, clock: Clock, deadline: float | None) -> WSMessage | None:

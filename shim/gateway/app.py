@@ -21,6 +21,7 @@ from shim.gateway.upstream import UpstreamConnection, UpstreamEvents, new_client
 from shim.mapping import ends
 from shim.mapping.row import Vendor
 from shim.mapping.session import REGION
+from shim.served_socket import ServedSocket
 from shim.wire.assemblyai import QueryValue
 
 _log = logging.getLogger("sttbridge")
@@ -172,8 +173,7 @@ class _GladiaGateway:
         session = self._sessions.find(token)
         if session is None and not self._sessions.has_ended(token):
             raise gladia.Refusal(403, gladia.NO_SUCH_TOKEN)
-        # aiohttp refuses a frame of exactly `max_msg_size` too.
-        socket = web.WebSocketResponse(compress=False, max_msg_size=gladia.LARGEST_FRAME + 1)
+        socket = ServedSocket(gladia.LARGEST_FRAME)
         await socket.prepare(request)
         if session is None:
             ends.JOB_OVER.over(Vendor.ASSEMBLYAI)

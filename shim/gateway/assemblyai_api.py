@@ -22,6 +22,7 @@ from shim.gateway.upstream import new_client_session
 from shim.mapping.assemblyai_parameters import TOKEN
 from shim.mapping.row import Vendor
 from shim.mapping.session import REGION
+from shim.served_socket import ServedSocket
 from shim.wire.codec import encode
 
 _log = logging.getLogger("sttbridge")
@@ -76,8 +77,7 @@ class AssemblyAIGateway:
             raise web.HTTPUpgradeRequired
         if self._is_ending:
             raise web.HTTPServiceUnavailable
-        # aiohttp refuses a frame of exactly `max_msg_size` too.
-        socket = web.WebSocketResponse(compress=False, max_msg_size=face.LARGEST_FRAME + 1)
+        socket = ServedSocket(face.LARGEST_FRAME)
         await socket.prepare(request)
         key, longest, refusal = "", face.LONGEST_SESSION_SECONDS, None
         try:
