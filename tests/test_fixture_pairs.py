@@ -1,0 +1,60 @@
+"""Every fixture before and after, by topic; and the programs in which nothing may change.
+
+`fixtures/pairs/<direction>/<topic>/<name>.before.py`, with what it becomes beside it (`.after.py`; none where the file
+is left whole) and its findings (`.findings.txt`, one `STB101:12` a line: code and line; none where there are none).
+`fixtures/unchanged/<direction>/<topic>/<name>.py` must stay as they are; `.findings.txt` beside them as above.
+
+`STTBRIDGE_WRITE_FIXTURES=1 python -m pytest tests/test_fixture_pairs.py` writes what comes out now, to be reviewed by eye.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from codemods.migration import Migration
+from tests.codemod_checks import check_migration
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+WRITES = bool(os.environ.get("STTBRIDGE_WRITE_FIXTURES"))
+BEFORE = ".before.py"
+
+
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-3:])
+
+
+def _paths(kind: str, ending: str) -> list[Path]:
+    return sorted(path for path in (FIXTURES / kind).glob(f"*/*/*{ending}"))
+
+
+def findings_text(migration: Migration) -> str:
+    """The findings as a fixture keeps them."""
+    return "".join(f"{finding.kind.code}:{finding.line}\n" for finding in migration.findings)
+
+
+def _holds(path: Path, found: str) -> None:
+    """Compares with a file that is there only when it holds something."""
+    if WRITES:
+        path.write_bytes(found.encode()) if found else path.unlink(missing_ok=True)
+    assert found == (path.read_bytes().decode() if path.exists() else "")
+
+
+@pytest.mark.parametrize("before", _paths("pairs", BEFORE), ids=_name)
+def test_a_pair(before: Path) -> None:
+    stem = str(before).removesuffix(BEFORE)
+    direction = before.parts[-3].removeprefix("to_")
+    migration = check_migration(before.read_bytes().decode(), to=direction)
+    _holds(Path(f"{stem}.after.py"), migration.code if migration.changed else "")
+    _holds(Path(f"{stem}.findings.txt"), findings_text(migration))
+    assert migration.changed or migration.findings, "a program that is neither changed nor reported belongs in unchanged"
+
+
+@pytest.mark.parametrize("path", _paths("unchanged", ".py"), ids=_name)
+def test_nothing_may_change(path: Path) -> None:
+    direction = path.parts[-3].removeprefix("to_")
+    migration = check_migration(path.read_bytes().decode(), to=direction)
+    assert not migration.changed
+    _holds(path.with_suffix(".findings.txt"), findings_text(migration))
