@@ -9,7 +9,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from shim.audio import AudioFormat, SampleFormat, WavHeaderSkipper, to_s16
+from shim.audio import AudioFormat, SampleFormat, to_s16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,50 +30,51 @@ class ChunkRules:
 
 
 class AudioRelay:
-    """The audio of one session on its way: takes a client's bytes, gives a receiver's messages.
+    """One channel's audio on its way: takes a client's samples, gives a receiver's messages.
 
     `take` what comes in, `finish` when no more will; from `start` on `due` gives the messages that may be sent now,
-    and `next_due` says when to ask again. Tell `wrote` what has left; `safe` and `safe_frames` tell how far the
-    client's bytes have. Only whole samples are sent; a broken last one is dropped. What is shorter than a message at
-    the end is padded with silence.
+    and `next_due` says when to ask again. Tell `wrote` what has left. What is shorter than a message at the end is
+    padded with silence. What the receiver may have to hear again is kept: until `heard` says how far it has
+    understood, but no longer than `longest_kept` seconds; `start_again` then begins there, with another receiver.
     """
 
-    def __init__(self, source: AudioFormat, target: AudioFormat, rules: ChunkRules | None = None) -> None:
-        """`source` and `target` are alike, or `target` is 16-bit."""
+    def __init__(
+        self, source: AudioFormat, target: AudioFormat, rules: ChunkRules | None = None, longest_kept: float = 0.0
+    ) -> None:
+        """`source` and `target` are alike, or `target` is 16-bit; both have one channel."""
         self.source = source
         self.target = target
-        self.received = 0
-        """Bytes that came from the client."""
         self._rules = rules or ChunkRules()
         frame = target.bytes_per_frame
         self._shortest = math.ceil(self._rules.shortest * target.sample_rate) * frame
         self._aim = math.ceil(self._rules.aim * target.sample_rate) * frame
         longest = min(int(self._rules.longest * target.sample_rate), self._rules.largest // frame)
         self._longest = longest * frame
+        self._most_kept = target.size(longest_kept)
         self._transcodes = source.sample_format is not target.sample_format
         if self._transcodes and target.sample_format is not SampleFormat.S16:
             raise ValueError(f"{source.sample_format} is not turned into {target.sample_format}")
-        self._header = WavHeaderSkipper()
-        self._broken_frame = b""
         self._waiting = bytearray()
         self._waiting_since = 0.0
         self._hurries = False
         self._started: float | None = None
+        self._start = 0
         self._finished = False
         self._sent = 0
         self._written = 0
-        self._frame_ends: deque[int] = deque()
-        self._safe_frames_end = 0
-
-    @property
-    def received_seconds(self) -> float:
-        """How long the client's audio lasts."""
-        return self.source.seconds(self.received - self._header.skipped)
+        self._safe = 0
+        self._kept: deque[bytes] = deque()
+        self._kept_from = 0
 
     @property
     def sent_seconds(self) -> float:
-        """How long the messages given by `due` last, padding included: the position in the receiver's audio."""
+        """The position in the audio up to which `due` has given it, padding included."""
         return self.target.seconds(self._sent)
+
+    @property
+    def start_seconds(self) -> float:
+        """The position in the audio at which the present receiver began."""
+        return self.target.seconds(self._start)
 
     @property
     def behind_seconds(self) -> float:
@@ -82,51 +83,60 @@ class AudioRelay:
 
     @property
     def safe(self) -> int:
-        """So many of the client's bytes, from the first, have been written (or were a header). Never goes down."""
-        if self._finished and not self._waiting and self._written >= self._sent:
-            return self.received
-        samples = self._written // self.target.bytes_per_frame
-        return min(self.received, self._header.skipped + samples * self.source.bytes_per_frame)
-
-    @property
-    def frames_behind(self) -> int:
-        """How many of the client's frames wait to be safe."""
-        return len(self._frame_ends)
+        """So many bytes of `source`, from the first, have been written, or are kept since. Never goes down."""
+        return self._safe // self.target.bytes_per_frame * self.source.bytes_per_frame
 
     @property
     def is_flushed(self) -> bool:
         """Whether `finish` was called and everything has been given out."""
         return self._finished and not self._waiting
 
-    def take(self, data: bytes, now: float) -> None:
-        """A frame of bytes from the client, cut anywhere; perhaps an empty one."""
-        self.received += len(data)
-        if not self._frame_ends or self._frame_ends[-1] < self.received:  # an empty one joins one that waits
-            self._frame_ends.append(self.received)
-        self._add(self._header.feed(data), now)
+    @property
+    def is_written(self) -> bool:
+        """Whether everything that was given out has left, at least once."""
+        return self._safe >= self._sent
+
+    def take(self, audio: bytes, now: float) -> None:
+        """Whole samples from the client."""
+        if self._transcodes:
+            audio = to_s16(audio, self.source.sample_format)
+        if not audio:
+            return
+        if not self._waiting:
+            self._waiting_since = now
+        self._waiting += audio
+        # A frame that is a message by itself is passed on at once, with what was waiting for company.
+        self._hurries = self._hurries or len(audio) >= self._shortest
 
     def finish(self, now: float) -> None:
-        """No more bytes will come."""
-        if not self._finished:
-            self._add(self._header.finish(), now)
-            self._finished = True
+        """No more will come."""
+        self._finished = True
 
     def start(self, now: float) -> None:
         """The receiver is ready; the pace counts from here."""
-        self._started = now
+        self._started, self._start = now, self._sent
+
+    def start_again(self) -> None:
+        """The receiver is gone: another one will get everything that was kept."""
+        kept = b"".join(self._kept)
+        self._waiting[:0] = kept
+        self._kept.clear()
+        self._started = None
+        self._sent = self._written = self._kept_from
+
+    def heard(self, position: float) -> None:
+        """What comes before this position (seconds) need not be sent again."""
+        end = min(self.target.size(position), self._sent)
+        while self._kept and self._kept_from + len(self._kept[0]) <= end:
+            self._kept_from += len(self._kept.popleft())
+        if self._kept and self._kept_from < end:
+            self._kept[0] = self._kept[0][end - self._kept_from :]
+            self._kept_from = end
 
     def wrote(self, size: int) -> None:
         """So many bytes of the messages, in their order, have been written to the receiver's socket."""
         self._written += size
-
-    def safe_frames(self) -> list[tuple[int, int]]:
-        """The client's frames that are safe since the last call, as `[first, end)` in bytes from the first of all."""
-        ranges: list[tuple[int, int]] = []
-        while self._frame_ends and self._frame_ends[0] <= self.safe:
-            end = self._frame_ends.popleft()
-            ranges.append((self._safe_frames_end, end))
-            self._safe_frames_end = end
-        return ranges
+        self._safe = max(self._safe, self._written)
 
     def due(self, now: float) -> list[bytes]:
         """The messages that may be sent now."""
@@ -135,6 +145,7 @@ class AudioRelay:
             message = bytes(memoryview(self._waiting)[:size])
             del self._waiting[:size]
             self._waiting_since = now
+            self._keep(message)
             if len(message) < self._shortest:
                 message += self.target.silence(self._shortest - len(message))
             self._sent += len(message)
@@ -151,24 +162,15 @@ class AudioRelay:
         needed = max(self._shortest, min(self._aim, waiting))
         # One sample more than needed, so that rounding never makes it a moment too early.
         seconds = self.target.seconds(self._sent + needed + self.target.bytes_per_frame)
+        seconds -= self.start_seconds
         allowed = self._started + (seconds - self._rules.allowance) / self._rules.pace
         return allowed if self._need_not_wait(waiting) else max(allowed, self._waiting_since + self._rules.aim)
 
-    def _add(self, data: bytes, now: float) -> None:
-        if self._broken_frame:
-            data = self._broken_frame + data
-        broken = len(data) % self.source.bytes_per_frame
-        self._broken_frame = data[len(data) - broken :] if broken else b""
-        audio = data[: len(data) - broken] if broken else data
-        if not audio:
-            return
-        if self._transcodes:
-            audio = to_s16(audio, self.source.sample_format)
-        if not self._waiting:
-            self._waiting_since = now
-        self._waiting += audio
-        # A frame that is a message by itself is passed on at once, with what was waiting for company.
-        self._hurries = self._hurries or len(audio) >= self._shortest
+    def _keep(self, message: bytes) -> None:
+        self._kept.append(message)
+        most = self._sent + len(message) - self._most_kept
+        while self._kept and self._kept_from + len(self._kept[0]) <= most:
+            self._kept_from += len(self._kept.popleft())
 
     def _need_not_wait(self, waiting: int) -> bool:
         return waiting >= self._aim or self._hurries or self._finished
@@ -195,4 +197,4 @@ class AudioRelay:
         """How many more bytes the pace lets through now: whole frames."""
         assert self._started is not None
         seconds = self._rules.pace * (now - self._started) + self._rules.allowance
-        return int(seconds * self.target.sample_rate) * self.target.bytes_per_frame - self._sent
+        return int(seconds * self.target.sample_rate) * self.target.bytes_per_frame - (self._sent - self._start)

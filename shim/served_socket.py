@@ -17,14 +17,20 @@ class ServedSocket(web.WebSocketResponse):
     reset, and the close frame is lost with it. So the frame is read to its end first, up to a bound.
     """
 
-    def __init__(self, largest_frame: int, *, timeout: float = 10.0) -> None:
-        """`timeout`: real seconds that the client may take to answer a close."""
-        super().__init__(compress=False, max_msg_size=largest_frame + _READ_TO_THE_END, timeout=timeout)
+    def __init__(self, largest_frame: int, *, timeout: float = 10.0, gives_pongs: bool = False) -> None:
+        """`timeout`: real seconds that the client may take to answer a close. `gives_pongs`: `receive` gives the
+        answers to our pings as well; the client's pings are answered either way."""
+        super().__init__(
+            compress=False, max_msg_size=largest_frame + _READ_TO_THE_END, timeout=timeout, autoping=not gives_pongs
+        )
         self._largest_frame = largest_frame
 
     async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's own
         """The next message; one that is too large comes as the error that ends the socket."""
         message = await super().receive(timeout)
+        while message.type is WSMsgType.PING:
+            await self.pong(message.data)
+            message = await super().receive(timeout)
         size = _size(message)
         if size <= self._largest_frame:
             return message

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from shim.clock import Clock
 from shim.emulator.emulation import Emulation
@@ -30,6 +33,16 @@ class Gateway:
 
     url: str
     sessions: Sessions
+    gate: threading.Event
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No request is answered meanwhile: an SDK's handlers can be registered before anything happens."""
+        self.gate.clear()
+        try:
+            yield
+        finally:
+            self.gate.set()
 
     def post(self, body: bytes = b"{}", key: str | None = KEY, query: str = "") -> tuple[int, dict[str, str], Any]:
         """Status, headers and JSON of `POST /v2/live`."""
@@ -51,13 +64,23 @@ class Gateway:
 def gateway(upstream: str | None, clock: Clock, **settings: Any) -> Iterator[Gateway]:
     """A gateway over an upstream's base URL, on the clock that the upstream has too."""
     made: list[web.Application] = []
+    gate = threading.Event()
+    gate.set()
+
+    @web.middleware
+    async def pass_the_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not gate.is_set():
+            await asyncio.to_thread(gate.wait, 20)
+        return await handler(request)
 
     def make() -> web.Application:
-        made.append(make_app(Settings("gladia", "assemblyai", upstream, clock=clock, **settings)))
-        return made[0]
+        app = make_app(Settings("gladia", "assemblyai", upstream, clock=clock, **settings))
+        app.middlewares.append(pass_the_gate)
+        made.append(app)
+        return app
 
     with LocalServer(make, name="gateway") as server:
-        yield Gateway(server.url, made[0][SESSIONS])
+        yield Gateway(server.url, made[0][SESSIONS], gate)
 
 
 @contextmanager

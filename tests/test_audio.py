@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shim.audio import AudioFormat, SampleFormat, WavHeaderSkipper, to_s16
 from shim.audio_chunks import AudioRelay, ChunkRules
+from shim.client_audio import ClientAudio
 from shim.guide import guide_file
 
 RULES = ChunkRules()
@@ -175,12 +176,13 @@ def test_the_rest_is_padded_with_silence() -> None:
 
 def test_an_end_without_audio_sends_nothing() -> None:
     relay = started()
-    relay.take(b"", 0.0)
-    relay.take(b"\x01", 0.0)  # half a sample
-    relay.finish(0.0)
+    client = ClientAudio(S16, [relay])
+    client.take(b"", 0.0)
+    client.take(b"\x01", 0.0)  # half a sample
+    client.finish(0.0)
     assert relay.due(0.0) == []
     assert relay.is_flushed
-    assert relay.safe_frames() == [(0, 0), (0, 1)]
+    assert client.safe_frames() == [(0, 0), (0, 1)]
 
 
 def test_nothing_goes_out_before_the_receiver_is_ready() -> None:
@@ -209,9 +211,10 @@ def test_the_pace_is_kept() -> None:
 def test_24_bits_go_out_as_16() -> None:
     source, target = AudioFormat(SampleFormat.S24, 48_000), AudioFormat(SampleFormat.S16, 48_000)
     relay = started(source, target)
+    client = ClientAudio(source, [relay])
     audio = b"\x00\x34\x12" * 4800
     for first in range(0, len(audio), 7):  # frames that cut samples
-        relay.take(audio[first : first + 7], 0.0)
+        client.take(audio[first : first + 7], 0.0)
     assert relay.due(0.0) == [b"\x34\x12" * 4800]
 
 
@@ -221,11 +224,11 @@ def test_only_to_16_bits_is_transcoded() -> None:
 
 
 def test_keep_alives_that_wait_together_are_one() -> None:
-    relay = started()
-    relay.take(bytes(640), 0.0)
+    client = ClientAudio(S16, [started()])
+    client.take(bytes(640), 0.0)
     for _ in range(1000):
-        relay.take(b"", 0.0)
-    assert relay.frames_behind == 1
+        client.take(b"", 0.0)
+    assert client.frames_behind == 1
 
 
 FORMATS = st.sampled_from(
@@ -254,6 +257,7 @@ def test_every_byte_goes_out_once_and_is_safe_only_then(
 ) -> None:
     source, target = formats
     relay = AudioRelay(source, target, RULES)
+    client = ClientAudio(source, [relay])
     now, ready, given_audio = 0.0, None, b""
     sent: list[bytes] = []
     written = 0
@@ -265,14 +269,14 @@ def test_every_byte_goes_out_once_and_is_safe_only_then(
         assert not sent or ready is not None
         if ready is not None:
             assert target.seconds(sum(map(len, sent))) <= 1.25 * (now - ready) + 2
-        safe.extend(relay.safe_frames())
+        safe.extend(client.safe_frames())
         whole = sum(map(len, sent[:written])) // target.bytes_per_frame * source.bytes_per_frame
         assert not safe or safe[-1][1] <= len(prefix) + whole or (relay.is_flushed and written == len(sent))
 
     for name, number in steps:
         if name == "take":
             data = bytes(index % 251 for index in range(int(number)))
-            relay.take(prefix + data if not relay.received else data, now)
+            client.take(prefix + data if not client.received else data, now)
             given_audio += data
         elif name == "wait":
             now += number
@@ -285,7 +289,7 @@ def test_every_byte_goes_out_once_and_is_safe_only_then(
                 written += 1
         collect()
 
-    relay.finish(now)
+    client.finish(now)
     if ready is None:
         ready = now
         relay.start(now)
@@ -309,6 +313,6 @@ def test_every_byte_goes_out_once_and_is_safe_only_then(
     padding = joined[len(expected) :]
     assert padding == target.silence(len(padding))
     assert all(50 <= length <= 1000 for length in milliseconds(sent, target))
-    assert relay.safe == relay.received
+    assert client.safe == client.received
     assert [first for first, _ in safe] == [0, *(end for _, end in safe)][: len(safe)]
-    assert not safe or safe[-1][1] == relay.received
+    assert not safe or safe[-1][1] == client.received

@@ -266,4 +266,12 @@ def test_a_good_close_without_termination_is_an_end_too() -> None:
 def test_a_termination_that_does_not_come_is_not_waited_for_without_end() -> None:
     run = Run().begun().stopped()
     assert run.wait(29.9) == []
-    assert only(run.wait(0.2), CloseClient).code == 4490
+    assert CloseUpstream() in run.wait(0.2)
+    for _attempt in range(6):  # another one is asked for the rest
+        run.tell("upstream_closed", 1006)
+        run.wait(9)
+    run.tell("upstream_refused", "nobody is there")
+    for _attempt in range(6):
+        run.wait(9)
+        run.tell("upstream_refused", "nobody is there")
+    assert only(run.actions, CloseClient).code == 4490

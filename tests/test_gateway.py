@@ -15,6 +15,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from shim.bridges import assemblyai_upstream as upstream_module
 from shim.bridges import gladia_over_assemblyai as bridge_module
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.clock import Clock
@@ -108,7 +109,7 @@ def test_frames_of_one_byte() -> None:
 
 def test_the_largest_frame_is_taken_and_a_larger_one_is_not() -> None:
     body = json.dumps({"sample_rate": 48_000, "bit_depth": 32}).encode()
-    with over_emulator() as (served, service):
+    with over_emulator(grace=0.2) as (served, service):
         client = connect(served.session(body))
         client.send(bytes(2**20))
         client.send(STOP)
@@ -229,14 +230,15 @@ def test_an_unknown_token_is_refused_and_a_finished_one_closed_with_4403() -> No
         assert until_close(connect(url)) == ([], 4403, "the session has ended")
 
 
-def test_a_second_connection_is_closed_and_the_first_goes_on() -> None:
+def test_a_second_connection_takes_the_session_over() -> None:
     with over_emulator() as (served, _service):
         url = served.session(LIFECYCLE)
         first = connect(url)
         until(first, lambda message: message["type"] == "start_recording")
-        assert until_close(connect(url))[1] == 4409
-        first.send(STOP)
-        assert until_close(first)[1] == 1000
+        second = connect(url)
+        assert until_close(first)[1] == 4409
+        second.send(STOP)
+        assert until_close(second)[1] == 1000
 
 
 def test_no_compression_on_either_side() -> None:
@@ -366,7 +368,7 @@ def test_an_upstream_that_never_begins_closes_the_client(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(bridge_module, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(bridge_module, "BEGIN_WITHIN", 0.5)
+    monkeypatch.setattr(upstream_module, "BEGIN_WITHIN", 0.5)
 
     async def wait(socket: web.WebSocketResponse, _request: web.Request) -> None:
         async for _message in socket:
@@ -401,8 +403,14 @@ def test_an_upstream_that_refuses_late_closes_the_client_then(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("way", ["drops", "closes"])
-def test_an_upstream_that_goes_in_mid_session(way: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_upstream_that_goes_again_and_again(
+    way: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", (0.0, 0.05))
+    opened = []
+
     async def go(socket: web.WebSocketResponse, request: web.Request) -> None:
+        opened.append(request)
         await socket.send_str(BEGIN)
         async for message in socket:
             if message.type is WSMsgType.BINARY:
@@ -420,20 +428,23 @@ def test_an_upstream_that_goes_in_mid_session(way: str, caplog: pytest.LogCaptur
         assert code == 4490
         assert reason
         served.wait_until_nothing_is_open()
-    [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(opened) == 3
+    records = [record for record in caplog.records if record.levelno >= logging.WARNING]
     expected = "it closed with 1006" if way == "drops" else "it closed with 1011 oops"
-    assert record.getMessage().endswith(expected)
+    assert [record.getMessage().endswith(expected) for record in records] == [True] * 3
 
 
 def test_an_upstream_that_takes_no_audio_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 0.3)
+    monkeypatch.setattr(upstream_module, "TERMINATION_WITHIN", 0.3)
+    monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", ())
     may_end = threading.Event()
 
     async def stall(socket: web.WebSocketResponse, _request: web.Request) -> None:
         await socket.send_str(BEGIN)
         await asyncio.to_thread(may_end.wait, 20)
 
-    with over_script(stall, speed=500) as served:
+    with over_script(stall, speed=500, grace=0.1) as served:
         body = json.dumps({"sample_rate": 48_000}).encode()
         client = connect(served.session(body))
         for _ in range(20):
@@ -446,8 +457,8 @@ def test_an_upstream_that_takes_no_audio_does_not_hold_up_the_end(monkeypatch: p
 # --- clients that misbehave ----------------------------------------------------------------------
 
 
-def test_a_client_that_drops_ends_the_session_upstream() -> None:
-    with over_emulator() as (served, service):
+def test_a_client_that_drops_and_stays_away_ends_the_session_upstream() -> None:
+    with over_emulator(grace=0.2) as (served, service):
         client = connect(served.session())
         client.send(SPEECH[:32_000])
         until(client, lambda message: message["type"] == "audio_chunk")
@@ -480,6 +491,8 @@ def test_a_bad_message_is_closed_with_4400() -> None:
 def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_sockets, "MOST_WAITING", 2**20)
     monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr(upstream_module, "TERMINATION_WITHIN", 0.3)
+    monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", ())
     text = "so " * 20_000
 
     async def talk(socket: web.WebSocketResponse, _request: web.Request) -> None:
@@ -500,7 +513,7 @@ def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -
             except ConnectionError:
                 return
 
-    with over_script(talk, speed=0.1) as served:
+    with over_script(talk, speed=0.1, grace=0.1) as served:
         client = sockets.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
         path = served.session().partition("/v2/")[2]
         client.sendall(

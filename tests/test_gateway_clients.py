@@ -26,8 +26,10 @@ from gladiaio_sdk import (
     LiveV2InitRequest,
     LiveV2LanguageConfig,
     LiveV2MessagesConfig,
+    LiveV2PostProcessingConfig,
 )
 
+from shim.bridges import assemblyai_upstream as upstream_module
 from shim.wire.assemblyai import Begin
 from shim.wire.codec import encode
 from tests.emulated_services import KEY, wait_for
@@ -233,8 +235,9 @@ class Heard:
 
 def test_the_sdk() -> None:
     with over_emulator() as (served, service):
-        session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
-        heard = Heard(session)
+        with served.held():
+            session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
+            heard = Heard(session)
         assert session.wait_until_ready(timeout=20)
         for frame in FRAMES:
             session.send_audio(frame)
@@ -248,8 +251,9 @@ def test_the_sdk() -> None:
 
 def test_the_sdk_stopped_before_it_has_connected() -> None:
     with over_emulator() as (served, service):
-        session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
-        heard = Heard(session)
+        with served.held():
+            session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
+            heard = Heard(session)
         for frame in FRAMES:
             session.send_audio(frame)
         session.stop_recording()
@@ -283,8 +287,9 @@ def test_the_async_sdk() -> None:
 @SDK_RAISES_IN_ITS_THREAD
 def test_the_sdk_with_a_wrong_key() -> None:
     with over_emulator() as (served, service):
-        session = GladiaClient(api_key="wrong", api_url=served.url).live().start_session(sdk_request())
-        heard = Heard(session)
+        with served.held():
+            session = GladiaClient(api_key="wrong", api_url=served.url).live().start_session(sdk_request())
+            heard = Heard(session)
         assert heard.has_ended.wait(20)
         assert session.join(20), "the thread raises before it ends: in this test, not in the next"
         assert "Invalid API key" in str(heard.errors[0])
@@ -295,20 +300,23 @@ def test_the_sdk_with_a_wrong_key() -> None:
 
 @SDK_RAISES_IN_ITS_THREAD
 def test_the_sdk_with_a_parameter_that_cannot_be_served() -> None:
+    asked = LiveV2InitRequest(post_processing=LiveV2PostProcessingConfig(summarization=True))
     with over_emulator() as (served, service):
-        session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(LiveV2InitRequest(channels=2))
-        heard = Heard(session)
+        with served.held():
+            session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(asked)
+            heard = Heard(session)
         assert heard.has_ended.wait(20)
         assert session.join(20), "the thread raises before it ends: in this test, not in the next"
-        assert "channels" in str(heard.errors[0])
+        assert "summarization" in str(heard.errors[0])
         assert service.sessions == []
 
 
 def test_the_sdk_ends_by_itself() -> None:
     """`end_session` closes with 1001: nobody waits for the rest, and nothing stays open upstream."""
-    with over_emulator() as (served, service):
-        session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
-        heard = Heard(session)
+    with over_emulator(grace=0.2) as (served, service):
+        with served.held():
+            session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
+            heard = Heard(session)
         assert session.wait_until_ready(timeout=20)
         session.send_audio(FRAMES[0])
         session.end_session()
@@ -317,8 +325,9 @@ def test_the_sdk_ends_by_itself() -> None:
         wait_for(lambda: service.open_sockets == 0)
 
 
-def test_the_sdk_does_not_come_back_to_a_session_that_is_lost() -> None:
+def test_the_sdk_does_not_come_back_to_a_session_that_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """It retries without delay and without limit on every code but the final ones."""
+    monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", ())
     opened = []
 
     async def drop(socket: web.WebSocketResponse, request: web.Request) -> None:
@@ -329,8 +338,9 @@ def test_the_sdk_does_not_come_back_to_a_session_that_is_lost() -> None:
         request.transport.abort()
 
     with over_script(drop) as served:
-        session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
-        heard = Heard(session)
+        with served.held():
+            session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(sdk_request())
+            heard = Heard(session)
         connections: list[Any] = []
         session.on("connecting", connections.append)
         assert session.wait_until_ready(timeout=20)

@@ -35,8 +35,23 @@ class SendToClient:
 
 
 @dataclass(frozen=True, slots=True)
+class PingClient:
+    """A ping for the client, after what was sent before it; the shell tells `client_ponged` when it is answered."""
+
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
 class CloseClient:
     """The client's socket is closed. `reason` fits into a close frame."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceClient:
+    """The socket that was there is closed; the one whose opening was just told takes its place."""
 
     code: int
     reason: str
@@ -69,6 +84,8 @@ class OpenUpstream:
     """
 
     parameters: Mapping[str, QueryValue]
+    channel: int = 0
+    """Which of the session's channels it is for, where each has a session of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +100,14 @@ class SendUpstream:
     """A frame for the service. The shell tells `upstream_wrote` when a binary one has left."""
 
     frame: str | bytes
+    channel: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CloseUpstream:
     """The socket to the service is closed; if it is still being opened, that is given up."""
+
+    channel: int = 0
 
 
 class Topic(StrEnum):
@@ -99,10 +119,14 @@ class Topic(StrEnum):
     """The service sent something that cannot be read; it was not passed on."""
     WARNING = "warning"
     """The service warned."""
+    LOST = "lost"
+    """The connection to the service was lost; it is opened again."""
     FAILED = "failed"
     """The session ended because the service refused it, failed or was lost."""
     NOT_APPLIED = "not applied"
     """The client asked for something that the service lacks and that nobody misses in the transcripts."""
+    CLIENT_GONE = "client gone"
+    """The client's connection broke; its return is waited for."""
     CLIENT_FAULT = "client fault"
     """The session ended because of what the client did or left undone."""
 
@@ -119,7 +143,9 @@ Action = (
     AcceptRequest
     | RefuseRequest
     | SendToClient
+    | PingClient
     | CloseClient
+    | ReplaceClient
     | RefuseClient
     | PauseClient
     | ResumeClient

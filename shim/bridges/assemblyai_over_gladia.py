@@ -210,17 +210,17 @@ class AssemblyAIOverGladia:
             return self._refuse(ends.SERVER_FAULT, face.server_fault(), Topic.FAILED, f"its answer: {error}")
         return [*connecting, *(self._begin() if self._over is None else [])]
 
-    def upstream_refused(self, cause: str, status: int = 0) -> list[Action]:
+    def upstream_refused(self, cause: str, status: int = 0, channel: int = 0) -> list[Action]:
         """Nothing could be reached. `cause` is for the log, `status` that of an answer to the upgrade, if one came."""
         self._gladia.is_gone()
         return self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
 
-    def upstream_opened(self) -> list[Action]:
+    def upstream_opened(self, channel: int = 0) -> list[Action]:
         """The socket to Gladia is open."""
         actions = self._gladia.opened(self._now)
         return [*actions, *self._flow()]
 
-    def upstream_said(self, frame: str | bytes) -> list[Action]:
+    def upstream_said(self, frame: str | bytes, channel: int = 0) -> list[Action]:
         """A frame of Gladia's."""
         if self._over is not None:
             return []
@@ -244,12 +244,12 @@ class AssemblyAIOverGladia:
                 return [Note(Topic.UNKNOWN_MESSAGE, message.type)]
         return []
 
-    def upstream_wrote(self, size: int) -> list[Action]:
+    def upstream_wrote(self, size: int, channel: int = 0) -> list[Action]:
         """A binary frame of `size` bytes has left for Gladia."""
         self._gladia.audio.wrote(size)
         return self._flow()
 
-    def upstream_closed(self, code: int, reason: str = "") -> list[Action]:
+    def upstream_closed(self, code: int, reason: str = "", channel: int = 0) -> list[Action]:
         """The socket to Gladia is closed; `code` 1006 without a close frame."""
         was_stopped = self._gladia.is_stopped
         again = self._gladia.call_again(code, self._now) if self._over is None else []

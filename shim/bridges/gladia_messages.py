@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from shim.audio import AudioFormat
-from shim.bridges.actions import SendToClient
 from shim.faces import gladia as gladia_face
 from shim.mapping import server_messages as rows
 from shim.mapping.row import Row, Vendor
 from shim.wire import gladia
-from shim.wire.codec import encode
 
 _ROWS: Final[dict[type[Any], Row]] = {
     gladia.StartRecording: rows.START_RECORDING,
@@ -37,14 +35,12 @@ class GladiaMessages:
         self._flags = flags
         self._wall = wall
 
-    def passed(self, *messages: gladia.ServerMessage) -> list[SendToClient]:
+    def wanted(self, *messages: gladia.ServerMessage) -> list[gladia.ServerMessage]:
         """Those of the messages that the client has asked for."""
-        sent: list[SendToClient] = []
-        for message in messages:
-            if gladia_face.is_wanted(message, self._flags):
-                _ROWS[type(message)].over(Vendor.ASSEMBLYAI)
-                sent.append(SendToClient(encode(message)))
-        return sent
+        found = [message for message in messages if gladia_face.is_wanted(message, self._flags)]
+        for message in found:
+            _ROWS[type(message)].over(Vendor.ASSEMBLYAI)
+        return found
 
     def start_recording(self) -> gladia.StartRecording:
         """The client's socket is open."""
@@ -64,13 +60,15 @@ class GladiaMessages:
             session_id=self._session_id, created_at=self._created_at(), acknowledged=True, data=data
         )
 
-    def speech_start(self, time: float) -> gladia.SpeechStart:
+    def speech_start(self, time: float, channel: int) -> gladia.SpeechStart:
         """Voice begins."""
-        return gladia.SpeechStart(session_id=self._session_id, created_at=self._created_at(), data=_moment(time))
+        data = gladia.SpeechMoment(time=time, channel=channel)
+        return gladia.SpeechStart(session_id=self._session_id, created_at=self._created_at(), data=data)
 
-    def speech_end(self, time: float) -> gladia.SpeechEnd:
+    def speech_end(self, time: float, channel: int) -> gladia.SpeechEnd:
         """Voice ends."""
-        return gladia.SpeechEnd(session_id=self._session_id, created_at=self._created_at(), data=_moment(time))
+        data = gladia.SpeechMoment(time=time, channel=channel)
+        return gladia.SpeechEnd(session_id=self._session_id, created_at=self._created_at(), data=data)
 
     def transcript(self, data: gladia.TranscriptData) -> gladia.Transcript:
         """A partial or a final."""
@@ -87,7 +85,7 @@ class GladiaMessages:
         metadata = gladia.TranscriptionMetadata(
             audio_duration=received,
             number_of_distinct_channels=channels,
-            billing_time=received,
+            billing_time=received * channels,
             transcription_time=round(elapsed, 3),
         )
         return [
@@ -109,8 +107,3 @@ class GladiaMessages:
         rows.ENVELOPE_SESSION.over(Vendor.ASSEMBLYAI)
         rows.ENVELOPE_TIME.over(Vendor.ASSEMBLYAI)
         return gladia_face.timestamp(self._wall())
-
-
-def _moment(time: float) -> gladia.SpeechMoment:
-    channel: int = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI)
-    return gladia.SpeechMoment(time=time, channel=channel)

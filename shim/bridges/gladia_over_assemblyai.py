@@ -4,53 +4,55 @@ The shell tells what happens, always after `tick(now)`, and carries out the acti
 seconds of the shell's clock. That clock may be hastened; networks, and what a program does between two calls, are
 not, so the waits for those are as much longer.
 
-The shim always asks AssemblyAI for partials and filters them by the client's flag: it must see an open turn to end
-it, by ForceEndpoint, once it is as old as Gladia lets an utterance become (in audio time). It sends no audio before
-`Begin`, and counts the pace from there.
+A session outlives its sockets on both sides. A client that is gone without having closed with 1000 is waited for; what
+it sends again is heard once (`shim.client_audio`), what it missed is said again (`client_line`). Each channel has its
+own way through AssemblyAI (`assemblyai_upstream`). The shim always asks AssemblyAI for partials and filters them by the
+client's flag: it must see an open turn to end it, by ForceEndpoint, once it is as old as Gladia lets an utterance
+become (in audio time).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from typing import Final
 
 from shim.audio import AudioFormat, SampleFormat
-from shim.audio_chunks import AudioRelay, ChunkRules
+from shim.audio_channels import one_channel
 from shim.bridges.actions import (
     AcceptRequest,
     Action,
     CloseClient,
-    CloseUpstream,
     Note,
-    OpenUpstream,
     PauseClient,
     RefuseClient,
+    ReplaceClient,
     ResumeClient,
     SendUpstream,
     Topic,
     close_reason,
 )
+from shim.bridges.assemblyai_upstream import AssemblyAIUpstream, Begun, Failed, Finished, Heard, Outcome
+from shim.bridges.client_line import ClientLine
 from shim.bridges.gladia_messages import GladiaMessages
-from shim.bridges.gladia_request import end_for_client, refusal, upstream_parameters
-from shim.bridges.gladia_transcripts import GladiaTranscripts
-from shim.faces import assemblyai as assemblyai_face
+from shim.bridges.gladia_request import refusal, upstream_parameters
+from shim.bridges.gladia_transcripts import GladiaTranscripts, transcription
+from shim.client_audio import ClientAudio
 from shim.faces import gladia as gladia_face
-from shim.mapping import client_messages, ends, parameters, server_messages
+from shim.mapping import client_messages, ends
 from shim.mapping.row import EndRow, Vendor
 from shim.mapping.session import SESSION_LENGTH_SECONDS
-from shim.wire import assemblyai, gladia
-from shim.wire.codec import MalformedMessage, UnknownMessage, encode
+from shim.wire import gladia
+from shim.wire.assemblyai import QueryValue
+from shim.wire.codec import MalformedMessage, UnknownMessage
 
 ANSWER_WITHIN: Final = 2.0
-"""Real seconds, as the next three. The POST is answered 201 after so long without `Begin`: the guide's program gives
-up after 3 s."""
-BEGIN_WITHIN: Final = 10.0
-"""From the upstream socket's opening to `Begin`."""
+"""Real seconds, as the next two. The POST is answered 201 after so long without `Begin`: the guide's program gives up
+after 3 s."""
 ATTACH_WITHIN: Final = 30.0
 """From the 201 to the client's socket."""
-TERMINATION_WITHIN: Final = 30.0
-"""From `Terminate` to `Termination`."""
+COME_BACK_WITHIN: Final = 30.0
+"""From the loss of the client's socket to its next one, by default; then the session is finished without the client."""
 END_BEFORE_LIMIT: Final = 10.0
 """The session is ended so long before AssemblyAI would do it, without the last final."""
 LONGEST_BACKLOG: Final = 300.0
@@ -60,28 +62,6 @@ RESUME_BACKLOG: Final = 295.0
 MOST_FRAMES: Final = 50_000
 """So many frames may wait for their acknowledgement before the client is no longer read."""
 RESUME_FRAMES: Final = 45_000
-
-_CHUNK_RULES: Final = ChunkRules(
-    shortest=assemblyai_face.SHORTEST_MESSAGE / 1000,
-    longest=assemblyai_face.LONGEST_MESSAGE / 1000,
-    largest=assemblyai_face.LARGEST_FRAME,
-    pace=assemblyai_face.PACE,
-    allowance=assemblyai_face.PACE_ALLOWANCE_SECONDS - 1.0,
-)
-_TERMINATE: Final = encode(assemblyai.Terminate())
-_FORCE_ENDPOINT: Final = encode(assemblyai.ForceEndpoint())
-_UNREACHABLE: Final = "the service that does the work could not be reached"
-
-
-class _Upstream(Enum):
-    """How far the socket to AssemblyAI is."""
-
-    NONE = auto()
-    OPENING = auto()
-    OPEN = auto()
-    BEGUN = auto()
-    TERMINATING = auto()
-    CLOSED = auto()
 
 
 class GladiaOverAssemblyAI:
@@ -100,27 +80,24 @@ class GladiaOverAssemblyAI:
         now: float,
         speed: float = 1.0,
         keep_turns: bool = False,
+        come_back_within: float = COME_BACK_WITHIN,
     ) -> None:
         """`created` is the date and time (UTC) at `now`; `speed` is how fast the clock runs. `keep_turns`: Gladia's
-        own silence also where the client set none; otherwise AssemblyAI's own ends a turn there."""
+        own silence also where the client set none; otherwise AssemblyAI's own ends a turn there. `come_back_within`:
+        real seconds for which a client that was cut off is waited for."""
         self._session, self._request = session, session.request
-        self._speed, self._keep_turns = speed, keep_turns
+        self._speed, self._come_back_within = speed, come_back_within
         self._created, self._created_now, self._now = created, now, now
         self._messages = GladiaMessages(session_id, session.request.messages_config, self._wall)
-        languages = session.request.language_config.get("languages") or []
-        self._transcripts = GladiaTranscripts(self._messages, languages)
         self._source = gladia_face.audio_format(session.request)
-        untouched = self._source.sample_format is SampleFormat.MULAW
-        target = AudioFormat(self._source.sample_format if untouched else SampleFormat.S16, self._source.sample_rate)
-        self._relay = AudioRelay(self._source, target, _CHUNK_RULES)
+        asked, self._complaints = upstream_parameters(session, keep_turns=keep_turns)
+        self._channels = [self._new_channel(number, asked) for number in range(self._source.channels)]
+        self._audio = ClientAudio(self._source, [upstream.relay for upstream in self._upstreams])
+        self._line = ClientLine()
 
-        self._upstream = _Upstream.NONE
         self._answered = False
-        self._attached = False
-        self._ever_attached = False
         self._paused = False
         self._stopped = False
-        self._forced_turn: float | None = None
         self._good_end: EndRow = ends.FINISHED
         self._over: tuple[EndRow, str] | None = None
         self._over_is_told = False
@@ -128,9 +105,20 @@ class GladiaOverAssemblyAI:
         self._client_was_heard = now
         self._answer_by: float | None = None
         self._attach_by: float | None = None
-        self._begin_by: float | None = None
         self._stop_by: float | None = None
-        self._terminated_by: float | None = None
+
+    def _new_channel(
+        self, number: int, asked: Mapping[str, QueryValue]
+    ) -> tuple[GladiaTranscripts, AssemblyAIUpstream]:
+        languages = self._request.language_config.get("languages") or []
+        transcripts = GladiaTranscripts(self._messages, languages, number)
+        source = one_channel(self._source)
+        untouched = source.sample_format is SampleFormat.MULAW
+        target = AudioFormat(source.sample_format if untouched else SampleFormat.S16, source.sample_rate)
+        longest = self._request.maximum_duration_without_endpointing
+        return transcripts, AssemblyAIUpstream(
+            number, asked, (source, target), transcripts, longest_turn=longest, speed=self._speed
+        )
 
     # --- what the shell asks ---------------------------------------------------------------------
 
@@ -141,9 +129,9 @@ class GladiaOverAssemblyAI:
 
     def deadline(self) -> float | None:
         """When to `tick` if nothing else happens until then."""
-        times = [self._answer_by, self._attach_by, self._begin_by, self._stop_by, self._terminated_by]
+        times = [self._answer_by, self._attach_by, self._stop_by]
         if self._over is None:
-            times += [self._silent_by(), self._relay.next_due() if self._upstream is _Upstream.BEGUN else None]
+            times += [self._silent_by(), *(upstream.deadline() for upstream in self._upstreams)]
         return min((time for time in times if time is not None), default=None)
 
     # --- events: time, the POST, the client ------------------------------------------------------
@@ -155,44 +143,51 @@ class GladiaOverAssemblyAI:
         if _has_come(self._answer_by, now):
             actions += self._accept()
         if _has_come(self._attach_by, now):
-            self._attach_by, self._over_is_told = None, True
-            actions += self._end(ends.SILENT, "no client has connected", topic=Topic.CLIENT_FAULT)
-        if _has_come(self._begin_by, now):
-            actions += self._end(ends.LOST, topic=Topic.FAILED, cause=f"no Begin within {BEGIN_WITHIN:g} s")
-        if _has_come(self._terminated_by, now):
-            actions += self._end(ends.LOST, topic=Topic.FAILED, cause=f"no Termination within {TERMINATION_WITHIN:g} s")
+            actions += self._nobody_came()
         if _has_come(self._stop_by, now):
             self._good_end = ends.EXPIRED
             actions += self._finish_recording()
         if _has_come(self._silent_by(), now):
             actions += self._end(ends.SILENT, topic=Topic.CLIENT_FAULT)
-        return actions + self._send_due()
+        for upstream in self._upstreams:
+            if self._over is None:
+                actions += self._resolve(upstream.tick(now))
+        return actions
 
     def request_received(self) -> list[Action]:
         """The POST has come, and was valid."""
-        values, complaints = upstream_parameters(self._session, keep_turns=self._keep_turns)
-        if complaints:
-            return self._end(ends.BAD_PARAMETER, *complaints, topic=Topic.CLIENT_FAULT)
-        self._upstream = _Upstream.OPENING
+        if self._complaints:
+            return self._end(ends.BAD_PARAMETER, *self._complaints, topic=Topic.CLIENT_FAULT)
         self._answer_by = self._now + ANSWER_WITHIN * self._speed
-        return [OpenUpstream(values)]
+        return [action for upstream in self._upstreams for action in self._resolve(upstream.open())]
 
     def client_opened(self) -> list[Action]:
         """A client has opened the session's address."""
-        if self._attached:
-            return [RefuseClient(gladia_face.CLOSE_REPLACED, "the session has another connection")]
-        if self._over is not None:
-            row, text = (ends.JOB_OVER, ends.JOB_OVER.text) if self._over_is_told else self._over
+        if self._over_is_told:
+            return [RefuseClient(ends.JOB_OVER.gladia_close, close_reason(ends.JOB_OVER.text))]
+        if self._over is not None and not self._line.has_waiting:
+            row, text = self._over
             self._over_is_told, self._attach_by = True, None
             return [RefuseClient(row.gladia_close, close_reason(text))]
-        is_first, self._attached, self._ever_attached = not self._ever_attached, True, True
-        self._attach_by = None
-        self._client_was_heard = self._now
-        return self._say(self._messages.start_recording()) if is_first else []
+        actions: list[Action] = []
+        if self._line.is_attached:  # the one that was there is gone, and nobody has noticed
+            actions.append(ReplaceClient(gladia_face.CLOSE_REPLACED, "another connection took the session over"))
+            self._left()
+        is_first, self._attach_by, self._client_was_heard = not self._line.was_attached, None, self._now
+        actions += self._line.attach()
+        if is_first:
+            return [*actions, *self._say(self._messages.start_recording())]
+        self._audio.returned()
+        if self._over is not None:
+            row, text = self._over
+            self._line.detach()
+            self._over_is_told = True
+            actions.append(CloseClient(row.gladia_close, close_reason(text)))
+        return actions
 
     def client_said(self, frame: str | bytes) -> list[Action]:
         """A frame of the client: text or binary."""
-        if not self._attached:
+        if not self._line.is_attached:
             return []
         if isinstance(frame, bytes):
             client_messages.AUDIO_BINARY.over(Vendor.ASSEMBLYAI)
@@ -209,77 +204,46 @@ class GladiaOverAssemblyAI:
         except MalformedMessage as error:
             return self._refuse_message(error.reason)
 
+    def client_ponged(self, mark: int) -> list[Action]:
+        """The client has answered a ping: what was said before it has arrived."""
+        actions = self._line.ponged(mark)
+        self._audio.confirmed(self._line.confirmed)
+        return actions
+
     def client_closed(self, code: int) -> list[Action]:
         """The client's socket is gone; `code` 1006 without a close frame, 1005 for one without a code."""
-        if not self._attached:
+        if not self._line.is_attached:
             return []
-        self._attached = self._paused = False
-        if self._stopped:
-            return []  # what was asked for is finished without it
+        self._left()
         if code == ends.FINISHED.gladia_close:
             client_messages.CLOSE_WITHOUT_STOP.over(Vendor.ASSEMBLYAI)
+            self._over_is_told = True  # it has said goodbye: what comes now is for the job
             return self._finish_recording()
-        return self._client_lost(code)
+        self._attach_by = self._now + self._come_back_within * self._speed
+        return [Note(Topic.CLIENT_GONE, f"its connection ended with {code}")]
 
     # --- events: AssemblyAI ----------------------------------------------------------------------
 
-    def upstream_opened(self) -> list[Action]:
-        """The socket to AssemblyAI is open; that says nothing yet about key and parameters."""
-        if self._upstream is _Upstream.OPENING:
-            self._upstream = _Upstream.OPEN
-            self._begin_by = self._now + BEGIN_WITHIN * self._speed
-        return []
+    def upstream_opened(self, channel: int = 0) -> list[Action]:
+        """The socket to AssemblyAI is open."""
+        return self._resolve(self._upstreams[channel].opened())
 
-    def upstream_refused(self, cause: str, status: int = 0) -> list[Action]:
+    def upstream_refused(self, cause: str, status: int = 0, channel: int = 0) -> list[Action]:
         """No socket could be opened. `cause` is for the log, `status` that of an HTTP answer, if one came."""
-        if self._over is not None:
-            return []
-        self._upstream = _Upstream.CLOSED
-        row = {401: ends.BAD_KEY, 403: ends.BAD_KEY, 429: ends.TOO_MANY}.get(status, ends.SERVER_FAULT)
-        text = f"the service that does the work answered HTTP {status}" if status else _UNREACHABLE
-        return self._end(row, text, topic=Topic.FAILED, cause=cause)
+        return self._resolve(self._upstreams[channel].refused(cause, status))
 
-    def upstream_said(self, frame: str | bytes) -> list[Action]:
+    def upstream_said(self, frame: str | bytes, channel: int = 0) -> list[Action]:
         """A frame of AssemblyAI's."""
-        if self._over is not None:
-            return []
-        try:
-            message = assemblyai.server_messages.decode(frame)
-        except MalformedMessage as error:
-            return [Note(Topic.BAD_MESSAGE, error.reason)]
-        match message:
-            case assemblyai.Turn():
-                spoken = self._transcripts.turn(message, self._relay.sent_seconds)
-                return [*self._say(*spoken), *self._end_long_turn()]
-            case assemblyai.SpeechStarted():
-                return self._say(*self._transcripts.speech_started(message))
-            case assemblyai.Begin():
-                return self._begin()
-            case assemblyai.Termination():
-                return self._finish()
-            case assemblyai.Error():
-                return self._fail(message)
-            case assemblyai.Warning():
-                return [Note(Topic.WARNING, f"{message.warning_code} {message.warning}")]
-            case UnknownMessage():
-                return [Note(Topic.UNKNOWN_MESSAGE, message.type)]
+        return self._resolve(self._upstreams[channel].said(frame))
 
-    def upstream_wrote(self, size: int) -> list[Action]:
+    def upstream_wrote(self, size: int, channel: int = 0) -> list[Action]:
         """A binary frame of `size` bytes has left for AssemblyAI."""
-        self._relay.wrote(size)
+        self._upstreams[channel].wrote(size)
         return [*self._acknowledge(), *self._flow()]
 
-    def upstream_closed(self, code: int, reason: str = "") -> list[Action]:
+    def upstream_closed(self, code: int, reason: str = "", channel: int = 0) -> list[Action]:
         """The socket to AssemblyAI is closed; `code` 1006 without a close frame."""
-        if self._over is not None:
-            return []
-        finished = self._upstream is _Upstream.TERMINATING and code == ends.FINISHED.assemblyai_close
-        self._upstream = _Upstream.CLOSED
-        if finished:
-            return self._finish()
-        row = end_for_client(code)
-        text = row.text or f"the service that does the work closed the session with {code}"
-        return self._end(row, text, topic=Topic.FAILED, cause=f"it closed with {code} {reason}".rstrip())
+        return self._resolve(self._upstreams[channel].closed(code, reason))
 
     def shut_down(self) -> list[Action]:
         """The gateway ends, and with it the session, on both sides."""
@@ -288,113 +252,131 @@ class GladiaOverAssemblyAI:
 
     # --- the session's course --------------------------------------------------------------------
 
+    @property
+    def _upstreams(self) -> list[AssemblyAIUpstream]:
+        return [upstream for _, upstream in self._channels]
+
+    def _resolve(self, outcomes: Iterable[Outcome]) -> list[Action]:
+        """What a channel's news mean for the session."""
+        actions: list[Action] = []
+        for outcome in outcomes:
+            if self._over is not None:
+                break
+            match outcome:
+                case Heard(messages):
+                    actions += self._say(*messages)
+                case Begun():
+                    actions += self._begin()
+                case Finished():
+                    actions += self._finish()
+                case Failed(row, text, cause):
+                    actions += self._end(row, text, topic=Topic.FAILED, cause=cause)
+                case SendUpstream(bytes()):
+                    self._client_was_heard = self._now  # there is no silence while there is something to work on
+                    actions.append(outcome)
+                case _:
+                    actions.append(outcome)
+        return actions
+
     def _accept(self) -> list[Action]:
         self._answer_by, self._answered = None, True
         self._attach_by = self._now + ATTACH_WITHIN * self._speed
         return [AcceptRequest()]
 
     def _begin(self) -> list[Action]:
-        if self._upstream is not _Upstream.OPEN:
-            return [Note(Topic.BAD_MESSAGE, "a second Begin")]
-        self._upstream, self._begin_by = _Upstream.BEGUN, None
+        if not all(upstream.has_begun for upstream in self._upstreams):
+            return []
         if not self._stopped:
             self._stop_by = self._now + SESSION_LENGTH_SECONDS - END_BEFORE_LIMIT
-        self._relay.start(self._now)
-        accepted = [] if self._answered else self._accept()
-        return [*accepted, *self._send_due()]
+        return [] if self._answered else self._accept()
+
+    def _nobody_came(self) -> list[Action]:
+        """The client has not come, or not come back."""
+        self._attach_by, self._over_is_told = None, True
+        if not self._line.was_attached:
+            return self._end(ends.SILENT, "no client has connected", topic=Topic.CLIENT_FAULT)
+        return self._finish_recording()
 
     def _take_audio(self, audio: bytes) -> list[Action]:
         if self._stopped:
             return []
         self._client_was_heard = self._now
-        self._relay.take(audio, self._now)
-        return [*self._send_due(), *self._acknowledge(), *self._flow()]
+        self._audio.take(audio, self._now)
+        return [*self._tell_what_it_lacked(), *self._send_due(), *self._acknowledge(), *self._flow()]
+
+    def _tell_what_it_lacked(self) -> list[Action]:
+        """The acknowledgement that was lost with the client's last connection."""
+        lacked = self._audio.lacked()
+        return [] if lacked is None else self._say(self._messages.audio_ack(*lacked, self._source))
 
     def _stop(self) -> list[Action]:
         client_messages.STOP.over(Vendor.ASSEMBLYAI)
-        ack = self._messages.stop_ack(self._relay.received_seconds, self._relay.behind_seconds)
+        ack = self._messages.stop_ack(self._audio.received_seconds, self._audio.behind_seconds)
         return [*self._say(ack), *self._finish_recording()]
 
     def _finish_recording(self) -> list[Action]:
         """No more audio is taken; what is there is sent, then AssemblyAI is asked to finish."""
-        if self._stopped:
+        if self._stopped or self._over is not None:
             return []
         self._stopped, self._stop_by = True, None
-        self._relay.finish(self._now)
+        self._audio.finish(self._now)
         return [*self._send_due(), *self._acknowledge()]
 
     def _send_due(self) -> list[Action]:
-        """The audio that may go upstream now, and the ends of turn and session that follow from it."""
         actions: list[Action] = []
-        if self._upstream is not _Upstream.BEGUN:
-            return actions
-        for message in self._relay.due(self._now):
-            self._client_was_heard = self._now  # there is no silence while there is something to work on
-            actions.append(SendUpstream(message))
-            actions += self._end_long_turn()
-        if self._relay.is_flushed:
-            self._upstream = _Upstream.TERMINATING
-            self._terminated_by = self._now + TERMINATION_WITHIN * self._speed
-            actions.append(SendUpstream(_TERMINATE))
+        for upstream in self._upstreams:
+            if self._over is None:
+                actions += self._resolve(upstream.send_due())
         return actions
 
-    def _end_long_turn(self) -> list[Action]:
-        since = self._transcripts.open_since
-        if since is None or since == self._forced_turn or self._upstream is not _Upstream.BEGUN:
-            return []
-        if self._relay.sent_seconds - since < self._request.maximum_duration_without_endpointing:
-            return []
-        parameters.LONGEST_TURN.over(Vendor.ASSEMBLYAI)
-        self._forced_turn = since
-        return [SendUpstream(_FORCE_ENDPOINT)]
-
     def _acknowledge(self) -> list[Action]:
-        ranges = self._relay.safe_frames()
-        return self._say(*(self._messages.audio_ack(first, end, self._source) for first, end in ranges))
+        actions: list[Action] = []
+        for first, end in self._audio.safe_frames():
+            actions += self._say(self._messages.audio_ack(first, end, self._source))
+            if self._line.is_attached:
+                self._audio.told(end)
+        return actions
 
     def _flow(self) -> list[Action]:
         """Stops reading a client that is too far ahead, and goes on when it no longer is."""
         seconds, frames = (RESUME_BACKLOG, RESUME_FRAMES) if self._paused else (LONGEST_BACKLOG, MOST_FRAMES)
-        is_ahead = self._relay.behind_seconds > seconds or self._relay.frames_behind > frames
-        if not self._attached or is_ahead is self._paused:
+        is_ahead = self._audio.behind_seconds > seconds or self._audio.frames_behind > frames
+        if not self._line.is_attached or is_ahead is self._paused:
             return []
         self._paused = not self._paused
         self._client_was_heard = self._now
         return [PauseClient() if self._paused else ResumeClient()]
 
     def _finish(self) -> list[Action]:
-        """AssemblyAI has said all: the summaries, and the end.
+        """AssemblyAI has said all in every channel: the summaries, and the end.
 
         The durations are the shim's own count: it is exact, where AssemblyAI gives whole seconds and counts the
         padding, and the acknowledgements were counted so too.
         """
-        actions = self._say(*self._transcripts.end())
+        if not all(upstream.is_closed for upstream in self._upstreams):
+            return []
         summary = self._messages.summary(
-            self._transcripts.transcription(),
-            self._relay.received_seconds,
+            transcription(transcripts for transcripts, _ in self._channels),
+            self._audio.received_seconds,
             self._now - self._created_now,
             self._request.channels,
         )
-        return [*actions, *self._say(*summary), *self._end(self._good_end)]
-
-    def _fail(self, error: assemblyai.Error) -> list[Action]:
-        server_messages.ERROR_TEXT.over(Vendor.ASSEMBLYAI)
-        code = error.error_code if isinstance(error.error_code, int) else 0
-        self._upstream = _Upstream.TERMINATING  # it closes by itself, and takes no message any more
-        return self._end(end_for_client(code), error.error, topic=Topic.FAILED, cause=f"Error {code} {error.error}")
+        return [*self._say(*summary), *self._end(self._good_end)]
 
     def _refuse_message(self, reason: str) -> list[Action]:
         return self._end(ends.BAD_MESSAGE, f"{ends.BAD_MESSAGE.text}: {reason}", topic=Topic.CLIENT_FAULT)
 
-    def _client_lost(self, code: int) -> list[Action]:
-        """The client's connection broke. Its return is not waited for yet: the session ends."""
-        row = ends.TOO_LARGE if code == ends.TOO_LARGE.gladia_close else ends.LOST
-        return self._end(row, f"the client's connection ended with {code}", topic=Topic.CLIENT_FAULT)
+    def _left(self) -> None:
+        """The client's socket is of no use any more."""
+        self._line.detach()
+        self._audio.left()
+        self._paused = False
 
     def _end(self, row: EndRow, *texts: str, topic: Topic | None = None, cause: str = "") -> list[Action]:
         """The one way in which a session ends: whoever is there is told, and nothing is left open.
 
-        `texts` are for the client (the row's own if there is none), `cause` for the log (the same if empty).
+        `texts` are for the client (the row's own if there is none), `cause` for the log (the same if empty). A client
+        that is away is told when it comes back in time.
         """
         if self._over is not None:
             return []
@@ -402,34 +384,26 @@ class GladiaOverAssemblyAI:
         text = "; ".join(texts)
         row.over(Vendor.ASSEMBLYAI)
         self._over = row, text
-        self._answer_by = self._begin_by = self._stop_by = self._terminated_by = None
+        self._answer_by = self._stop_by = None
         actions: list[Action] = [Note(topic, cause or text)] if topic else []
-        actions += self._end_upstream()
+        for upstream in self._upstreams:
+            actions += upstream.end()
         if not self._answered:
             self._answered = self._over_is_told = True
             actions.append(refusal(row, *texts))
-        elif self._attached:
-            self._attached, self._over_is_told = False, True
-            actions.append(CloseClient(row.gladia_close, close_reason(text)))
-        elif self._ever_attached:
+        elif self._line.is_attached:
+            self._left()
             self._over_is_told = True
+            actions.append(CloseClient(row.gladia_close, close_reason(text)))
+        if self._over_is_told:
+            self._attach_by = None
         return actions
 
-    def _end_upstream(self) -> list[Action]:
-        was, self._upstream = self._upstream, _Upstream.CLOSED
-        match was:
-            case _Upstream.NONE | _Upstream.CLOSED:
-                return []
-            case _Upstream.BEGUN:
-                return [SendUpstream(_TERMINATE), CloseUpstream()]
-            case _:
-                return [CloseUpstream()]
-
     def _say(self, *messages: gladia.ServerMessage) -> list[Action]:
-        return [*self._messages.passed(*messages)] if self._attached else []
+        return self._line.say(*self._messages.wanted(*messages))
 
     def _silent_by(self) -> float | None:
-        if not self._attached or self._stopped or self._paused:
+        if not self._line.is_attached or self._stopped or self._paused:
             return None
         return self._client_was_heard + gladia_face.SILENT_CLIENT_SECONDS
 

@@ -23,9 +23,6 @@ def upstream_parameters(session: SessionRequest, *, keep_turns: bool) -> tuple[d
         given["endpointing"] = parameters.GLADIA_SILENCE_SECONDS
     translated = translate_parameters(given, Vendor.ASSEMBLYAI)
     complaints = [f"{row.gladia[0]} must be false: {row.over_assemblyai.reason}" for row in translated.unserved]
-    if session.request.channels > 1:
-        reason = parameters.CHANNELS.over(Vendor.ASSEMBLYAI).reason.partition(";")[0]
-        complaints.append(f"{parameters.CHANNELS.gladia[0]} must not be greater than 1: {reason}")
     return {**translated.values, parameters.PARTIALS.assemblyai[0]: True}, complaints
 
 

@@ -1,12 +1,13 @@
 """What AssemblyAI hears, as Gladia's transcripts and speech events: ids, times, languages, the text at the end.
 
-AssemblyAI's times are whole milliseconds, Gladia's seconds. One of these serves a whole session: ids run on over
-however many upstream sessions it takes.
+AssemblyAI's times are whole milliseconds, Gladia's seconds. One of these serves one channel of a whole session: ids
+and times run on over however many upstream sessions it takes.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -30,15 +31,32 @@ Spoken = gladia.SpeechStart | gladia.SpeechEnd | gladia.Transcript
 class GladiaTranscripts:
     """Turns one session's `SpeechStarted` and `Turn` into Gladia's messages; they come unfiltered."""
 
-    def __init__(self, messages: GladiaMessages, languages: list[str]) -> None:
+    def __init__(self, messages: GladiaMessages, languages: list[str], channel: int = 0) -> None:
         """`languages` are those configured."""
         self._messages = messages
+        self._channel: int = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI, channel)
         self._configured = bare(languages[0]) if len(languages) == 1 else ""
         self._finals: list[gladia.Utterance] = []
         self._next_number = 0
         self._finished_order = -1
         self._speech_start: float | None = None
         self._open: gladia.TranscriptData | None = None
+        self._began_at = 0.0
+        self.heard_until = 0.0
+        """Where in the audio (seconds) the last final's last word ends: what comes after it may not have been heard."""
+
+    def begin_at(self, position: float) -> None:
+        """An upstream session begins, with the audio at this position (seconds)."""
+        self._began_at = position
+
+    def lost(self) -> None:
+        """The upstream session is gone in the middle: what is open will be heard again, and keeps its id."""
+        self._finished_order = -1
+
+    @property
+    def finals(self) -> list[gladia.Utterance]:
+        """All finals so far."""
+        return list(self._finals)
 
     @property
     def open_since(self) -> float | None:
@@ -49,7 +67,7 @@ class GladiaTranscripts:
         """The beginning of a turn; comes with the first `Turn`."""
         if self._speech_start is not None:
             return []
-        return [self._speech_begins(_SPEECH_STARTED.translate(message)["data"]["time"])]
+        return [self._speech_begins(self._time(_SPEECH_STARTED.translate(message)["data"]["time"]))]
 
     def turn(self, turn: assemblyai.Turn, position: float) -> list[Spoken]:
         """A turn so far, or its end; `position` is how far the audio upstream is (seconds).
@@ -78,27 +96,23 @@ class GladiaTranscripts:
             return self._final(msgspec.structs.replace(self._open, is_final=True))
         return self._speech_ends(self._speech_start or 0.0)
 
-    def transcription(self) -> gladia.Transcription:
-        """All finals so far, as the post-processing gives them."""
-        languages = dict.fromkeys(utterance.language for utterance in self._finals)
-        return gladia.Transcription(
-            full_transcript="".join(utterance.text for utterance in self._finals).strip(),
-            languages=list(languages),
-            utterances=list(self._finals),
-        )
+    def _time(self, seconds: float) -> float:
+        """A time of the upstream session, in the audio of the whole session."""
+        return round(seconds + self._began_at, 6) if self._began_at else seconds
 
     def _speech_begins(self, time: float) -> gladia.SpeechStart:
         self._speech_start = time
-        return self._messages.speech_start(time)
+        return self._messages.speech_start(time, self._channel)
 
     def _speech_ends(self, time: float) -> list[Spoken]:
         if self._speech_start is None:
             return []
         self._speech_start, self._open = None, None
-        return [self._messages.speech_end(time)]
+        return [self._messages.speech_end(time, self._channel)]
 
     def _final(self, data: gladia.TranscriptData) -> list[Spoken]:
         self._finals.append(data.utterance)
+        self.heard_until = max(self.heard_until, data.utterance.end)
         self._next_number += 1
         ends = self._speech_ends(data.utterance.end)
         self._open = None
@@ -107,11 +121,13 @@ class GladiaTranscripts:
     def _transcript(self, turn: assemblyai.Turn, position: float) -> gladia.TranscriptData:
         data = _TURN.translate(turn)["data"]
         # The upstream's own number begins anew with each upstream session, and counts turns without words.
-        data["id"] = rows.TURN_ID.live(Vendor.ASSEMBLYAI, self._next_number)
+        data["id"] = rows.TURN_ID.live(Vendor.ASSEMBLYAI, self._next_number, self._channel)
         utterance: dict[str, Any] = data["utterance"]
+        for timed in (utterance, *utterance["words"]):
+            timed.update({name: self._time(timed[name]) for name in ("start", "end") if name in timed})
         start = utterance.setdefault("start", position if self._speech_start is None else self._speech_start)
         utterance.setdefault("end", max(start, position))
-        utterance["channel"] = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI)
+        utterance["channel"] = self._channel
         utterance.setdefault("language", self._configured or self._last_language())
         if not utterance.get("confidence"):  # whisper-rt writes 0.0, which means that it does not know
             utterance["confidence"] = _CERTAIN
@@ -121,3 +137,13 @@ class GladiaTranscripts:
 
     def _last_language(self) -> str:
         return self._finals[-1].language if self._finals else _FALLBACK_LANGUAGE
+
+
+def transcription(channels: Iterable[GladiaTranscripts]) -> gladia.Transcription:
+    """All finals of a session, in the order in which they were spoken, as the post-processing gives them."""
+    utterances = sorted((one for channel in channels for one in channel.finals), key=lambda one: one.start)
+    return gladia.Transcription(
+        full_transcript="".join(utterance.text for utterance in utterances).strip(),
+        languages=list(dict.fromkeys(utterance.language for utterance in utterances)),
+        utterances=utterances,
+    )

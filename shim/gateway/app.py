@@ -116,6 +116,7 @@ class _GladiaGateway:
             now=self._clock.now(),
             speed=self._clock.speed,
             keep_turns=self._settings.turns == "keep",
+            come_back_within=self._settings.grace,
         )
         upstream = self._upstream_url(region)
         session = Session(
@@ -173,7 +174,7 @@ class _GladiaGateway:
         session = self._sessions.find(token)
         if session is None and not self._sessions.has_ended(token):
             raise gladia.Refusal(403, gladia.NO_SUCH_TOKEN)
-        socket = ServedSocket(gladia.LARGEST_FRAME)
+        socket = ServedSocket(gladia.LARGEST_FRAME, gives_pongs=True)
         await socket.prepare(request)
         if session is None:
             ends.JOB_OVER.over(Vendor.ASSEMBLYAI)

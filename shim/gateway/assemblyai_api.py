@@ -14,7 +14,7 @@ from shim.bridges.assemblyai_over_gladia import AssemblyAIOverGladia
 from shim.faces import assemblyai as face
 from shim.faces import assemblyai_token as tokens
 from shim.faces import gladia
-from shim.gateway.posted_upstream import PostedUpstream
+from shim.gateway.posted_upstream import PostedEvents, PostedUpstream
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS, Sessions
 from shim.gateway.settings import Settings, without
@@ -125,7 +125,7 @@ class AssemblyAIGateway:
         # The host by which the client came is a promise about where data stays.
         region = REGION.live(Vendor.GLADIA, request.host.partition(":")[0])
 
-        def open_upstream(body: Mapping[str, Any], events: Session, on_done: Callable[[], None]) -> PostedUpstream:
+        def open_upstream(body: Mapping[str, Any], events: PostedEvents, on_done: Callable[[], None]) -> PostedUpstream:
             url = gladia.sessions_url(self._settings.upstream_url, region)
             return PostedUpstream(self._http, url, {gladia.KEY_HEADER: key}, body, events, on_done)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, runtime_checkable
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from shim.bridges.actions import (
     AcceptRequest,
@@ -19,8 +19,10 @@ from shim.bridges.actions import (
     Note,
     OpenUpstream,
     PauseClient,
+    PingClient,
     RefuseClient,
     RefuseRequest,
+    ReplaceClient,
     ResumeClient,
     SendToClient,
     SendUpstream,
@@ -28,7 +30,7 @@ from shim.bridges.actions import (
 )
 from shim.clock import Clock
 from shim.gateway.posted_upstream import PostedUpstream
-from shim.gateway.sockets import DROPPED, Outgoing, end_of, frame_of
+from shim.gateway.sockets import DROPPED, Outgoing, Ping, end_of, end_of_reading, frame_of
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents
 from shim.wire.assemblyai import QueryValue
 
@@ -51,11 +53,11 @@ class Bridge(Protocol):
     def client_opened(self) -> list[Action]: ...
     def client_said(self, frame: str | bytes) -> list[Action]: ...
     def client_closed(self, code: int) -> list[Action]: ...
-    def upstream_opened(self) -> list[Action]: ...
-    def upstream_refused(self, cause: str, status: int = 0) -> list[Action]: ...
-    def upstream_said(self, frame: str | bytes) -> list[Action]: ...
-    def upstream_wrote(self, size: int) -> list[Action]: ...
-    def upstream_closed(self, code: int, reason: str = "") -> list[Action]: ...
+    def upstream_opened(self, channel: int = 0) -> list[Action]: ...
+    def upstream_refused(self, cause: str, status: int = 0, channel: int = 0) -> list[Action]: ...
+    def upstream_said(self, frame: str | bytes, channel: int = 0) -> list[Action]: ...
+    def upstream_wrote(self, size: int, channel: int = 0) -> list[Action]: ...
+    def upstream_closed(self, code: int, reason: str = "", channel: int = 0) -> list[Action]: ...
     def shut_down(self) -> list[Action]: ...
 
 
@@ -64,6 +66,13 @@ class AnsweredBridge(Bridge, Protocol):
     """A bridge whose service answers a request before there is a socket."""
 
     def upstream_answered(self, status: int, body: bytes) -> list[Action]: ...
+
+
+@runtime_checkable
+class PingingBridge(Bridge, Protocol):
+    """A bridge that asks what has arrived at its client."""
+
+    def client_ponged(self, mark: int) -> list[Action]: ...
 
 
 OpenUpstreamConnection = Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]
@@ -101,7 +110,9 @@ class Session:
         self._clients = 0
         self._may_read = asyncio.Event()
         self._may_read.set()
-        self._upstream: UpstreamConnection | None = None
+        self._upstreams: dict[int, UpstreamConnection] = {}
+        self._told: dict[int, _ChannelEvents] = {}
+        self._ending: set[UpstreamConnection] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._broken = False
@@ -121,15 +132,17 @@ class Session:
         writing = asyncio.get_running_loop().create_task(outgoing.run())
         self._clients += 1
         self._newcomer = outgoing
-        admitted = self._client is None
-        if admitted:
+        if self._client is None:
             self._client = outgoing
+            self._may_read.set()
         self._tell(self._bridge.client_opened)
         self._newcomer = None
         code = DROPPED
         try:
-            if admitted:
-                code = await self._read(socket)
+            if self._client is outgoing:
+                reading = asyncio.get_running_loop().create_task(self._read(socket, outgoing))
+                outgoing.reading = reading
+                code, _reason = await end_of_reading(reading)
         finally:
             if self._client is outgoing:
                 self._client = None
@@ -141,39 +154,50 @@ class Session:
             self._clients -= 1
             self._look_whether_done()
 
-    async def _read(self, socket: web.WebSocketResponse) -> int:
+    async def _read(self, socket: web.WebSocketResponse, outgoing: Outgoing) -> tuple[int, str]:
         while True:
             await self._may_read.wait()
             message = await socket.receive()
+            if message.type is WSMsgType.PONG:
+                self._hear_pong(bytes(message.data))
+                continue
             frame = frame_of(message)
             if frame is None:
-                return end_of(message)[0]
-            self._tell(self._bridge.client_said, frame)
+                return end_of(message)
+            if self._client is outgoing:  # else another connection has taken the session over
+                self._tell(self._bridge.client_said, frame)
+
+    def _hear_pong(self, payload: bytes) -> None:
+        if isinstance(self._bridge, PingingBridge) and payload.isdigit():
+            self._tell(self._bridge.client_ponged, int(payload))
 
     # --- what the upstream connection tells ------------------------------------------------------
 
-    def upstream_opened(self) -> None:
-        self._tell(self._bridge.upstream_opened)
-
-    def upstream_answered(self, status: int, body: bytes) -> None:
+    def _upstream_answered(self, status: int, body: bytes) -> None:
         if isinstance(self._bridge, AnsweredBridge):
             self._tell(self._bridge.upstream_answered, status, body)
 
-    def upstream_refused(self, cause: str, status: int) -> None:
-        self._tell(self._bridge.upstream_refused, cause, status)
+    def _start_upstream(self, parameters: Mapping[str, QueryValue], channel: int) -> None:
+        """Opens a connection for a channel; one that was there before says nothing any more."""
+        before = self._upstreams.pop(channel, None)
+        if before is not None:
+            self._told[channel].is_current = False
+            self._ending.add(before)
+            before.close()
+        told = _ChannelEvents(self._tell, self._bridge, channel, self._upstream_answered)
+        self._told[channel] = told
+        opened: list[UpstreamConnection] = []
 
-    def upstream_said(self, frame: str | bytes) -> None:
-        self._tell(self._bridge.upstream_said, frame)
+        def done() -> None:
+            for connection in opened:
+                self._ending.discard(connection)
+                if self._upstreams.get(channel) is connection:
+                    del self._upstreams[channel]
+            self._look_whether_done()
 
-    def upstream_wrote(self, size: int) -> None:
-        self._tell(self._bridge.upstream_wrote, size)
-
-    def upstream_closed(self, code: int, reason: str) -> None:
-        self._tell(self._bridge.upstream_closed, code, reason)
-
-    def _upstream_done(self) -> None:
-        self._upstream = None
-        self._look_whether_done()
+        connection = self._open_upstream(parameters, told, done)
+        opened.append(connection)
+        self._upstreams[channel] = connection
 
     # --- the bridge ------------------------------------------------------------------------------
 
@@ -200,9 +224,12 @@ class Session:
             case SendToClient(frame):
                 if self._client is not None:
                     self._client.put(frame)
-            case SendUpstream(frame):
-                if self._upstream is not None:
-                    self._upstream.send(frame)
+            case PingClient(mark):
+                if self._client is not None:
+                    self._client.put(Ping(str(mark).encode()))
+            case SendUpstream(frame, channel):
+                if channel in self._upstreams:
+                    self._upstreams[channel].send(frame)
             case Note():
                 self._note(action)
             case PauseClient():
@@ -213,14 +240,18 @@ class Session:
                 self._close(self._client, code, reason)
             case RefuseClient(code, reason):
                 self._close(self._newcomer, code, reason)
-            case OpenUpstream(parameters):
-                self._upstream = self._open_upstream(parameters, self, self._upstream_done)
+            case ReplaceClient(code, reason):
+                before, self._client = self._client, self._newcomer
+                self._close(before, code, reason)
+            case OpenUpstream(parameters, channel):
+                self._start_upstream(parameters, channel)
             case ConnectUpstream(url):
-                if isinstance(self._upstream, PostedUpstream):
-                    self._upstream.connect(url)
-            case CloseUpstream():
-                if self._upstream is not None:
-                    self._upstream.close()
+                upstream = self._upstreams.get(0)
+                if isinstance(upstream, PostedUpstream):
+                    upstream.connect(url)
+            case CloseUpstream(channel):
+                if channel in self._upstreams:
+                    self._upstreams[channel].close()
             case AcceptRequest() | RefuseRequest():
                 if not self.answer.done():
                     self.answer.set_result(action)
@@ -228,12 +259,11 @@ class Session:
     def _close(self, client: Outgoing | None, code: int, reason: str) -> None:
         if client is not None:
             client.close(code, reason)
-        self._may_read.set()  # else the client's answer to the close would not be read
 
     def _break(self) -> None:
         """The bridge has failed, which it should not: nothing stays open."""
         self._broken = True
-        for action in (*self._when_broken, CloseUpstream()):
+        for action in (*self._when_broken, *(CloseUpstream(channel) for channel in self._upstreams)):
             self._carry_out(action)
 
     def _note(self, note: Note) -> None:
@@ -262,9 +292,46 @@ class Session:
 
     def _look_whether_done(self) -> None:
         is_over = self._broken or self._bridge.is_over
-        if self._done or not is_over or self._clients or self._upstream is not None:
+        if self._done or not is_over or self._clients or self._upstreams or self._ending:
             return
         self._done = True
         if self._timer is not None:
             self._timer.cancel()
         self._on_done()
+
+
+class _ChannelEvents:
+    """Tells a bridge what happens to one of its connections, until another one takes its place."""
+
+    def __init__(
+        self,
+        tell: Callable[..., None],
+        bridge: Bridge,
+        channel: int,
+        answered: Callable[[int, bytes], None],
+    ) -> None:
+        self._tell_session, self._bridge, self._channel = tell, bridge, channel
+        self._answered = answered
+        self.is_current = True
+
+    def upstream_opened(self) -> None:
+        self._tell(self._bridge.upstream_opened)
+
+    def upstream_answered(self, status: int, body: bytes) -> None:
+        self._answered(status, body)
+
+    def upstream_refused(self, cause: str, status: int) -> None:
+        self._tell(self._bridge.upstream_refused, cause, status)
+
+    def upstream_said(self, frame: str | bytes) -> None:
+        self._tell(self._bridge.upstream_said, frame)
+
+    def upstream_wrote(self, size: int) -> None:
+        self._tell(self._bridge.upstream_wrote, size)
+
+    def upstream_closed(self, code: int, reason: str) -> None:
+        self._tell(self._bridge.upstream_closed, code, reason)
+
+    def _tell(self, event: Callable[..., list[Action]], *details: object) -> None:
+        if self.is_current:
+            self._tell_session(event, *details, self._channel)

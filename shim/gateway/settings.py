@@ -24,7 +24,8 @@ class Settings:
     `upstream` is the base URL of the service (None: its own host), `upstream_key` its key (None: the client's key is
     passed on). `gateway_keys`: clients must show one of these, and the upstream's key is `upstream_key`. `public_url`
     is the base URL by which clients reach the gateway (None: as each request says). `turns` "keep": silences that the
-    client did not set are its own vendor's, "target": the service's.
+    client did not set are its own vendor's, "target": the service's. `grace`: for
+    how many real seconds a client that was cut off is waited for.
     """
 
     api: str
@@ -35,6 +36,7 @@ class Settings:
     public_url: str | None = None
     clock: Clock = field(default_factory=Clock)
     turns: str = "target"
+    grace: float = 30.0
 
     def __post_init__(self) -> None:
         if (self.api, self.over) not in POSSIBLE:
@@ -42,6 +44,8 @@ class Settings:
             raise BridgeError(f"api={self.api!r} over={self.over!r} is not possible", f"possible is: {possible}")
         if self.turns not in TURNS:
             raise BridgeError(f"turns={self.turns!r} is not possible", f"possible is: {', '.join(TURNS)}")
+        if not 0 <= self.grace <= 3600:
+            raise BridgeError(f"a grace of {self.grace:g} seconds is not possible", "give 0 to 3600")
         if self.gateway_keys and not self.upstream_key:
             raise BridgeError("gateway keys are given, but no key for the upstream", "put it into its variable")
         for key in (*self.gateway_keys, self.upstream_key or "x"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import aiohttp
@@ -20,8 +21,20 @@ MOST_WAITING: Final = 8 * 2**20
 """Bytes that may wait for a peer that does not read; then it is cut off."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A ping to be written, and what its answer carries."""
+
+    payload: bytes
+
+
+Frame = str | bytes | Ping
+
+
 class Socket(Protocol):
     """What is used of aiohttp's two kinds of sockets."""
+
+    async def ping(self, message: bytes = ...) -> None: ...
 
     async def send_str(self, data: str) -> None: ...
     async def send_bytes(self, data: bytes) -> None: ...
@@ -32,14 +45,23 @@ class Outgoing:
     """Writes frames to one socket, in order, from a bounded queue.
 
     `run` does the writing; the other methods never wait. `abort` cuts the connection off. `wrote` is told the size of
-    each binary frame that has left.
+    each binary frame that has left. `reading` is the task that reads the socket: it is stopped before the close is
+    written. (While another task reads, aiohttp does not wait for the answer to its close; what the peer still sends is
+    then answered with a reset, which takes from the peer what it has not read yet.)
     """
 
-    def __init__(self, socket: Socket, abort: Callable[[], object], wrote: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        socket: Socket,
+        abort: Callable[[], object],
+        wrote: Callable[[int], None] | None = None,
+        reading: asyncio.Task[object] | None = None,
+    ) -> None:
         self._socket = socket
+        self.reading = reading
         self._abort = abort
         self._wrote = wrote
-        self._frames: deque[str | bytes] = deque()
+        self._frames: deque[Frame] = deque()
         self._waiting = 0
         self._close: tuple[int, str] | None = None
         self._dropped = False
@@ -51,12 +73,12 @@ class Outgoing:
         """Whether this side has asked for the close."""
         return self._close is not None
 
-    def put(self, frame: str | bytes) -> None:
+    def put(self, frame: Frame) -> None:
         """A frame to be written; ignored after `close` or `drop`."""
         if self._close is not None or self._dropped:
             return
         self._frames.append(frame)
-        self._waiting += len(frame)
+        self._waiting += _size(frame)
         if self._waiting > MOST_WAITING:
             self.drop()
             self._abort()
@@ -81,7 +103,6 @@ class Outgoing:
 
     def release(self) -> None:
         """Reading and writing have ended: nothing is to be cut off any more."""
-        # Not done by `run`: while another task reads, aiohttp's close may return there before the socket is closed.
         if self._cut_off is not None:
             self._cut_off.cancel()
 
@@ -93,6 +114,7 @@ class Outgoing:
                     await self._write(self._frames.popleft())
                 elif self._close is not None:
                     code, reason = self._close
+                    await self._stop_reading()
                     await self._socket.close(code=code, message=reason.encode())
                     return
                 else:
@@ -101,15 +123,26 @@ class Outgoing:
         except (ConnectionError, aiohttp.ClientError):
             self._abort()
 
-    async def _write(self, frame: str | bytes) -> None:
-        if isinstance(frame, str):
-            await self._socket.send_str(frame)
-            self._waiting -= len(frame)
-            return
-        await self._socket.send_bytes(frame)
-        self._waiting -= len(frame)
-        if self._wrote is not None:
+    async def _stop_reading(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+            await asyncio.wait((self.reading,))
+
+    async def _write(self, frame: Frame) -> None:
+        match frame:
+            case str():
+                await self._socket.send_str(frame)
+            case bytes():
+                await self._socket.send_bytes(frame)
+            case Ping(payload):
+                await self._socket.ping(payload)
+        self._waiting -= _size(frame)
+        if self._wrote is not None and isinstance(frame, bytes) and not self._dropped:
             self._wrote(len(frame))
+
+
+def _size(frame: Frame) -> int:
+    return len(frame.payload) if isinstance(frame, Ping) else len(frame)
 
 
 def frame_of(message: WSMessage) -> str | bytes | None:
@@ -118,6 +151,12 @@ def frame_of(message: WSMessage) -> str | bytes | None:
         frame: str | bytes = message.data
         return frame
     return None
+
+
+async def end_of_reading(reading: asyncio.Task[tuple[int, str]]) -> tuple[int, str]:
+    """Code and reason with which a socket ended for the task that read it; 1006 where this side ended it."""
+    await asyncio.wait((reading,))
+    return (DROPPED, "") if reading.cancelled() else reading.result()
 
 
 def end_of(message: WSMessage) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import aiohttp
 
-from shim.gateway.sockets import DROPPED, Outgoing, end_of, frame_of
+from shim.gateway.sockets import DROPPED, Outgoing, end_of, end_of_reading, frame_of
 
 CONNECT_SECONDS: Final = 10.0
 """Real seconds for the connection and the upgrade."""
@@ -75,16 +75,13 @@ class UpstreamConnection:
         socket = await self._connect()
         if socket is None:
             return
-        self._outgoing = outgoing = Outgoing(socket, _abort_of(socket), self._events.upstream_wrote)
-        writing = asyncio.get_running_loop().create_task(outgoing.run())
+        loop = asyncio.get_running_loop()
+        reading = loop.create_task(self._read(socket))
+        self._outgoing = outgoing = Outgoing(socket, _abort_of(socket), self._events.upstream_wrote, reading)
+        writing = loop.create_task(outgoing.run())
         end = DROPPED, ""
         try:
-            self._events.upstream_opened()
-            message = await socket.receive()
-            while (frame := frame_of(message)) is not None:
-                self._events.upstream_said(frame)
-                message = await socket.receive()
-            end = end_of(message)
+            end = await end_of_reading(reading)
         finally:
             self._events.upstream_closed(*end)
             if not outgoing.is_closing:
@@ -92,6 +89,14 @@ class UpstreamConnection:
             await writing
             await socket.close()
             outgoing.release()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> tuple[int, str]:
+        self._events.upstream_opened()
+        message = await socket.receive()
+        while (frame := frame_of(message)) is not None:
+            self._events.upstream_said(frame)
+            message = await socket.receive()
+        return end_of(message)
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse | None:
         """The open socket, or None after the refusal was told."""

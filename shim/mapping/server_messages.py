@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shim.mapping.row import (
     ABSENT,
+    UNCHANGED,
     Conversion,
     Fidelity,
     Row,
@@ -94,15 +95,15 @@ START_RECORDING: Final = _row(
     "start_recording",
     "start_recording",
     "Begin",
-    emulated("sent by the shim when the socket is open", codemod=Fidelity.APPROXIMATE),
-    emulated("the shim's own id and time"),
+    emulated("AssemblyAI says it by `Begin`; the shim sends it when the socket is open", codemod=Fidelity.APPROXIMATE),
+    emulated("Gladia says it by the answer to the POST; the shim makes up an id and a time"),
 )
 END_RECORDING: Final = _row(
     "end_recording",
     "end_recording",
     "Termination",
-    emulated("sent by the shim at AssemblyAI's end", codemod=Fidelity.SAME),
-    emulated("the shim's Termination comes here: clients wait five seconds for it"),
+    emulated("AssemblyAI says it by `Termination`; the shim sends it then", codemod=Fidelity.SAME),
+    emulated("Gladia says it before its summary; the shim sends `Termination` here: clients wait five seconds for it"),
 )
 POST_TRANSCRIPT: Final = _row(
     "post_transcript",
@@ -139,8 +140,12 @@ SPEECH_START_TIME: Final = _row(
 TURN_IS_FINAL: Final = _row("turn.is_final", "transcript.data.is_final", "Turn.end_of_turn", same(), same())
 
 
-def _utterance_id(turn_order: int) -> str:
-    return f"00_{turn_order:08d}"
+def _utterance_id(turn_order: int, channel: int = 0) -> str:
+    return f"{channel:02d}_{turn_order:08d}"
+
+
+def _channel(channel: int = 0) -> int:
+    return channel
 
 
 def _turn_order(utterance_id: str) -> int:
@@ -185,7 +190,7 @@ TURN_CONFIDENCE: Final = _row(
     "turn.confidence",
     "transcript.data.utterance.confidence",
     "Turn.words[].confidence",
-    converted(Conversion(_mean)),
+    converted(Conversion(_mean, 'sum(word["confidence"] for word in value) / len(value)')),
     converted(Conversion(lambda confidence: confidence)),
 )
 """The mean of the words; AssemblyAI's `end_of_turn_confidence` is another thing."""
@@ -201,7 +206,7 @@ TURN_CHANNEL: Final = _row(
     "turn.channel",
     "transcript.data.utterance.channel",
     "",
-    emulated("an AssemblyAI session has one channel, which is 0", Conversion(lambda: 0)),
+    emulated("an AssemblyAI session has one channel; the shim opens one for each", Conversion(_channel, "0")),
     never_met(),
 )
 TURN_WORDS: Final = _row("turn.words", "transcript.data.utterance.words", "Turn.words", same(), same())
@@ -299,6 +304,23 @@ ERROR_CODE: Final = _row(
     absent("Gladia's refusals come as HTTP statuses and close codes"),
 )
 
+_OWN_ERROR: Final = (
+    "programs test for a message `error` that Gladia defines nowhere; AssemblyAI's `Error` says why it ends the session"
+)
+GLADIA_ERROR: Final = _row(
+    "gladia_error", "error", "Error", emulated(_OWN_ERROR, codemod=Fidelity.APPROXIMATE), never_met()
+)
+GLADIA_ERROR_TEXTS: Final = tuple(
+    _row(
+        f"gladia_error.{path}",
+        f"error.{path}",
+        "Error.error",
+        emulated(_OWN_ERROR, UNCHANGED, codemod=Fidelity.APPROXIMATE),
+        never_met(),
+    )
+    for path in ("message", "data.message")
+)
+
 ROWS: Final = (
     SPEECH_START,
     SPEECH_END,
@@ -331,4 +353,6 @@ ROWS: Final = (
     ENVELOPE_TIME,
     ERROR_TEXT,
     ERROR_CODE,
+    GLADIA_ERROR,
+    *GLADIA_ERROR_TEXTS,
 )
