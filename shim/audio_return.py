@@ -81,7 +81,7 @@ def _tells_something(overlap: bytes) -> bool:
 
 
 class RecentAudio:
-    """The last bytes of a client, from the last acknowledgement that it is known to have got."""
+    """The last bytes of a client, from an acknowledgement that it is known to have got."""
 
     def __init__(self, most: int) -> None:
         """No more than `most` bytes are kept; for older ones the acknowledgement is taken as received."""
@@ -90,6 +90,7 @@ class RecentAudio:
         self._first = 0
         self._size = 0
         self._places: deque[int] = deque((0,))
+        self._confirmed = 0
 
     def take(self, data: bytes) -> None:
         """The next bytes, heard for the first time."""
@@ -106,8 +107,13 @@ class RecentAudio:
             self._places.append(end)
 
     def confirmed(self, end: int) -> None:
-        """The client is known to have got the acknowledgement that ends here."""
-        while len(self._places) > 1 and self._places[1] <= end:
+        """The client is known to have got the acknowledgement that ends here.
+
+        What was confirmed before is forgotten, and not yet this: a client's library answers a ping before its program
+        has read what came with it, and may lose that with the line.
+        """
+        before, self._confirmed = self._confirmed, end
+        while len(self._places) > 1 and self._places[1] <= before:
             self._places.popleft()
         self._forget(self._places[0])
 

@@ -102,8 +102,13 @@ class ClientAudio:
             relay.finish(now)
 
     def safe_frames(self) -> list[tuple[int, int]]:
-        """The client's frames that are safe since the last call, as `[first, end)` in bytes from the first of all."""
+        """The client's frames that are safe since the last call, as `[first, end)` in bytes from the first of all.
+
+        None while it is open where a client goes on that came back: it would not know what they follow on.
+        """
         ranges: list[tuple[int, int]] = []
+        if self._returned is not None and not self._returned.is_decided:
+            return ranges
         safe = self.safe
         while self._frame_ends and self._frame_ends[0] <= safe:
             end = self._frame_ends.popleft()

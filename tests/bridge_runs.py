@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shim.bridges.actions import Action, SendToClient, SendUpstream
+from shim.bridges.actions import Action, CloseClient, SendToClient, SendUpstream
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.faces.gladia import read_init_request
 from shim.wire import assemblyai, gladia
@@ -75,8 +75,16 @@ class Run:
     def tell(self, event: str, *details: Any) -> list[Action]:
         """Tells an event as the shell does, and gives what it brought about."""
         found = self.bridge.tick(self.now) + getattr(self.bridge, event)(*details)
+        found += self._answer_close(found)
         self.actions += found
         return found
+
+    answers_close = True
+
+    def _answer_close(self, found: list[Action]) -> list[Action]:
+        """The client answers a close with its code, as clients do."""
+        codes = [action.code for action in found if isinstance(action, CloseClient)]
+        return self.bridge.client_closed(codes[0]) if codes and self.answers_close else []
 
     def wait(self, seconds: float) -> list[Action]:
         """Lets time pass as the shell does: with a tick at each deadline."""
@@ -86,6 +94,7 @@ class Run:
             found += self.bridge.tick(self.now)
         self.now = end
         found += self.bridge.tick(self.now)
+        found += self._answer_close(found)
         self.actions += found
         return found
 

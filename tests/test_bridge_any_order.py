@@ -43,11 +43,13 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def ask(self, partials: bool, depth: int, is_running: bool) -> None:
         self.run_ = Run({"bit_depth": depth, "messages_config": {"receive_partial_transcripts": partials}})
+        self.run_.answers_close = False
         self.depth, self.partials = depth, partials
         # The client.
         self.given = 0
         self.acked = self.unread_acks = 0
         self.inbox: list[SendToClient | PingClient] = []
+        self.closing = 0
         self.attached = self.has_stopped = self.said_goodbye = self.was_lost = False
         self.heard_stop = False
         self.finals: list[dict[str, Any]] = []
@@ -78,11 +80,11 @@ class AnyOrder(RuleBasedStateMachine):
                 case CloseClient(code, _reason):
                     assert self.attached
                     assert code == 1000 or 4400 <= code < 4500
-                    self.client_reads_all()
                     self.attached, self.client_ends = False, self.client_ends + 1
+                    self.closing = code
                 case ReplaceClient():
-                    assert self.attached
                     self.inbox.clear()
+                    self.closing = 0
                 case OpenUpstream():
                     assert not self.wants_upstream
                     assert not self.upstream_open
@@ -135,6 +137,17 @@ class AnyOrder(RuleBasedStateMachine):
             case PingClient(mark):
                 if self.attached:
                     self.take(self.run_.tell("client_ponged", mark))
+
+    @precondition(lambda self: self.closing)
+    @rule(arrives=st.sampled_from([True, True, False]))
+    def client_is_closed(self, arrives: bool) -> None:
+        code, self.closing = self.closing, 0
+        if arrives:
+            self.client_reads_all()
+        else:
+            self.inbox.clear()
+            self.was_lost = True
+        self.take(self.run_.tell("client_closed", code if arrives else 1006))
 
     @precondition(lambda self: self.inbox)
     @rule(count=st.integers(1, 8))
@@ -335,7 +348,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def there_is_one_end(self) -> None:
         assert self.answers <= 1
-        assert self.client_ends <= 1
+        assert self.client_ends <= 1 or self.was_lost
         if self.run_.bridge.is_over:
             assert self.answers == 1
             assert not self.attached
@@ -357,6 +370,8 @@ class AnyOrder(RuleBasedStateMachine):
         for _ in range(14):
             self.take(self.run_.wait(40))
             self.client_reads_all()
+            if self.closing:
+                self.client_is_closed(True)
             if self.upstream_open:
                 self.upstream_writes(1000)
             if self.wants_upstream and self.answers:

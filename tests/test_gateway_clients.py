@@ -207,6 +207,15 @@ class Heard:
         self.ended.append(message)
         self.has_ended.set()
 
+    def wait_for_more_acknowledgements(self) -> None:
+        """Waits for one more than there are now."""
+        before = self.acknowledgements
+        wait_for(lambda: self.acknowledgements > before)
+
+    @property
+    def acknowledgements(self) -> int:
+        return sum(message.type == "audio_chunk" for message in self.messages)
+
     @property
     def finals(self) -> list[str]:
         return [

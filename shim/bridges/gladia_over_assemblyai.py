@@ -101,6 +101,7 @@ class GladiaOverAssemblyAI:
         self._good_end: EndRow = ends.FINISHED
         self._over: tuple[EndRow, str] | None = None
         self._over_is_told = False
+        self._is_closing = False
 
         self._client_was_heard = now
         self._answer_by: float | None = None
@@ -125,7 +126,7 @@ class GladiaOverAssemblyAI:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do: the session has ended, and whoever was there has been told."""
-        return self._over is not None and self._over_is_told
+        return self._over is not None and self._over_is_told and not self._is_closing
 
     def deadline(self) -> float | None:
         """When to `tick` if nothing else happens until then."""
@@ -170,7 +171,7 @@ class GladiaOverAssemblyAI:
             self._over_is_told, self._attach_by = True, None
             return [RefuseClient(row.gladia_close, close_reason(text))]
         actions: list[Action] = []
-        if self._line.is_attached:  # the one that was there is gone, and nobody has noticed
+        if self._line.is_attached or self._is_closing:  # the one that was there is gone, and nobody has noticed
             actions.append(ReplaceClient(gladia_face.CLOSE_REPLACED, "another connection took the session over"))
             self._left()
         is_first, self._attach_by, self._client_was_heard = not self._line.was_attached, None, self._now
@@ -179,10 +180,7 @@ class GladiaOverAssemblyAI:
             return [*actions, *self._say(self._messages.start_recording())]
         self._audio.returned()
         if self._over is not None:
-            row, text = self._over
-            self._line.detach()
-            self._over_is_told = True
-            actions.append(CloseClient(row.gladia_close, close_reason(text)))
+            actions += self._say_goodbye(*self._over)
         return actions
 
     def client_said(self, frame: str | bytes) -> list[Action]:
@@ -212,6 +210,11 @@ class GladiaOverAssemblyAI:
 
     def client_closed(self, code: int) -> list[Action]:
         """The client's socket is gone; `code` 1006 without a close frame, 1005 for one without a code."""
+        if self._is_closing:
+            self._is_closing = False
+            if code != ends.LOST.assemblyai_close or not self._line.has_waiting:
+                self._over_is_told, self._attach_by = True, None
+            return []
         if not self._line.is_attached:
             return []
         self._left()
@@ -292,7 +295,7 @@ class GladiaOverAssemblyAI:
 
     def _nobody_came(self) -> list[Action]:
         """The client has not come, or not come back."""
-        self._attach_by, self._over_is_told = None, True
+        self._attach_by, self._over_is_told, self._is_closing = None, True, False
         if not self._line.was_attached:
             return self._end(ends.SILENT, "no client has connected", topic=Topic.CLIENT_FAULT)
         return self._finish_recording()
@@ -392,12 +395,17 @@ class GladiaOverAssemblyAI:
             self._answered = self._over_is_told = True
             actions.append(refusal(row, *texts))
         elif self._line.is_attached:
-            self._left()
-            self._over_is_told = True
-            actions.append(CloseClient(row.gladia_close, close_reason(text)))
+            actions += self._say_goodbye(row, text)
         if self._over_is_told:
             self._attach_by = None
         return actions
+
+    def _say_goodbye(self, row: EndRow, text: str) -> list[Action]:
+        """The client's socket is closed. If that is not answered, what was said last may not have arrived."""
+        self._left()
+        self._is_closing = True
+        self._attach_by = self._now + self._come_back_within * self._speed
+        return [CloseClient(row.gladia_close, close_reason(text))]
 
     def _say(self, *messages: gladia.ServerMessage) -> list[Action]:
         return self._line.say(*self._messages.wanted(*messages))

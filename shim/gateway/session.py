@@ -30,7 +30,7 @@ from shim.bridges.actions import (
 )
 from shim.clock import Clock
 from shim.gateway.posted_upstream import PostedUpstream
-from shim.gateway.sockets import DROPPED, Outgoing, Ping, end_of, end_of_reading, frame_of
+from shim.gateway.sockets import DROPPED, Outgoing, Ping, answer_to_close, end_of, end_of_reading, frame_of
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents
 from shim.wire.assemblyai import QueryValue
 
@@ -143,6 +143,9 @@ class Session:
                 reading = asyncio.get_running_loop().create_task(self._read(socket, outgoing))
                 outgoing.reading = reading
                 code, _reason = await end_of_reading(reading)
+            if outgoing.is_closing:
+                await writing
+                code = answer_to_close(socket.close_code)
         finally:
             if self._client is outgoing:
                 self._client = None

@@ -159,6 +159,11 @@ async def end_of_reading(reading: asyncio.Task[tuple[int, str]]) -> tuple[int, s
     return (DROPPED, "") if reading.cancelled() else reading.result()
 
 
+def answer_to_close(code: int | None) -> int:
+    """With which code a peer has answered a close, given aiohttp's word for it: 1006 where it has not."""
+    return DROPPED if code is None else code or NO_CODE
+
+
 def end_of(message: WSMessage) -> tuple[int, str]:
     """Code and reason of the end that a message without a frame tells of: 1005 without a code, 1006 without a close.
 
