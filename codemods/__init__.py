@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codemods.findings import Finding
-    from codemods.migration import Migration, migrate_source
+    from codemods.migration import Migration, migrate_project, migrate_source
 
-__all__ = ["Finding", "Migration", "migrate_source"]
+__all__ = ["Finding", "Migration", "migrate_project", "migrate_source"]
 
-_HOMES = {"migrate_source": "codemods.migration", "Migration": "codemods.migration", "Finding": "codemods.findings"}
+_HOMES = {
+    "migrate_source": "codemods.migration",
+    "migrate_project": "codemods.migration",
+    "Migration": "codemods.migration",
+    "Finding": "codemods.findings",
+}
 
 
 def __getattr__(name: str) -> Any:

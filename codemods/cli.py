@@ -12,8 +12,32 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from shim.errors import BridgeError
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose help writes arguments as manuals do: `PATH...`, without braces and types."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for parameter in self.params:
+            if isinstance(parameter, typer.core.TyperArgument):
+                setattr(parameter, "display_type_rich", lambda ctx: "")  # noqa: B010
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`[OPTION]... PATH...`"""
+        pieces = ["[OPTION]..."]
+        for parameter in self.params:
+            if isinstance(parameter, typer.core.TyperArgument):
+                name = str(parameter.metavar or parameter.name).upper()
+                if "[" not in name:
+                    name = f"{name}..." if parameter.nargs != 1 else name
+                    name = name if parameter.required else f"[{name}]"
+                pieces.append(name)
+        return pieces
+
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -35,31 +59,75 @@ Api = Annotated[str, typer.Option("--api", metavar="VENDOR", help="The vendor wh
 Over = Annotated[str, typer.Option("--over", metavar="VENDOR", help="The vendor that does the work.")]
 
 
-@app.command()
+@app.command(cls=_Command)
 def migrate(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders.", readable=False)],
-    to: Annotated[str, typer.Option("--to", metavar="VENDOR", help="The vendor to move to: gladia or assemblyai.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", help="Files and folders; - reads a program and prints it.", readable=False),
+    ],
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="VENDOR", help="The vendor to move to: gladia or assemblyai.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Apply the changes; the default only shows them.")] = False,
     check: Annotated[bool, typer.Option("--check", help="For CI: no diff, exit status only.")] = False,
+    unsafe: Annotated[
+        bool | None,
+        typer.Option("--unsafe/--no-unsafe", help="Write edits that carry a caveat, too.", show_default=False),
+    ] = None,
+    fallback: Annotated[
+        str | None,
+        typer.Option(
+            "--fallback",
+            metavar="shim|none",
+            help="What a program that cannot be rewritten gets [none].",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write files with uncommitted changes too.")] = False,
     turns: Annotated[
-        str,
-        typer.Option("--turns", metavar="keep|target", help="Write the source's silence defaults out, or leave them."),
-    ] = "target",
+        str | None,
+        typer.Option(
+            "--turns", metavar="keep|target", help="Write the source's silence defaults out, or leave them [target]."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Leave files out, as .gitignore does; may be repeated."),
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", metavar="FILE", help="Write a .json, .sarif, .html or .md report; may be repeated."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", help="Processes at once [the cores, at most 8].")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="What files followed together may take.")
+    ] = 60.0,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run each program before and after, and compare them.")
     ] = False,
 ) -> None:
-    """Rewrite Python source for the other vendor. Shows the diff and the findings; writes only with --write."""
-    from codemods.migrate_run import MigrateRequest, run_migrate
+    """Rewrite source for the other vendor. Shows the diff and the findings; writes only with --write."""
+    from codemods.migrate_options import Typed, request_for
+    from codemods.migrate_run import run_migrate
+    from codemods.stdin_run import STANDARD_INPUT, run_stdin
 
-    if turns not in ("keep", "target"):
-        raise BridgeError(f"--turns takes keep or target, not {turns!r}", "leave it out for target")
-    request = MigrateRequest(paths, to, write, check, force, turns == "keep", verify)
-    raise typer.Exit(run_migrate(request))
+    typed = Typed(to, unsafe, fallback, turns, tuple(exclude or ()), tuple(report or ()), jobs, timeout)
+    request = request_for(paths, typed, write=write, check=check, force=force, verify=verify)
+    raise typer.Exit(run_stdin(request) if STANDARD_INPUT in paths else run_migrate(request))
 
 
-@app.command()
+@app.command(cls=_Command)
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a finding, as STB101.")],
+) -> None:
+    """Say what a finding means, why it is raised, and what to do about it."""
+    from codemods.explain import explain as explanation
+
+    print(explanation(code))
+
+
+@app.command(cls=_Command)
 def verify(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The program as it was.")],
     after: Annotated[Path | None, typer.Argument(metavar="AFTER", help="The migrated program.")] = None,
@@ -85,7 +153,7 @@ def verify(
     raise typer.Exit(0 if found.agree else 1)
 
 
-@app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@app.command(cls=_Command, context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
 def run(
     api: Api,
     over: Over,
@@ -114,12 +182,16 @@ def run(
         run_program(target, rest, module=module is not None)
 
 
-@app.command()
+@app.command(cls=_Command)
 def serve(
     api: Annotated[str, typer.Option("--api", metavar="VENDOR", envvar="STTBRIDGE_API", help="The API to speak.")],
     over: Annotated[str, typer.Option("--over", metavar="VENDOR", envvar="STTBRIDGE_OVER", help="Who does the work.")],
-    host: Annotated[str, typer.Option("--host", envvar="STTBRIDGE_HOST", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", envvar="STTBRIDGE_PORT", help="Port to listen on.")] = 8700,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", envvar="STTBRIDGE_HOST", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", envvar="STTBRIDGE_PORT", help="Port to listen on.")
+    ] = 8700,
     upstream: Annotated[
         str | None,
         typer.Option("--upstream", metavar="URL", envvar="STTBRIDGE_UPSTREAM", help="Base URL of who does the work."),
@@ -151,14 +223,16 @@ def serve(
     run_serve(ServeRequest(api, over, host, port, upstream, public_url, keys, turns, _positive(speed)))
 
 
-@app.command()
+@app.command(cls=_Command)
 def emulate(
     vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="gladia or assemblyai")],
-    port: Annotated[int, typer.Option("--port", help="Port to listen on; 0 for any free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 for any free one.")] = 0,
     transcript: Annotated[
         Path | None, typer.Option("--transcript", metavar="JSON", help="What to hear [default: the guide's speech].")
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", help="The one key to accept [default: any].")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="The one key to accept [default: any].")
+    ] = None,
     speed: Speed = 1.0,
 ) -> None:
     """Run a local stand-in of a vendor's service that hears what a transcript file says."""
@@ -167,7 +241,7 @@ def emulate(
     run_emulator(vendor, port, transcript, key, _positive(speed))
 
 
-@app.command()
+@app.command(cls=_Command)
 def mapping(
     form: Annotated[str, typer.Option("--format", metavar="table|markdown|json", help="How to print it.")] = "table",
 ) -> None:
@@ -177,7 +251,7 @@ def mapping(
     print(mapping_text(form))
 
 
-@app.command()
+@app.command(cls=_Command)
 def demo(speed: Speed = 8.0) -> None:
     """Migrate the guide's script and prove it: original, migrated, and original through the shim."""
     from codemods.demo import run_demo
@@ -214,13 +288,21 @@ def options(
     """Options of the command itself."""
 
 
+def _wrapped(message: str) -> str:
+    import shutil
+    import textwrap
+
+    width = max(shutil.get_terminal_size((80, 24)).columns, 40)
+    return textwrap.fill(message, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
 def main() -> None:
-    """The console script: runs the command, and says what the user can put right in one line."""
+    """The console script: runs the command, and says what the user can put right, without a traceback."""
     run_command: Callable[..., Any] = app
     try:
         run_command(prog_name="sttbridge")
     except BridgeError as error:
-        print(f"sttbridge: {error}", file=sys.stderr)
+        print(_wrapped(f"sttbridge: {error}"), file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -28,10 +28,19 @@ class Edits:
     after: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     before: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     at_start: dict[cst.CSTNode, Statements] = field(default_factory=dict)
+    notes: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
+    """Comment lines to stand above statements, below the comments that stand there."""
+    taken_out: set[cst.CSTNode] = field(default_factory=set)
+    """Elements of a list of nodes that are no statements, such as the cases of a `match`."""
     _watched: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.rewrites or self.removed or self.after or self.before or self.at_start)
+
+    def nodes(self) -> set[cst.CSTNode]:
+        """Every node that something is planned for."""
+        kept = self.removed | self.unwrapped
+        return kept.union(self.rewrites, self.after, self.before, self.at_start)
 
     def rewrite(self, node: cst.CSTNode, how: Rewrite) -> None:
         """Replaces a node by what `how` makes of it after its children were edited. The first plan stays."""
@@ -49,6 +58,10 @@ class Edits:
     def remove(self, statement: cst.CSTNode) -> None:
         """Removes a statement; the comments above it move to what follows."""
         self.removed.add(statement)
+
+    def take_out(self, element: cst.CSTNode) -> None:
+        """Removes an element of a list of nodes that is no statement."""
+        self.taken_out.add(element)
 
     def unwrap(self, statement: cst.CSTNode) -> None:
         """Puts a `with` statement's body in its place."""
@@ -105,11 +118,16 @@ class _Application(cst.CSTTransformer):
         self._edits = edits
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: Any) -> Any:
+        if original_node in self._edits.taken_out:
+            return cst.RemoveFromParent()
         if isinstance(original_node, (cst.IndentedBlock, cst.Module)):
             updated_node = self._edit_body(original_node, updated_node)
         rewrite = self._edits.rewrites.get(original_node)
         if rewrite is not None:
             updated_node = rewrite(updated_node)
+        if original_node in self._edits.notes and hasattr(updated_node, "leading_lines"):
+            lines = [cst.EmptyLine(comment=cst.Comment(line)) for line in self._edits.notes[original_node]]
+            updated_node = updated_node.with_changes(leading_lines=[*updated_node.leading_lines, *lines])
         self._edits.keep(original_node, updated_node)
         return updated_node
 
@@ -124,6 +142,7 @@ class _Application(cst.CSTTransformer):
             return updated
         body: list[Any] = []
         carried: list[cst.EmptyLine] = []
+        blanks: list[cst.EmptyLine] = []
         for old, new in zip(original.body, updated.body, strict=True):
             if old in edits.before:
                 first, *others = edits.before[old]()
@@ -134,6 +153,8 @@ class _Application(cst.CSTTransformer):
             if old in edits.removed:
                 if old not in edits.moved:
                     carried = _carry(carried, new.leading_lines)
+                    if isinstance(original, cst.Module):
+                        blanks = blanks or [line for line in new.leading_lines if line.comment is None]
             elif old in edits.unwrapped:
                 first, *others = new.body.body
                 body.extend([_with_comments(first, _carry(carried, new.leading_lines)), *others])
@@ -141,8 +162,10 @@ class _Application(cst.CSTTransformer):
             else:
                 if not body and old is not original.body[0] and isinstance(original, cst.IndentedBlock):
                     new = _without_blanks_above(new)
+                if blanks and not carried and not new.leading_lines:
+                    new = new.with_changes(leading_lines=blanks)
                 body.append(_with_comments(new, carried))
-                carried = []
+                carried, blanks = [], []
             if old in edits.after:
                 first, *others = edits.after[old]()
                 body.extend([_with_comments(first, carried), *others])

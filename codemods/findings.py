@@ -13,7 +13,7 @@ class Level(StrEnum):
     INFORMATION = "information"
     """Done; worth knowing."""
     CAVEAT = "caveat"
-    """Done, and somebody should look whether it suits."""
+    """Done, but the program may behave differently afterwards: the file is written with `--unsafe` only."""
     MANUAL = "manual"
     """Left for a person."""
     SKIPPED = "skipped"
@@ -28,6 +28,13 @@ class Kind:
     level: Level
     title: str
     recipe: str
+    leaves_todo: bool = False
+    """Of what is left to a person: the file is rewritten all the same, and a TODO stands at the place."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the whole file stays as it is because of it."""
+        return self.level is Level.MANUAL and not self.leaves_todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,15 @@ class Finding:
     kind: Kind
     line: int
     text: str
+    cell: int = 0
+    """The cell of a notebook, from 1, in which `line` counts; 0: it is no notebook."""
+
+    @property
+    def place(self) -> str:
+        """What follows the path and a colon: `12`, `cell 3:5`; empty for the whole file."""
+        if self.cell:
+            return f"cell {self.cell}:{self.line}"
+        return str(self.line) if self.line else ""
 
     @property
     def level(self) -> Level:
@@ -49,15 +65,15 @@ class Finding:
         return self.level is not Level.INFORMATION
 
 
-def _kind(code: str, level: Level, title: str, recipe: str) -> Kind:
-    return Kind(code, level, title, recipe)
+def _kind(code: str, level: Level, title: str, recipe: str, *, leaves_todo: bool = False) -> Kind:
+    return Kind(code, level, title, recipe, leaves_todo)
 
 
 MODEL_CHOSEN: Final = _kind(
     "STB101",
     Level.INFORMATION,
     "a model was chosen",
-    "set `speech_model` to another one where you know better; the newest is universal-3-6-pro",
+    "set `speech_model` to another one where you know better: u3-rt-pro, universal-3-6-pro or whisper-rt",
 )
 SILENCE_LEFT_TO_SERVICE: Final = _kind(
     "STB102",
@@ -89,12 +105,6 @@ ENVIRONMENT_RENAMED: Final = _kind(
     "an environment variable was renamed",
     "set the new variable wherever the program runs",
 )
-COMMENT_WENT: Final = _kind(
-    "STB107",
-    Level.INFORMATION,
-    "a comment went with the code it described",
-    "put it back if it says something about the new code",
-)
 VENDOR_STILL_NAMED: Final = _kind(
     "STB108",
     Level.INFORMATION,
@@ -106,6 +116,54 @@ HEADER_DROPPED: Final = _kind(
     Level.INFORMATION,
     "a header of the old request went",
     "add it to the handshake's headers if the service needs it",
+)
+BRANCH_NEVER_MET: Final = _kind(
+    "STB153",
+    Level.INFORMATION,
+    "code that only tells of a message that the other service never sends",
+    "nothing to do, unless somebody waits for what it tells",
+)
+IGNORE_IDLE: Final = _kind(
+    "STB150",
+    Level.INFORMATION,
+    "a comment that hides findings hides nothing",
+    "delete the code from it, or move it to the statement that it is about",
+)
+IGNORE_WITHOUT_CODES: Final = _kind(
+    "STB151",
+    Level.INFORMATION,
+    "a comment to hide findings names no codes",
+    "name them: # sttbridge: ignore[STB101]",
+)
+GUARD_MOVED: Final = _kind(
+    "STB110",
+    Level.INFORMATION,
+    "a `try` around the old request went",
+    "guard the connect itself where a line that cannot be reached should be handled as well",
+)
+CARRIED_BY_SHIM: Final = _kind(
+    "STB152",
+    Level.INFORMATION,
+    "the program runs through the shim",
+    "set the new service's key where the program runs, and install sttbridge there; migrate it by hand some day",
+)
+TYPE_OUTDATED: Final = _kind(
+    "STB111",
+    Level.INFORMATION,
+    "a type describes the old service's documents",
+    "describe the new ones there, or take the type away; nothing reads it when the program runs",
+)
+DOCSTRING_REPLACED: Final = _kind(
+    "STB155",
+    Level.INFORMATION,
+    "a docstring described what went, and was replaced",
+    "say there what the function does now, if the new one says too little",
+)
+COMMENT_MOVED: Final = _kind(
+    "STB154",
+    Level.INFORMATION,
+    "a comment stands above the statement that has its code's place",
+    "delete it if it says nothing of the new code",
 )
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
@@ -125,11 +183,29 @@ NEVER_SENT: Final = _kind(
     "a message that the other service never sends is waited for",
     "remove the branch, or do its work where the final transcript is handled",
 )
-PARAMETER_WENT: Final = _kind(
-    "STB204",
+COMMENT_WENT: Final = _kind(
+    "STB205",
     Level.CAVEAT,
-    "a parameter without a counterpart went",
-    "look whether the program can do without it; the shim does more of them: sttbridge run",
+    "a comment went with the code it described",
+    "put it back if it says something about the new code",
+)
+SESSION_STARTS_OVER: Final = _kind(
+    "STB206",
+    Level.CAVEAT,
+    "connecting again opens a new session",
+    "ids and times start again there; add an offset of your own if the program needs them to run on",
+)
+SENT_TOO_FAST: Final = _kind(
+    "STB207",
+    Level.CAVEAT,
+    "a recording is sent faster than it would be spoken",
+    "sleep as long as each chunk lasts; AssemblyAI ends a session that is ahead of the clock (3007)",
+)
+FRAMES_UNKNOWN: Final = _kind(
+    "STB208",
+    Level.CAVEAT,
+    "telephony audio is passed on as it comes",
+    "join frames until they last 50 ms or more: telephone services send 20 ms, over which AssemblyAI ends the session",
 )
 NO_SESSION: Final = _kind(
     "STB301",
@@ -155,17 +231,33 @@ CONFIGURATION_UNKNOWN: Final = _kind(
     "the session's configuration could not be read",
     "write it as one dictionary with constant keys and run this again, or use the shim",
 )
+SESSION_HANDED_OVER: Final = _kind(
+    "STB315",
+    Level.MANUAL,
+    "the session's address is handed to a client that is not part of this program",
+    "give the client a temporary token (GET /v3/token) with which it opens AssemblyAI's socket itself: both ends "
+    "change together; or serve Gladia's API to it: sttbridge serve",
+)
+FIRST_API: Final = _kind(
+    "STB316",
+    Level.MANUAL,
+    "Gladia's first realtime API is used, which AssemblyAI has no counterpart for",
+    "bring the program to Gladia's live API v2 first (POST /v2/live, then the socket), and run this again; or write "
+    "the new socket by hand: settings in the address, audio as binary frames, `Turn` messages",
+)
 PARAMETER_ABSENT: Final = _kind(
     "STB305",
     Level.MANUAL,
-    "a parameter has no counterpart",
-    "remove it if the program can do without, and run this again; or keep to the old service",
+    "a parameter has no counterpart and went",
+    "do its work in the program, do without it, or keep to the old service for this",
+    leaves_todo=True,
 )
 FIELD_ABSENT: Final = _kind(
     "STB306",
     Level.MANUAL,
-    "a field or message has no counterpart",
-    "take it from elsewhere or do without, and run this again; or use the shim, which makes it up",
+    "a field has no counterpart and is read as before",
+    "take it from elsewhere or do without",
+    leaves_todo=True,
 )
 CHECK_UNKNOWN: Final = _kind(
     "STB307",
@@ -215,6 +307,32 @@ FIRST_MESSAGE: Final = _kind(
     "what is done at the first message could not be moved",
     "there is no first message any more: do it after the session is opened, and run this again",
 )
+FIELD_UNCLEAR: Final = _kind(
+    "STB350",
+    Level.MANUAL,
+    "a reading of a message could not be followed",
+    "read one field of one type of message at a time, and run this again; or use the shim",
+)
+MESSAGE_ABSENT: Final = _kind(
+    "STB351",
+    Level.MANUAL,
+    "a message to the service has no counterpart and is no longer sent",
+    "do without it, or keep to the old service for this",
+    leaves_todo=True,
+)
+MESSAGE_UNKNOWN: Final = _kind(
+    "STB352",
+    Level.MANUAL,
+    "a message to the service has no counterpart",
+    "send it in a statement of its own, or do without it, and run this again; or use the shim",
+)
+WAITS_FOR_ABSENT: Final = _kind(
+    "STB353",
+    Level.MANUAL,
+    "what is done at a message that the other service never sends stays as it is",
+    "delete it, or do its work where the final transcript is handled",
+    leaves_todo=True,
+)
 SDK_NOT_FOLLOWED: Final = _kind(
     "STB320",
     Level.MANUAL,
@@ -239,17 +357,139 @@ TOKEN_ABSENT: Final = _kind(
     "temporary tokens have no counterpart",
     "open the session on the server and hand its url to the client: both ends change together",
 )
+OPTION_ABSENT: Final = _kind(
+    "STB355",
+    Level.MANUAL,
+    "an option of the SDK's client has no counterpart",
+    "remove it if the program can do without, and run this again; or use the shim",
+)
+REFERENCE_LEFT: Final = _kind(
+    "STB354",
+    Level.MANUAL,
+    "the old service's address, header, key or package is still used",
+    "change it by hand, or delete what uses it",
+    leaves_todo=True,
+)
+TODO_OPEN: Final = _kind(
+    "STB357",
+    Level.MANUAL,
+    "a TODO of an earlier run is still open",
+    "do what it says, and delete the comment",
+    leaves_todo=True,
+)
 BRANCH_WENT: Final = _kind(
     "STB130",
     Level.INFORMATION,
     "code for turns that are not formatted yet went",
     "nothing to do: Gladia's transcripts are always formatted",
 )
+CLOSE_CODE: Final = _kind(
+    "STB131",
+    Level.INFORMATION,
+    "a close code is tested that the other service does not use",
+    "look whether the branch should also be taken where opening the session is refused",
+)
 SDK_TOO_OLD: Final = _kind(
     "STB230",
     Level.CAVEAT,
     "the project's version of the SDK does not know the chosen model",
     "raise it: assemblyai>=1.1",
+)
+DEPENDENCY_REPLACED: Final = _kind(
+    "STB140",
+    Level.INFORMATION,
+    "a dependency was replaced",
+    "install the project's dependencies again",
+)
+DEPENDENCY_ADDED: Final = _kind(
+    "STB141",
+    Level.INFORMATION,
+    "a dependency was added",
+    "install the project's dependencies again",
+)
+DEPENDENCY_STAYS: Final = _kind(
+    "STB142",
+    Level.INFORMATION,
+    "a dependency on the old service's package stays",
+    "remove it once no program uses it any more, or run this again then",
+)
+KEY_NAME_ADDED: Final = _kind(
+    "STB143",
+    Level.INFORMATION,
+    "the name of the new service's key was added, without a value",
+    "put the new service's key there; the old line can go once nothing uses it",
+)
+NAMED_IN_TEXT: Final = _kind(
+    "STB144",
+    Level.INFORMATION,
+    "a text names the old service",
+    "say there what the program uses now",
+)
+CELL_SKIPPED: Final = _kind(
+    "STB145",
+    Level.INFORMATION,
+    "a cell is not valid Python and was left as it is",
+    "look whether it has to do with the service",
+)
+OTHER_FILE_LEFT: Final = _kind(
+    "STB332",
+    Level.MANUAL,
+    "the file stays as it is because another one that it works with does",
+    "do what is said of the other file, and run this again",
+)
+NAME_LOST: Final = _kind(
+    "STB333",
+    Level.MANUAL,
+    "a name that another file imports would go",
+    "import it where it is used, or do without it there, and run this again",
+)
+LOCK_AGAIN: Final = _kind(
+    "STB340",
+    Level.MANUAL,
+    "a lock file does not fit the dependencies any more",
+    "lock again with the project's own tool",
+)
+NAMED_IN_SETTINGS: Final = _kind(
+    "STB341",
+    Level.MANUAL,
+    "a file that builds or runs the project names the old service",
+    "change it by hand, and run this again",
+)
+CONFIGURATION_FILE: Final = _kind(
+    "STB342",
+    Level.MANUAL,
+    "a configuration file holds the old service's parameters",
+    "put the converted document in their place",
+)
+OTHER_LANGUAGE: Final = _kind(
+    "STB343",
+    Level.MANUAL,
+    "a program in another language speaks to the old service",
+    "serve the old service's API over the new one, and lead the program there",
+)
+DEPENDENCY_LEFT: Final = _kind(
+    "STB344",
+    Level.MANUAL,
+    "a dependency has to be changed by hand",
+    "change it by hand, and run this again",
+)
+KEY_FILE_IGNORED: Final = _kind(
+    "STB345",
+    Level.MANUAL,
+    "a file with keys that git ignores names the old service's key",
+    "add the new service's key to it yourself; ignored files are not touched",
+)
+COMMAND_LEFT: Final = _kind(
+    "STB346",
+    Level.MANUAL,
+    "a command in a notebook names the old service",
+    "change it by hand, and run this again",
+)
+CELL_BROKEN: Final = _kind(
+    "STB347",
+    Level.MANUAL,
+    "a cell that names the old service is not valid Python",
+    "mend the cell and run this again",
 )
 SYNTAX_ERROR: Final = _kind(
     "STB401", Level.SKIPPED, "the file is not valid Python", "mend the syntax error and run this again"
@@ -275,6 +515,43 @@ TOO_LARGE: Final = _kind(
     Level.SKIPPED,
     "the file is too large to be followed in reasonable time",
     "bring the code that speaks to the service into a file of its own, and run this again",
+)
+TIMED_OUT: Final = _kind(
+    "STB406",
+    Level.SKIPPED,
+    "following the file took too long",
+    "bring the code that speaks to the service into a file of its own, or allow more time with --timeout",
+)
+CRASHED: Final = _kind(
+    "STB407",
+    Level.SKIPPED,
+    "the process that followed the file came to an end",
+    "see whether there was memory enough, and run this again; report it if it happens again",
+)
+TOO_DEEP: Final = _kind(
+    "STB408",
+    Level.SKIPPED,
+    "the file is nested too deeply to be followed",
+    "bring the code that speaks to the service into a file of its own, and run this again",
+)
+
+NOTEBOOKS_NOT_INSTALLED: Final = _kind(
+    "STB440",
+    Level.SKIPPED,
+    "notebooks cannot be read without nbformat",
+    "pip install 'sttbridge[notebooks]', and run this again",
+)
+NOTEBOOK_INVALID: Final = _kind(
+    "STB441",
+    Level.SKIPPED,
+    "the file is not a notebook that can be migrated",
+    "open and save it with Jupyter, and run this again",
+)
+PROJECT_FILE_INVALID: Final = _kind(
+    "STB442",
+    Level.SKIPPED,
+    "the file is not valid, so that its dependencies cannot be read",
+    "mend it and run this again",
 )
 
 KINDS: Final = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))

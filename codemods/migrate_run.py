@@ -2,125 +2,261 @@
 
 from __future__ import annotations
 
-import shlex
+import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
-from codemods.files import FileMigration, find_files, in_git, migrate_files, replace_file, uncommitted
+from codemods.commands import migrate_command, undo_commands
+from codemods.files import FileMigration, replace_file
 from codemods.findings import Level
-from codemods.migration import target_named
-from codemods.preview import counted, diff, shown_findings, summary
+from codemods.git import uncommitted
+from codemods.groups import programs_among
+from codemods.migration import Options, target_named
+from codemods.preview import diff, notice, shown_findings
+from codemods.programs import Effort, migrate_files
+from codemods.project_files import find_project_files, migrate_project_files, read_project_files
+from codemods.project_files.finding_files import is_project_file
+from codemods.reports import check_reports, is_report, write_reports
+from codemods.search import is_program, search
+from codemods.tally import Outcome, Tally, counted, outcome_of, tally
 from shim.errors import BridgeError
 
-NOTHING_LEFT, SOMETHING_LEFT, COULD_NOT_WORK = 0, 1, 2
+NOTHING_LEFT, SOMETHING_LEFT, COULD_NOT_WORK, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True, slots=True)
 class MigrateRequest:
-    """What the user asked for."""
+    """What the user asked for. `given` are the options as they were typed, for the commands to type next."""
 
     paths: Sequence[Path]
     to: str
     write: bool = False
     check: bool = False
     force: bool = False
-    keep_turns: bool = False
     verify: bool = False
+    options: Options = field(default_factory=Options)
+    effort: Effort = field(default_factory=Effort)
+    reports: Sequence[Path] = ()
+    left_out: Callable[[Path], bool] = lambda path: False
+    given: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class MigrateResult:
+    """What a run found and did. `files` are those that change or have findings, `searched` counts all."""
+
+    request: MigrateRequest
+    files: list[FileMigration]
+    searched: int
+    problems: list[BridgeError]
+    written: list[FileMigration] = field(default_factory=list)
+    not_written: list[FileMigration] = field(default_factory=list)
+    saved: set[Path] = field(default_factory=set)
+    """The files whose state before git has."""
+    interrupted: bool = False
+
+    @property
+    def tally(self) -> Tally:
+        """How many files of each outcome there are."""
+        return tally(self.files, self.searched, self.not_written)
+
+    @property
+    def status(self) -> int:
+        """The exit status that design and manual promise."""
+        if self.interrupted:
+            return INTERRUPTED
+        findings = [one for file in self.files for one in file.migration.findings]
+        if self.problems or any(one.level is Level.SKIPPED for one in findings):
+            return COULD_NOT_WORK
+        pending = any(file.changes and file not in self.written for file in self.files)
+        return SOMETHING_LEFT if pending or any(one.needs_a_person for one in findings) else NOTHING_LEFT
 
 
 def run_migrate(request: MigrateRequest) -> int:
     """Does what was asked for, printing as it goes; gives the exit status.
 
-    Raises BridgeError for what cannot be asked: an unknown vendor, a path that is not there, files with
-    uncommitted changes. Nothing is written then.
+    Raises BridgeError for what cannot be asked: an unknown vendor, a report of no known kind, files with uncommitted
+    changes. Nothing is written then. A path that is not there is said, and the others are done.
     """
     target_named(request.to)
     if request.write and request.check:
         raise BridgeError("--write and --check exclude one another", "use one of them")
-    paths = find_files(request.paths)
-    with _progress(len(paths)) as advance:
-        files = list(migrate_files(paths, request.to, keep_turns=request.keep_turns, done_with=advance))
-    changing = [file for file in files if file.changes]
+    check_reports(request.reports)
+    result = _migrated(request)
+    for problem in result.problems:
+        _complain(problem)
+    if not result.searched and result.problems:
+        return result.status
+    result.saved = _saved(result)
     if not request.check:
-        for file in changing:
-            print(diff(file.path, *_texts(file)), end="")
-    findings = "" if request.check else shown_findings(files)
-    if findings:
-        print(f"\n{findings}" if changing else findings)
-    status = _status(files, request)
-    dirty = set(uncommitted(file.path for file in changing)) if request.write else set()
+        _show(result)
     if request.write:
-        _write(changing, dirty, request)
-    if findings or (changing and not request.check):
-        print()
-    print(summary(files, len(paths), written=request.write))
-    _print_next_step(changing, dirty, request)
-    if request.verify and changing:
-        status = max(status, _verify(changing, request))
+        _write(result)
+    print(result.tally.text(written=request.write))
+    status = result.status
+    if not request.check:
+        for line in next_steps(result):
+            print(line)
+    for error in write_reports(result):
+        _complain(error)
+        status = COULD_NOT_WORK
+    if request.verify and not result.interrupted:
+        status = max(status, _verify(result))
     return status
 
 
-def _texts(file: FileMigration) -> tuple[str, str]:
-    return file.content.decode("utf-8", "replace"), file.result.decode("utf-8", "replace")
+def _migrated(request: MigrateRequest) -> MigrateResult:
+    found = search(request.paths, request.left_out, is_project_file)
+    with _progress(len(found.programs)) as advance:
+        migrated = list(
+            migrate_files(found.programs, request.to, request.options, effort=request.effort, done_with=advance)
+        )
+    around = read_project_files(find_project_files(request.paths, request.left_out))
+    around = {path: content for path, content in around.items() if not is_report(content)}
+    others = migrate_project_files(around, migrated, request.to, request.options)
+    programs = [file for file in migrated if file.changes or file.migration.findings]
+    return MigrateResult(request, [*programs, *others], len(found.programs) + len(others), list(found.problems))
 
 
-def _status(files: list[FileMigration], request: MigrateRequest) -> int:
-    if any(finding.level is Level.SKIPPED for file in files for finding in file.migration.findings):
-        return COULD_NOT_WORK
-    unfinished = any(file.migration.unfinished for file in files)
-    pending = not request.write and any(file.changes for file in files)
-    return SOMETHING_LEFT if unfinished or pending else NOTHING_LEFT
+def _complain(error: BridgeError) -> None:
+    print(notice(f"sttbridge: {error}"), file=sys.stderr)
 
 
-def _write(changing: list[FileMigration], dirty: set[Path], request: MigrateRequest) -> None:
-    if dirty and not request.force:
+def _saved(result: MigrateResult) -> set[Path]:
+    """The files to be written whose present state git has; raises BridgeError where work would be lost."""
+    if not result.request.write:
+        return set()
+    to_write = [file.path for file in result.files if file.is_written]
+    dirty = uncommitted(to_write)
+    if dirty and not result.request.force:
         names = ", ".join(sorted(str(path) for path in dirty))
         raise BridgeError(
             f"{counted(len(dirty), 'file')} with uncommitted changes: {names}; nothing was written",
             "commit or stash them, or use --force",
         )
+    return set(to_write) - set(dirty)
+
+
+def _show(result: MigrateResult) -> None:
+    changing = [file for file in result.files if file.changes]
     for file in changing:
-        replace_file(file)
+        print(diff(file.path, *file.shown()), end="")
+    findings = shown_findings(result.files)
+    if findings:
+        print(f"\n{findings}" if changing else findings)
+    if findings or changing:
+        print()
 
 
-def _print_next_step(changing: list[FileMigration], dirty: set[Path], request: MigrateRequest) -> None:
-    if not changing or request.check:
+def _write(result: MigrateResult) -> None:
+    """Replaces the files one by one. Ctrl+C ends it between two of them, an error in one leaves that one as it is."""
+    with _interruption() as interrupted:
+        for file in [one for one in result.files if one.is_written]:
+            if interrupted():
+                result.not_written.append(file)
+                result.interrupted = True
+                continue
+            try:
+                replace_file(file)
+            except BridgeError as error:
+                _complain(error)
+                result.problems.append(error)
+                result.not_written.append(file)
+            else:
+                result.written.append(file)
+
+
+@contextmanager
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Holds Ctrl+C back; the function says whether it came."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: bool(came)
         return
+
+    def note(signal_number: int, _frame: FrameType | None) -> None:
+        came.append(signal_number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def next_steps(result: MigrateResult) -> list[str]:
+    """What to type next, a line each."""
+    request = result.request
+    lines = []
+    waiting = [file for file in result.files if outcome_of(file) is Outcome.UNSAFE]
+    ready = [file for file in result.files if file.is_written]
     if request.write:
-        names = " ".join(
-            shlex.quote(str(file.path)) for file in changing if file.path not in dirty and in_git(file.path)
-        )
-        if names:
-            print(f"To undo: git checkout -- {names}")
-    else:
-        paths = " ".join(shlex.quote(str(path)) for path in request.paths)
-        print(f"Nothing was written. To apply: sttbridge migrate {paths} --to {request.to} --write")
+        lines += [
+            f"To undo: {command}"
+            for command in undo_commands(file.path for file in result.written if file.path in result.saved)
+        ]
+        unsaved = sum(file.path not in result.saved for file in result.written)
+        if unsaved:
+            lines.append(f"{counted(unsaved, 'written file')} cannot be undone: git did not have what was there.")
+    elif ready:
+        command = migrate_command(request.paths, request.given, "--write")
+        lines.append(f"Nothing was written. To apply: {command}")
+    if waiting and not request.options.unsafe:
+        command = migrate_command(request.paths, request.given, "--unsafe", "--write")
+        lead = "Nothing was written. " if not ready and not request.write else ""
+        lines.append(f"{lead}{counted(len(waiting), 'file')} with a caveat; to apply: {command}")
+    worst = _worst_code(result)
+    if worst:
+        lines.append(f"What a code means: sttbridge explain {worst}")
+    return lines
 
 
-def _verify(changing: list[FileMigration], request: MigrateRequest) -> int:
-    """Runs each migrated program before and after, and says whether they agree."""
-    import tempfile
+def _worst_code(result: MigrateResult) -> str:
+    """The code of a finding that needs a person, those that are left to do first; empty where there is none."""
+    order = (Level.MANUAL, Level.CAVEAT, Level.SKIPPED)
+    findings = [one for file in result.files for one in file.migration.findings if one.needs_a_person]
+    return min(findings, key=lambda one: order.index(one.level)).kind.code if findings else ""
 
+
+def _verify(result: MigrateResult) -> int:
+    """Runs each program that the migration changes, before and after, and says whether they agree.
+
+    A file that others import is not run by itself, but with the program that uses it.
+    """
     from codemods.verify.report import announcement, report
+    from codemods.verify.side_by_side import side_by_side
     from codemods.verify.verification import verify_pair
 
-    print(f"\n{announcement([file.path for file in changing])}")
+    changing = {file.path: (file.content, file.result) for file in result.files if file.is_written}
+    changing = {path: both for path, both in changing.items() if is_program(path)}
+    programs = _programs(result, changing)
+    if not programs:
+        if changing:
+            print("\nNothing was run: none of these files can be started by itself, and none that could uses them.")
+        return NOTHING_LEFT
+    print(f"\n{announcement(programs)}")
     status = NOTHING_LEFT
-    for file in changing:
-        folder = file.path.resolve().parent
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".sttbridge-") as scratch:
-            before, after = (Path(scratch) / part / file.path.name for part in ("before", "after"))
-            before.parent.mkdir()
-            after.parent.mkdir()
-            before.write_bytes(file.content)
-            after.write_bytes(file.result)
+    for program in programs:
+        with side_by_side(program, changing) as (before, after):
             found = verify_pair(before, after)
-        print(f"\n{file.path}\n{report(found.runs, found.differences)}")
+        print(f"\n{program}\n{report(found.runs, found.differences)}")
         status = status if found.agree else SOMETHING_LEFT
     return status
+
+
+def _programs(result: MigrateResult, changing: Mapping[Path, tuple[bytes, bytes]]) -> list[Path]:
+    """The programs that use a changed file; one alone is taken for a program as it is."""
+    texts: dict[Path, str] = {}
+    for path in search(result.request.paths, result.request.left_out, is_project_file).programs:
+        if path in changing or path.is_file():
+            content = changing[path][0] if path in changing else path.read_bytes()
+            texts[path] = content.decode("utf-8", "replace")
+    return programs_among(texts, changing.keys(), target_named(result.request.to).other)
 
 
 @contextmanager

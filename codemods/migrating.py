@@ -6,16 +6,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from codemods.analysis.environment import Definition
+from codemods.analysis.outside import taken_from_outside
 from codemods.analysis.program import Program
-from codemods.analysis.values import Library
+from codemods.analysis.values import Library, OwnModule
 from codemods.edits import Edits
 from codemods.findings import Finding, Kind
+from shim.mapping import sdk
 from shim.mapping.row import Vendor
+
+_VENDOR_PACKAGES: Final = frozenset(path.split(".")[0] for vendor in Vendor for path in sdk.PACKAGE.of(vendor))
 
 
 @dataclass(eq=False)
@@ -32,13 +37,27 @@ class Migrating:
     """The version of AssemblyAI's SDK that the new code is written for; None: the current one."""
     edits: Edits = field(default_factory=Edits)
     findings: list[Finding] = field(default_factory=list)
+    places: dict[Finding, cst.CSTNode] = field(default_factory=dict)
+    """Where each finding is about, for the TODO that some of them leave."""
     new_names: dict[str, str] = field(default_factory=dict)
     dropped: set[cst.If] = field(default_factory=set)
     """The branches that go, of chains of which others may stay; see `codemods.rules.branches`."""
     gone: set[cst.CSTNode] = field(default_factory=set)
     """Nodes inside branches that the edits take away."""
+    kept_lines: set[int] = field(default_factory=set)
+    """Lines that name the old vendor on purpose: what they are about stays with it."""
     needed_imports: list[tuple[str, str]] = field(default_factory=list)
     """Imports that the new code needs: module, and the name from it ("" for the module itself)."""
+    group: dict[cst.Module, Migrating] = field(default_factory=dict)
+    """The files that are planned together, this one among them; empty for a file by itself."""
+
+    def at(self, node: cst.CSTNode) -> Migrating:
+        """The state of the file that a node stands in: imports, findings and positions are each file's own."""
+        return self if len(self.group) < 2 else self.group[self.program.module_of(node)]
+
+    def files(self) -> list[Migrating]:
+        """The files that are planned together."""
+        return list(self.group.values()) or [self]
 
     @property
     def source(self) -> Vendor:
@@ -54,23 +73,39 @@ class Migrating:
         """The line of a node, counted from 1; 0 for none."""
         if node is None:
             return 0
-        found = self._positions.get(node)
+        found = self.at(node)._positions.get(node)
         return found.start.line if found is not None else 0
+
+    def lines(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The first and the last line of a node, counted from 1."""
+        found = self.at(node)._positions[node]
+        return found.start.line, found.end.line
 
     def column(self, node: cst.CSTNode) -> int:
         """The column in which a node begins, counted from 0."""
-        return self._positions[node].start.column
+        return self.at(node)._positions[node].start.column
 
     def indent_of(self, node: cst.CSTNode) -> int:
         """The column in which the statement around a node begins."""
-        return self._positions[self.program.statement_of(node)].start.column
+        return self.at(node)._positions[self.program.statement_of(node)].start.column
 
     def report(self, kind: Kind, node: cst.CSTNode | None, text: str) -> None:
         """Adds a finding, once. What a row says of the shim is left out: a rewritten program has none."""
-        text = re.sub(r"; the shim [^;]*", "", text)
+        if node is not None and self.at(node) is not self:
+            self.at(node).report(kind, node, text)
+            return
+        text = without_the_shim(text)
+        if node is not None and kind.blocks:
+            text += "".join(
+                f"; `{name}` comes from `{module}`: give that file as well"
+                for name, module in taken_from_outside(self.program, node)
+                if module.split(".")[0] not in _VENDOR_PACKAGES
+            )
         finding = Finding(kind, self.line(node), text)
         if finding not in self.findings:
             self.findings.append(finding)
+            if node is not None:
+                self.places[finding] = node
 
     def code(self, node: cst.CSTNode) -> str:
         """The source of a node, on one line and not too long, for messages."""
@@ -98,6 +133,19 @@ class Migrating:
     def _module_definitions(self) -> Iterable[Definition]:
         scope = self.program.scopes[self.module]
         return (one for definitions in scope.definitions.values() for one in definitions)
+
+    def own_modules(self) -> frozenset[str]:
+        """The first names of the imports that mean other files of the program."""
+        found: set[str] = set()
+        for definition in self._module_definitions():
+            statement = self.program.parents.get(definition.node)
+            if definition.origin is None and not isinstance(definition.value, OwnModule):
+                continue
+            if isinstance(statement, cst.ImportFrom) and statement.module is not None and not statement.relative:
+                found.add(self.module.code_for_node(statement.module).split(".")[0])
+            elif isinstance(definition.node, cst.ImportAlias) and isinstance(statement, cst.Import):
+                found.add(definition.node.evaluated_name.split(".")[0])
+        return frozenset(found)
 
     def use_module(self, module: str) -> cst.BaseExpression:
         """An expression for a module, which is imported if it is not."""
@@ -130,13 +178,18 @@ class Migrating:
             if isinstance(current, cst.FormattedString):
                 return "'" if current.end.endswith('"') else '"'
             current = self.program.parents.get(current)
-        return self.file_quote
+        return self.at(node).file_quote
 
     def string(self, text: str, near: cst.CSTNode) -> cst.SimpleString:
         """A string literal in the file's style, fit to stand at `near`."""
         quote = self.quote_at(near)
         escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
         return cst.SimpleString(f"{quote}{escaped}{quote}")
+
+
+def without_the_shim(reason: str) -> str:
+    """What a row's reason says of the services: what the shim does about it is no news of a rewritten program."""
+    return re.sub(r"; the shim [^;]*", "", reason)
 
 
 def like(literal: cst.SimpleString, text: str) -> cst.SimpleString:

@@ -1,43 +1,30 @@
-"""Migrating one module: source text in, source text and findings out. No file is touched here."""
+"""Migrating a module, or the modules of a project: texts in, texts and findings out. No file is touched here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.statements import analyse
-from codemods.directions import event_libraries, is_possible, names_vendor, styles_towards
-from codemods.findings import (
-    NO_SESSION,
-    NOT_LOSSLESS,
-    SYNTAX_ERROR,
-    VENDOR_STILL_NAMED,
-    Finding,
-    Level,
-)
+from codemods.analysis.modules import Modules
+from codemods.analysis.statements import analyse_files
+from codemods.directions import event_libraries, is_possible, names_vendor, vendor_packages
+from codemods.findings import NOT_LOSSLESS, SYNTAX_ERROR, TOO_DEEP, Finding
+from codemods.groups import Run
 from codemods.migrating import Migrating
-from codemods.rules.comments import report_lost_comments
-from codemods.rules.imports import unused_imports, with_imports
-from codemods.rules.naming import NamingRule
-from codemods.rules.sweep import speaks_to, traces, words_left
+from codemods.nesting import is_nested_too_deeply
+from codemods.outcome import Migration as Migration
+from codemods.through_shim import through_shim
+from codemods.together import Together
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
 
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """What became of one module. `code` is the source as it was where nothing could be done."""
-
-    code: str
-    findings: tuple[Finding, ...] = ()
-    changed: bool = False
-    lines: tuple[int, ...] = field(default=())
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether something is left for a person."""
-        return any(finding.needs_a_person for finding in self.findings)
+_ONLY: Final = Path("program.py")
+"""The path of a text that came without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +32,15 @@ class Options:
     """How to migrate. `keep_turns` writes the source's silence out; `used_elsewhere` are names not to rename.
 
     `assemblyai_version` is the version of AssemblyAI's SDK that the new code is written for; None: the current one.
+    `unsafe` takes edits with a caveat too; without it they come back marked `Migration.unsafe`, to be shown only.
+    `fallback_shim` leads what cannot be rewritten through the shim.
     """
 
     keep_turns: bool = False
     used_elsewhere: frozenset[str] = frozenset()
     assemblyai_version: tuple[int, ...] | None = None
+    unsafe: bool = False
+    fallback_shim: bool = False
 
 
 def vendor_named(name: str) -> Vendor:
@@ -79,58 +70,73 @@ def migrate_source(code: str, to: str, options: Options = Options()) -> Migratio
     target = target_named(to)
     if not names_vendor(code.encode("utf-8", "surrogatepass"), target.other):
         return Migration(code)
+    return migrate_group({_ONLY: code}, to, options)[_ONLY]
+
+
+def migrate_project(
+    sources: Mapping[Path, str],
+    to: str,
+    options: Options = Options(),  # immutable
+) -> dict[Path, Migration]:
+    """Migrates the Python files of a project to the vendor named `to`, those joined by imports together.
+
+    `sources` are the texts of all its files, those without a vendor's name too: their paths say what imports mean.
+    Nothing is read or written. Raises BridgeError for an unknown vendor. Each file comes back with what became of it.
+    """
+    run = Run(sources, target_named(to).other)
+    found = {path: Migration(code) for path, code in sources.items()}
+    for group in run.groups():
+        found.update(migrate_group_of(run, group, to, options))
+    return found
+
+
+def migrate_group_of(run: Run, group: Sequence[Path], to: str, options: Options) -> dict[Path, Migration]:
+    """Migrates one group of the files of a run."""
+    outside = options.used_elsewhere | run.names_used_outside(group)
+    texts = {path: run.sources[path] for path in group}
+    return migrate_group(texts, to, replace(options, used_elsewhere=outside), run.sources)
+
+
+def migrate_group(
+    texts: Mapping[Path, str],
+    to: str,
+    options: Options = Options(),
+    files: Iterable[Path] = (),  # immutable
+) -> dict[Path, Migration]:
+    """Migrates files together, as `codemods.groups` joins them: the imported before those that import them.
+
+    `files` are the paths of all files of the run. What is tied by a session or by names is migrated whole or not at
+    all; a file that cannot be parsed comes back with a finding, and the names in it stay everywhere.
+    """
+    target = target_named(to)
+    found: dict[Path, Migration] = {}
+    modules: dict[Path, cst.Module] = {}
+    used_elsewhere = options.used_elsewhere
+    for path, code in texts.items():
+        parsed = _parsed(code)
+        if isinstance(parsed, cst.Module):
+            modules[path] = parsed
+            continue
+        is_named = names_vendor(code.encode("utf-8", "surrogatepass"), target.other)
+        found[path] = Migration(code, (parsed,) if is_named else ())
+        used_elsewhere |= frozenset(re.findall(r"\w+", code))
+    if not modules:
+        return found
+    known = Modules({*files, *texts}, vendor_packages())
+    program = analyse_files(modules, known, event_libraries())
+    first = next(iter(modules.values()))
+    like = Migrating(first, program, target, options.keep_turns, used_elsewhere, options.assemblyai_version)
+    results = found | Together(program, like, known, texts, unsafe=options.unsafe).migrate()
+    return through_shim(results, texts, known, target, wanted=options.fallback_shim)
+
+
+def _parsed(code: str) -> cst.Module | Finding:
+    if is_nested_too_deeply(code):
+        return Finding(TOO_DEEP, 0, "Python itself does not read it")
     try:
         module = cst.parse_module(code)
     except cst.ParserSyntaxError as error:
-        return Migration(code, (Finding(SYNTAX_ERROR, error.raw_line, error.message.strip().split("\n")[0]),))
+        return Finding(SYNTAX_ERROR, error.raw_line, error.message.strip().split("\n")[0])
     if module.code != code:
-        return Migration(code, (Finding(NOT_LOSSLESS, 1, "LibCST would write this file back differently"),))
-    program = analyse(module, event_libraries())
-    migrating = Migrating(
-        module, program, target, options.keep_turns, options.used_elsewhere, options.assemblyai_version
-    )
-    return _migrated(migrating)
-
-
-def _migrated(migrating: Migrating) -> Migration:
-    module = migrating.module
-    met = [style for style in styles_towards(migrating.target) if style.is_met(migrating)]
-    if not met:
-        return _left(migrating)
-    NamingRule(migrating).plan()
-    for style in met:
-        style.plan(migrating)
-    if not any(finding.level is Level.MANUAL for finding in migrating.findings):
-        words_left(migrating)
-    if any(finding.level is Level.MANUAL for finding in migrating.findings):
-        # Half a migration would break the program: the whole file stays as it is.
-        return Migration(module.code, _manual_first(migrating.findings))
-    edited = migrating.edits.apply(module)
-    before = unused_imports(module.code)
-    needed = migrating.needed_imports
-    edited = with_imports(edited, unneeded=set(), needed=needed)
-    edited = with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[])
-    code = edited.code
-    report_lost_comments(migrating, code)
-    return Migration(code, (*migrating.findings, *_traces(code, migrating)), changed=code != module.code)
-
-
-def _traces(code: str, migrating: Migrating) -> list[Finding]:
-    return [
-        Finding(VENDOR_STILL_NAMED, trace.line, f"{'comment' if trace.in_comment else 'code'}: {trace.text[:70]}")
-        for trace in traces(code, migrating.source)
-    ]
-
-
-def _left(migrating: Migrating) -> Migration:
-    """A module that names the vendor and opens no session that is understood."""
-    code = migrating.module.code
-    findings = list(migrating.findings)
-    speaks = speaks_to(migrating)
-    if speaks is not None and not findings:
-        findings.append(Finding(NO_SESSION, migrating.line(speaks), migrating.code(speaks)))
-    return Migration(code, tuple(findings))
-
-
-def _manual_first(findings: list[Finding]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.level is Level.MANUAL)
+        return Finding(NOT_LOSSLESS, 1, "LibCST would write this file back differently")
+    return module

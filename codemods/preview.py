@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ def diff(path: Path, before: str, after: str) -> str:
 
 def finding_text(path: Path, finding: Finding) -> str:
     """One finding: place, code and level, what it is about, what to do."""
-    place = f"{path}:{finding.line}" if finding.line else str(path)
+    place = f"{path}:{finding.place}" if finding.place else str(path)
     head = f"{place}: {finding.kind.code} {_coloured(finding.level.value, _LEVEL_COLOURS[finding.level])}"
     body = textwrap.fill(
         f"{finding.kind.title}: {finding.text}",
@@ -61,28 +62,10 @@ def finding_text(path: Path, finding: Finding) -> str:
     return f"{head}\n{body}\n{step}"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def summary(files: list[FileMigration], searched: int, *, written: bool) -> str:
-    """How many files there were and what became of them; the numbers add up."""
-    migrated = sum(file.changes for file in files)
-    skipped = sum(any(one.level is Level.SKIPPED for one in file.migration.findings) for file in files)
-    left = sum(not file.changes and any(one.level is Level.MANUAL for one in file.migration.findings) for file in files)
-    untouched = searched - migrated - skipped - left
-    verb = "migrated" if written else "to migrate"
-    parts = [f"{migrated} {verb}"] if migrated or not searched else []
-    if left:
-        parts.append(f"{left} left to you")
-    if skipped:
-        parts.append(f"{skipped} skipped")
-    if untouched:
-        parts.append(f"{untouched} with nothing to do")
-    issues = sum(one.needs_a_person for file in files for one in file.migration.findings)
-    attention = f"; {counted(issues, 'issue')} to look at" if issues else ""
-    return f"{counted(searched, 'file')}: {', '.join(parts)}{attention}."
+def notice(text: str) -> str:
+    """A message for a person, wrapped at the width of the terminal; paths and commands are never broken."""
+    width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, 40)
+    return textwrap.fill(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def shown_findings(files: Iterable[FileMigration]) -> str:

@@ -117,8 +117,8 @@ def install(
     an emulator. The upstream's key comes from its vendor's variable (ASSEMBLYAI_API_KEY, GLADIA_API_KEY); the
     program's own key is the other vendor's and goes nowhere.
 
-    The same may be installed again: what is there is shared until the last one is uninstalled. The same api
-    with anything else is refused. STTBRIDGE_DISABLE=1 makes this do nothing.
+    The same may be installed again: what is there is shared until the last one is uninstalled, also by who names
+    neither upstream nor speed. The same api with anything else is refused. STTBRIDGE_DISABLE=1 makes this do nothing.
 
     BridgeError for a pair that is not possible, a missing key, an upstream that is not a URL, an api that is
     installed otherwise, a process whose threads gevent or eventlet has replaced.
@@ -145,7 +145,7 @@ def install(
                 ", ".join(hosts_of(Vendor(api))),
                 over,
             )
-        elif not gateway.is_for(asked, key):
+        elif not gateway.serves(asked, key):
             raise BridgeError(f"api={api!r} is installed already, with other settings", "uninstall that first")
         gateway.users += 1
         return Installation(gateway)
@@ -176,8 +176,12 @@ class _Gateway:
         self._server: LocalServer | None = None
         self._starting = threading.Lock()
 
-    def is_for(self, asked: _Asked, key: str) -> bool:
-        return (self.asked, self._key) == (asked, key)
+    def serves(self, asked: _Asked, key: str) -> bool:
+        """Whether it is what is asked for. Who names no upstream takes the one that is there: a program with an
+        `install` of its own can be run through a shim that leads elsewhere."""
+        if self._key != key or self.asked.over != asked.over:
+            return False
+        return self.asked == asked or (asked.upstream is None and asked.speed == 1.0)
 
     def open(self) -> None:
         """Starts here and now, so that what cannot work is said by `install`."""

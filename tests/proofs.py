@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.migration import migrate_source
-from codemods.preview import counted
+from codemods.tally import counted
 from codemods.verify.compare import ProgramRun, compare, notes
 from codemods.verify.run import run_program
 from shim.guide import guide_file

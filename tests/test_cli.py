@@ -35,13 +35,15 @@ def sttbridge(*arguments: str, cwd: Path | None = None, **environment: str) -> s
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line of a command that could not work."""
+    """The one message of a command that could not work, on one line."""
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     assert KEY not in done.stderr + done.stdout
     lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, lines
-    return lines[0]
+    assert lines[0].startswith("sttbridge: "), lines
+    assert all(line.startswith("    ") for line in lines[1:]), "one message, wrapped"
+    assert all(len(line) <= 80 or " " not in line.strip() for line in lines)
+    return " ".join(line.strip() for line in lines)
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def test_help_loads_neither_libcst_nor_aiohttp_nor_rich() -> None:
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
-@pytest.mark.parametrize("command", ["migrate", "verify", "run", "serve", "emulate", "mapping", "demo"])
+@pytest.mark.parametrize("command", ["migrate", "explain", "verify", "run", "serve", "emulate", "mapping", "demo"])
 def test_every_command_explains_itself(command: str) -> None:
     done = sttbridge(command, "--help")
     assert done.returncode == 0 and "Usage: sttbridge" in done.stdout
@@ -131,7 +133,7 @@ def test_a_syntax_error_beside_a_good_file(tmp_path: Path) -> None:
     done = sttbridge("migrate", ".", "--to", "assemblyai", "--write", cwd=tmp_path)
     assert done.returncode == 2
     assert "broken.py:2: STB401 skipped" in done.stdout
-    assert "3 files: 1 migrated, 1 skipped, 1 with nothing to do; 1 issue to look at." in done.stdout
+    assert "3 files: 1 migrated, 1 skipped, 1 with nothing to do; 1 issue requires attention." in done.stdout
     assert "AssemblyAI" not in (tmp_path / "broken.py").read_text()
     assert "streaming.assemblyai.com" in (tmp_path / "live.py").read_text()
 
@@ -141,7 +143,7 @@ def test_uncommitted_changes_are_not_written_over(tmp_path: Path) -> None:
     script = tmp_path / "live.py"
     script.write_text(BEFORE)
     done = sttbridge("migrate", "live.py", "--to", "assemblyai", "--write", cwd=tmp_path)
-    assert done.returncode == 2 and "uncommitted changes: live.py" in done.stderr and "--force" in done.stderr
+    assert done.returncode == 2 and "uncommitted changes: live.py" in complaint(done) and "--force" in complaint(done)
     assert script.read_text() == BEFORE
     assert sttbridge("migrate", "live.py", "--to", "assemblyai", "--write", "--force", cwd=tmp_path).returncode == 0
     assert script.read_text() != BEFORE
@@ -253,3 +255,74 @@ def test_findings_do_not_speak_of_the_shim_where_there_is_none(tmp_path: Path) -
     (tmp_path / "live.py").write_text(BEFORE.replace('"bit_depth": 16', '"maximum_duration_without_endpointing": 9'))
     done = sttbridge("migrate", ".", "--to", "assemblyai", cwd=tmp_path)
     assert "AssemblyAI's turns may last 60 s" in done.stdout and "the shim" not in done.stdout
+
+
+# --- runs of migrate, as a user types them --------------------------------------------------------
+
+
+def test_a_program_from_standard_input(tmp_path: Path) -> None:
+    after = fixture("assemblyai_microphone.py")
+
+    def piped(source: str, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "codemods.cli", "migrate", "-", "--to", "assemblyai", *options]
+        return subprocess.run(
+            command, input=source, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60
+        )
+
+    done = piped(BEFORE)
+    assert (done.returncode, done.stdout) == (0, after)
+    assert "STB101" in done.stderr and "<stdin>: migrated" in done.stderr
+    checked = piped(BEFORE, "--check")
+    assert (checked.returncode, checked.stdout) == (1, "")
+    broken = piped("gladia = (\n")
+    assert (broken.returncode, broken.stdout) == (2, "gladia = (\n")
+    assert piped(BEFORE, "--write").returncode == 2 and piped(BEFORE, "live.py").returncode == 2
+
+
+def test_the_next_command_has_the_options_that_were_given(tmp_path: Path) -> None:
+    (tmp_path / "my live.py").write_text(BEFORE)
+    options = ("--to", "assemblyai", "--turns", "keep", "--exclude", "old/*", "--jobs", "1")
+    done = sttbridge("migrate", "my live.py", *options, cwd=tmp_path)
+    assert done.returncode == 1
+    expected = "sttbridge migrate 'my live.py' --to assemblyai --turns keep --exclude 'old/*' --jobs 1 --write"
+    assert f"Nothing was written. To apply: {expected}\n" in done.stdout
+
+
+def test_one_bad_path_does_not_stop_the_run(tmp_path: Path) -> None:
+    (tmp_path / "live.py").write_text(BEFORE)
+    (tmp_path / "x.png").write_bytes(b"")
+    done = sttbridge("migrate", "nowhere", "live.py", "x.png", "--to", "assemblyai", "--write", cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.count("sttbridge: ") == 2
+    assert (tmp_path / "live.py").read_text() == fixture("assemblyai_microphone.py")
+
+
+def test_undo_works_from_anywhere(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / "inner").mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / "inner" / "live.py").write_text(BEFORE)
+    named = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project))
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run(["git", *named, *command], check=True, capture_output=True)
+    done = sttbridge("migrate", str(project), "--to", "assemblyai", "--write", cwd=elsewhere)
+    (undo,) = [line.removeprefix("To undo: ") for line in done.stdout.splitlines() if line.startswith("To undo: ")]
+    subprocess.run(undo, shell=True, check=True, cwd=elsewhere)
+    assert (project / "inner" / "live.py").read_text() == BEFORE
+
+
+def test_reports_and_settings_together(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.sttbridge]\nto = "assemblyai"\nexclude = ["old.py"]\n')
+    for name in ("live.py", "old.py"):
+        (tmp_path / name).write_text(BEFORE)
+    done = sttbridge("migrate", ".", "--report", "r.json", "--report", "r.md", cwd=tmp_path)
+    assert done.returncode == 1 and "1 file: 1 to migrate." in done.stdout
+    assert [file["path"] for file in json.loads((tmp_path / "r.json").read_text())["files"]] == ["live.py"]
+    assert "live.py" in (tmp_path / "r.md").read_text()
+    refused = sttbridge("migrate", ".", "--report", "r.pdf", cwd=tmp_path)
+    assert "no such kind of report" in complaint(refused)
+
+
+def test_explain() -> None:
+    done = sttbridge("explain", "stb301")
+    assert done.returncode == 0 and done.stdout.startswith("STB301") and "What to do" in done.stdout
+    assert "STB3" in complaint(sttbridge("explain", "STB399"))

@@ -6,8 +6,14 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
+from codemods import findings
+from codemods.explain import explain, index, page
+from codemods.finding_pages import PAGES
 from codemods.findings import KINDS, Level
 from codemods.mapping_table import mapping_text
+from shim.errors import BridgeError
 
 DOCS = Path(__file__).parent.parent / "docs"
 HEAD = """# What corresponds to what
@@ -46,6 +52,36 @@ def test_every_finding_is_on_the_page() -> None:
     held(page, new)
 
 
+def test_every_finding_has_a_page() -> None:
+    assert {kind.code for kind in KINDS} == set(PAGES), "a page in codemods/finding_pages.py for each kind"
+    folder = DOCS / "findings"
+    folder.mkdir(exist_ok=True)
+    for kind in KINDS:
+        held(folder / f"{kind.code}.md", page(kind))
+    held(folder / "index.md", index())
+    codes = {kind.code for kind in KINDS}
+    assert {path.stem for path in folder.glob("STB*.md")} == codes, "pages of findings that are no more"
+
+
+def test_every_finding_is_explained_in_80_columns() -> None:
+    for kind in KINDS:
+        assert max(map(len, explain(kind.code).splitlines())) <= 80, kind.code
+        assert kind.recipe in " ".join(explain(kind.code.lower()).split())
+    with pytest.raises(BridgeError) as refused:
+        explain("STB1010")
+    assert "STB101" in str(refused.value.next_step)
+
+
+def test_every_finding_is_met_by_a_fixture_or_a_test() -> None:
+    root = DOCS.parent
+    texts = [path.read_text(encoding="utf-8") for path in (root / "fixtures").rglob("*findings.txt")]
+    texts += [path.read_text(encoding="utf-8") for path in (root / "tests").glob("*.py")]
+    met = {code for text in texts for code in re.findall(r"STB\d{3}|[A-Z]+(?:_[A-Z]+)+", text)}
+    names = {id(kind): name for name, kind in vars(findings).items() if isinstance(kind, findings.Kind)}
+    unmet = [kind.code for kind in KINDS if kind.code not in met and names[id(kind)] not in met]
+    assert not unmet, "show each by a fixture or a test, or remove it"
+
+
 def test_codes_are_unique_and_grouped_by_level() -> None:
     codes = [kind.code for kind in KINDS]
     assert len(set(codes)) == len(codes)
@@ -54,6 +90,6 @@ def test_codes_are_unique_and_grouped_by_level() -> None:
 
 
 def test_every_link_of_the_pages_leads_somewhere() -> None:
-    for page in (DOCS.parent / "README.md", *DOCS.glob("*.md")):
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    for path in (DOCS.parent / "README.md", *DOCS.glob("*.md"), *DOCS.glob("findings/*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from codemods.files import FileMigration, find_files, migrate_files, replace_file, uncommitted
+from codemods.files import FileMigration, replace_file
+from codemods.git import in_git, uncommitted
 from codemods.migration import Migration
+from codemods.programs import migrate_files
+from codemods.search import exclusion, search
 from shim.errors import BridgeError
 from tests.codemod_checks import fixture
 
@@ -39,7 +42,7 @@ def test_a_folder_in_git_gives_what_git_does_not_ignore(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("pass\n")
     git(tmp_path, "add", "tracked.py")
-    assert [path.relative_to(tmp_path).as_posix() for path in find_files([tmp_path])] == [
+    assert [path.relative_to(tmp_path).as_posix() for path in search([tmp_path]).programs] == [
         "inner/deep.py",
         "new.py",
         "tracked.py",
@@ -51,12 +54,37 @@ def test_a_folder_outside_of_git_leaves_environments_and_hidden_folders_out(tmp_
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("pass\n")
-    assert [path.relative_to(tmp_path).as_posix() for path in find_files([tmp_path])] == ["app.py", "inner/deep.py"]
+    found = [path.relative_to(tmp_path).as_posix() for path in search([tmp_path]).programs]
+    assert found == ["app.py", "inner/deep.py"]
 
 
 def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BridgeError, match="does not exist"):
-        find_files([tmp_path / "nowhere"])
+    there = tmp_path / "there.py"
+    there.write_text("pass\n")
+    found = search([tmp_path / "nowhere", there])
+    assert found.programs == (there,)
+    assert [problem.message for problem in found.problems] == [f"{tmp_path / 'nowhere'} does not exist"]
+
+
+def test_patterns_leave_files_out_as_gitignore_does(tmp_path: Path) -> None:
+    for name in ("app.py", "tests/a.py", "inner/tests/b.py", "inner/c.py", "gen_x.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("pass\n")
+    left_out = exclusion(["tests/", "gen_*.py", "/inner/c.py"], tmp_path)
+    assert search([tmp_path], left_out).programs == (tmp_path / "app.py",)
+    assert search([tmp_path / "tests" / "a.py"], left_out).programs == ()
+
+
+def test_what_is_no_program_is_said_unless_somebody_knows_it(tmp_path: Path) -> None:
+    script, picture, requirements = tmp_path / "tool", tmp_path / "x.png", tmp_path / "requirements.txt"
+    script.write_text("#!/usr/bin/env python3\npass\n")
+    picture.write_bytes(b"x")
+    requirements.write_text("gladiaio-sdk\n")
+    found = search([script, picture, requirements], is_project_file=lambda path: path == requirements)
+    assert found.programs == (script,)
+    (problem,) = found.problems
+    assert "x.png is not a kind of file" in problem.message
 
 
 def test_a_file_that_names_no_vendor_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,34 +206,46 @@ def test_uncommitted_changes_are_seen_and_files_outside_git_are_not(tmp_path: Pa
     new.write_text("x = 3\n")
     outside.write_text("x = 4\n")
     assert uncommitted([clean, dirty, new, outside]) == [dirty, new]
+    odd = inside / "dirty *.py"
+    odd.write_text("x = 5\n")
+    assert uncommitted([clean, odd]) == [odd] and in_git([clean, dirty, new, outside, odd]) == [clean, dirty]
 
 
 def test_a_failure_in_one_file_is_reported_and_the_rest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from codemods import files
+    from codemods import group
 
     first, second = tmp_path / "a.py", tmp_path / "b.py"
     first.write_text("# gladia\n")
     second.write_text("# gladia too\n")
 
-    def sometimes(code: str, *_: object) -> Migration:
-        if "too" not in code:
+    def sometimes(texts: dict[Path, str], *_: object) -> dict[Path, Migration]:
+        if first in texts:
             raise RuntimeError("a bug")
-        return Migration(code)
+        return {path: Migration(code) for path, code in texts.items()}
 
-    monkeypatch.setattr(files, "migrate_source", sometimes)
+    monkeypatch.setattr(group, "migrate_together", sometimes)
     failed, fine = migrated(first, second)
     assert failed.migration.findings[0].kind.code == "STB404" and fine.migration.findings == ()
 
 
-def test_names_that_other_files_import_are_not_renamed(tmp_path: Path) -> None:
+def test_names_that_other_files_import_are_renamed_with_them(tmp_path: Path) -> None:
     live, user = tmp_path / "live.py", tmp_path / "user.py"
     live.write_text(BEFORE)
     user.write_text("from live import GLADIA_API_URL\n\nprint(GLADIA_API_URL)\n")
-    file = next(one for one in migrated(live, user) if one.path == live)
-    assert 'GLADIA_API_URL = "wss://streaming.assemblyai.com"' in file.migration.code
-    assert "STB108" in {finding.kind.code for finding in file.migration.findings}
+    first, second = migrated(live, user)
+    assert 'ASSEMBLYAI_API_URL = "wss://streaming.assemblyai.com"' in first.migration.code
+    assert second.migration.code == "from live import ASSEMBLYAI_API_URL\n\nprint(ASSEMBLYAI_API_URL)\n"
+
+
+def test_names_that_a_file_left_out_imports_stay(tmp_path: Path) -> None:
+    live, user = tmp_path / "live.py", tmp_path / "user.py"
+    live.write_text(BEFORE)
+    user.write_text("from live import GLADIA_API_URL\nprint(GLADIA_API_URL\n")
+    first, second = migrated(live, user)
+    assert 'GLADIA_API_URL = "wss://streaming.assemblyai.com"' in first.migration.code
+    assert second.migration.findings[0].kind.code == "STB401"
 
 
 def test_an_empty_file_is_nothing_and_a_very_large_one_is_skipped(tmp_path: Path) -> None:

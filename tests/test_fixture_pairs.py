@@ -2,6 +2,7 @@
 
 `fixtures/pairs/<direction>/<topic>/<name>.before.py`, with what it becomes beside it (`.after.py`; none where the file
 is left whole) and its findings (`.findings.txt`, one `STB101:12` a line: code and line; none where there are none).
+`.options.txt` names the switches of `Options` that are on, such as `fallback_shim`.
 `fixtures/unchanged/<direction>/<topic>/<name>.py` must stay as they are; `.findings.txt` beside them as above.
 
 `STTBRIDGE_WRITE_FIXTURES=1 python -m pytest tests/test_fixture_pairs.py` writes what comes out now, to be reviewed by eye.
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migration import Migration
+from codemods.migration import Migration, Options
 from tests.codemod_checks import check_migration
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -35,6 +36,13 @@ def findings_text(migration: Migration) -> str:
     return "".join(f"{finding.kind.code}:{finding.line}\n" for finding in migration.findings)
 
 
+def _options(stem: str) -> Options:
+    """The options that a fixture is migrated with: the words of its `.options.txt`, names of switches."""
+    path = Path(f"{stem}.options.txt")
+    words = path.read_text(encoding="utf-8").split() if path.exists() else []
+    return Options(**dict.fromkeys(words, True))  # type: ignore[arg-type]  # switches only
+
+
 def _holds(path: Path, found: str) -> None:
     """Compares with a file that is there only when it holds something."""
     if WRITES:
@@ -46,7 +54,7 @@ def _holds(path: Path, found: str) -> None:
 def test_a_pair(before: Path) -> None:
     stem = str(before).removesuffix(BEFORE)
     direction = before.parts[-3].removeprefix("to_")
-    migration = check_migration(before.read_bytes().decode(), to=direction)
+    migration = check_migration(before.read_bytes().decode(), to=direction, options=_options(stem))
     _holds(Path(f"{stem}.after.py"), migration.code if migration.changed else "")
     _holds(Path(f"{stem}.findings.txt"), findings_text(migration))
     assert migration.changed or migration.findings, "a program that is neither changed nor reported belongs in unchanged"

@@ -252,6 +252,12 @@ def test_the_same_api_with_anything_else_is_refused(gateways: Gateways, monkeypa
         assert ask()["host"] == GLADIA
 
 
+def test_who_names_no_upstream_shares_the_one_that_is_there(gateways: Gateways) -> None:
+    with install(gateways, "ws://127.0.0.1:9", speed=2), install(gateways):
+        assert len(gateways.made) == 1 and ask()["host"] == GLADIA
+    assert nothing_is_led()
+
+
 @pytest.mark.parametrize("api", [None, "gladia"])
 def test_uninstalling_all_ends_it_whoever_holds_it(gateways: Gateways, api: str | None) -> None:
     installations = [install(gateways), install(gateways)]

@@ -89,7 +89,7 @@ def test_what_reads_the_id_is_done_at_the_beginning() -> None:
 @pytest.mark.parametrize(
     ("before", "code"),
     [
-        (program("if not response.ok:\n    print(local)\n    exit(1)", main="local = 1"), "STB307"),
+        (program("if not response.ok:\n    print(local)\n    exit(1)", main="local = input()"), "STB307"),
         (
             program(f'{CHECK}\nname = response.json()["id"]', arguments="on_message=on_message, keep_running=name"),
             "STB303",

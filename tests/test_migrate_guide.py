@@ -33,9 +33,9 @@ def test_no_trace_of_gladia_is_left() -> None:
     assert "gladia" not in AFTER.lower()
     assert "v2/live" not in AFTER
     types = {path for row in catalogue.rows(Section.SERVER) for path in row.gladia if "." not in path}
-    # `transcript` is a field's name at AssemblyAI: only a test of the type would be Gladia's.
-    assert '"type"] == "transcript"' not in AFTER
-    for name in (types - {"transcript"}) | {"audio_chunk", "stop_recording", "x-gladia-key"}:
+    # `transcript` and `error` are fields' names at AssemblyAI: only a test of the type would be Gladia's.
+    assert '"type"] == "transcript"' not in AFTER and '"type"] == "error"' not in AFTER
+    for name in (types - {"transcript", "error"}) | {"audio_chunk", "stop_recording", "x-gladia-key"}:
         assert not re.search(rf"""["']{name}["']""", AFTER, re.IGNORECASE), name
 
 

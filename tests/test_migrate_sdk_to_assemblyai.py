@@ -45,9 +45,10 @@ def migrated(code: str, **options: object) -> str:
 
 
 def left(code: str, *kinds: str) -> None:
-    """Checks that a program is left as it was, for these reasons."""
+    """Checks that a program is left as it was, or gets a TODO, for these reasons."""
     migration = check_migration(IMPORTS + code)
-    assert not migration.changed and set(kinds) <= codes(migration), migration.findings
+    assert set(kinds) <= codes(migration), migration.findings
+    assert migration.changed is not any(finding.kind.blocks for finding in migration.findings)
 
 
 def test_a_session_is_a_client_that_connects_when_its_handlers_are_there() -> None:
@@ -75,7 +76,7 @@ def test_timeouts_are_kept_or_said_and_another_address_is_left() -> None:
     client += "ws_retry=None, live_timeouts=None)\n"
     migration = check_migration(IMPORTS + client + START + HANDLER, ruff=False)
     assert "connect_timeout=5" in migration.code and "STB103" in codes(migration)
-    left('client = GladiaClient(api_key="k", api_url="http://localhost")\n' + START + HANDLER, "STB305")
+    left('client = GladiaClient(api_key="k", api_url="http://localhost")\n' + START + HANDLER, "STB355")
 
 
 def test_what_the_whole_configuration_becomes() -> None:
@@ -257,7 +258,6 @@ def test_ending_without_waiting_is_a_plain_disconnect() -> None:
         (SESSION + "print(client.prerecorded().transcribe('a.wav'))\n", "STB310"),
         (SESSION + "session.join()\n", "STB320"),
         (SESSION + "session.off('message')\n", "STB322"),
-        (CLIENT + START + HANDLER.replace("utterance.text", "utterance.confidence"), "STB306"),
         (CLIENT + START + HANDLER.replace("utterance.text", "utterance.channel"), "STB306"),
         (CLIENT + START + HANDLER.replace("print", "queue.put").replace(".data.utterance.text", ""), "STB312"),
         (CLIENT + START + HANDLER + "session.on('ending', print)\n", "STB321"),
@@ -398,7 +398,7 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
         "        language_config={'languages': languages or []},\n"
         "        messages_config={'receive_partial_transcripts': partials}))\n    session.stop_recording()\n"
     )
-    assert "max_turn_silence=round(silence * 1000) if silence is not None else None" in code
+    assert "max_turn_silence=max(100, round(silence * 1000)) if silence is not None else None" in code
     assert "language_codes=languages or []" in code and "include_partial_turns=partials" in code
     config = (
         "LiveV2InitRequest(language_config={'languages': ['en']}, messages_config={'receive_partial_transcripts': p})"
@@ -410,10 +410,10 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("parameter", "region", "config", "kind"),
     [
-        ("region='eu-west'", "region", "None", "STB305"),
-        ("region=None", "region", "None", "STB305"),
+        ("region='eu-west'", "region", "None", "STB355"),
+        ("region=None", "region", "None", "STB355"),
         ("config=None", "None", "config", "STB304"),
-        ("config=None", "os.getenv('R', 'eu-west')", "None", "STB305"),
+        ("config=None", "os.getenv('R', 'eu-west')", "None", "STB355"),
     ],
 )
 def test_what_a_caller_can_change_is_never_lost(parameter: str, region: str, config: str, kind: str) -> None:
@@ -429,7 +429,9 @@ def test_an_awaited_wait_for_the_connection_goes() -> None:
     ready = "    await session.wait_until_ready()\n    buffer = bytearray()\n"
     code = migrated(ASYNCHRONOUS.replace("    buffer = bytearray()\n", ready))
     assert "wait_until_ready" not in code and "    await client.connect(" in code
-    left(SESSION + "if not session.wait_until_ready():\n    raise SystemExit\n", "STB320")
+    code = migrated(SESSION + "if not session.wait_until_ready():\n    raise SystemExit\n")
+    assert "SystemExit" not in code and "wait_until_ready" not in code
+    left(SESSION + "print(session.wait_until_ready())\n", "STB320")
 
 
 def test_look_alikes_are_left_alone() -> None:

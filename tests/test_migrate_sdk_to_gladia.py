@@ -41,9 +41,10 @@ def migrated(code: str, imports: str = IMPORTS) -> str:
 
 
 def left(code: str, *kinds: str) -> None:
-    """Checks that a program is left as it was, for these reasons."""
+    """Checks that a program is left as it was, or gets a TODO, for these reasons."""
     migration = check_migration(IMPORTS + code, to="gladia")
-    assert not migration.changed and set(kinds) <= codes(migration), migration.findings
+    assert set(kinds) <= codes(migration), migration.findings
+    assert migration.changed is not any(finding.kind.blocks for finding in migration.findings)
 
 
 def test_a_client_becomes_a_client_and_its_session() -> None:
@@ -70,7 +71,7 @@ def test_a_host_is_a_region(host: str, option: str) -> None:
 def test_an_unknown_host_is_left() -> None:
     left(
         'client = StreamingClient(StreamingClientOptions(api_key="k", api_host="localhost:1"))\n' + HANDLER + CONNECT,
-        "STB305",
+        "STB355",
     )
 
 
@@ -318,11 +319,12 @@ def test_a_client_without_handlers() -> None:
     assert "session = client.live_v2()" in migrated(CLIENT + CONNECT + "client.stream(b'')\n")
 
 
-def test_lost_comments_are_said() -> None:
+def test_comments_of_what_went_are_kept_and_said() -> None:
     migration = check_migration(
         IMPORTS + SESSION.replace("sample_rate=16000)", "sample_rate=16000  # hertz\n)"), to="gladia", ruff=False
     )
-    assert [finding.text for finding in migration.findings if finding.kind.code == "STB107"] == ["# hertz"]
+    assert [finding.text for finding in migration.findings if finding.kind.code == "STB154"] == ["# hertz"]
+    assert "# hertz\n" in migration.code
 
 
 def test_what_may_be_an_iterable_is_said() -> None:
@@ -409,14 +411,14 @@ def test_handlers_for_what_never_comes_go_and_are_said() -> None:
         to="gladia",
         ruff=False,
     )
-    assert "on_warning" not in migration.code and "STB203" in codes(migration)
+    assert "on_warning" not in migration.code and "STB153" in codes(migration)
 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (SESSION + "client.force_endpoint()\n", "STB322"),
-        (SESSION + "client.set_params(StreamingSessionParameters(max_turn_silence=300))\n", "STB322"),
+        (SESSION + "client.force_endpoint()\n", "STB351"),
+        (SESSION + "client.set_params(StreamingSessionParameters(max_turn_silence=300))\n", "STB351"),
         (SESSION + "print(client.create_temporary_token(expires_in_seconds=60))\n", "STB323"),
         ('client = StreamingClient(StreamingClientOptions(token="t"))\n' + HANDLER + CONNECT, "STB323"),
         (CLIENT + HANDLER.replace("transcript", "end_of_turn_confidence") + CONNECT, "STB306"),
@@ -425,12 +427,12 @@ def test_handlers_for_what_never_comes_go_and_are_said() -> None:
         ("with StreamingClient(StreamingClientOptions(api_key='k')) as client:\n    pass\n", "STB320"),
         (SESSION + "from audio import microphone\nclient.stream(microphone())\n", "STB320"),
         (SESSION + "def show(e):\n    print(e.transcript)\n\n" + "show(on_turn)\n", "STB321"),
+        (SESSION + "from audio import load\npool.submit(client.stream, load())\n", "STB320"),
         (CLIENT + HANDLER.replace("print(event.transcript)", "show(event)") + CONNECT, "STB312"),
-        (CLIENT + HANDLER + CONNECT + "clients = [client]\n", "STB320"),
+        (CLIENT + HANDLER + CONNECT + "from mine import keep\nkeep([client])\n", "STB320"),
         (CLIENT + HANDLER + CONNECT + "on_turn(client, None)\n", "STB321"),
         (CLIENT + "from handlers import on_turn\nclient.on(StreamingEvents.Turn, on_turn)\n" + CONNECT, "STB321"),
         (CLIENT + "for e in StreamingEvents:\n    client.on(e, print)\n" + CONNECT, "STB321"),
-        (CLIENT + HANDLER + CONNECT + "pool.submit(client.stream, b'')\n", "STB320"),
     ],
 )
 def test_what_cannot_be_followed_is_left_and_said(code: str, kind: str) -> None:
@@ -487,9 +489,9 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("options", "parameters", "kind"),
     [
-        ("api_host=given", "", "STB305"),
-        ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB305"),
-        ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB305"),
+        ("api_host=given", "", "STB355"),
+        ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB355"),
+        ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB355"),
         ("", "speech_model=given", "STB304"),
         ("", "language_code=given", "STB304"),
         ("", "redact_pii=given", "STB305"),

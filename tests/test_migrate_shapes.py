@@ -47,11 +47,12 @@ def migrated(*changes: tuple[str, str]) -> str:
 
 
 def left(*changes: tuple[str, str]) -> set[str]:
-    """The codes of the findings for the program with these changes, which is left whole."""
+    """The codes of the findings for the program with these changes, which is left whole, or with a TODO."""
     code = changed(*changes)
     migration = check_migration(code)
-    assert migration.code == code and migration.unfinished
+    assert migration.unfinished
     assert any(finding.level is Level.MANUAL for finding in migration.findings)
+    assert (migration.code == code) is any(finding.kind.blocks for finding in migration.findings)
     return codes(migration)
 
 
@@ -169,7 +170,7 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
         ),
         pytest.param([("json=config", "json=make_config()")], "STB304", id="a configuration from elsewhere"),
         pytest.param(
-            [("    response = requests", '    config["endpointing"] = 0.3\n    response = requests')],
+            [("    response = requests", '    config[input()] = 0.3\n    response = requests')],
             "STB304",
             id="changed",
         ),
@@ -184,7 +185,7 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
         ),
         pytest.param(
             [('    async with websockets.connect(session["url"])', "    async with opened(session)")],
-            "STB302",
+            "STB315",
             id="no socket",
         ),
         pytest.param([('"sample_rate"', '"channels": 2, "sample_rate"')], "STB305", id="two channels"),
@@ -218,7 +219,7 @@ def test_what_cannot_be_followed_is_left_whole(changes: list[tuple[str, str]], c
     ("entry", "expected"),
     [
         ('"endpointing": 0.3', ['"max_turn_silence": 300', '"min_turn_silence": 300']),
-        ('"endpointing": float(sys.argv[1])', ['"max_turn_silence": round(float(sys.argv[1]) * 1000)']),
+        ('"endpointing": float(sys.argv[1])', ['"max_turn_silence": max(100, round(float(sys.argv[1]) * 1000))']),
         (
             '"messages_config": {"receive_partial_transcripts": True}',
             ['"include_partial_turns": True', "universal-3-6-pro"],
@@ -285,7 +286,7 @@ PRINTING = '            print(message["data"]["utterance"]["text"])\n'
         ("uid = message['data']['id']\n            print(uid)", "00_{message["),
         (
             "u = message['data']['utterance']\n            print(u['end'] - u['start'])",
-            "(message['words'][-1]['end'] / 1000) -",
+            "message['words'][-1]['end'] / 1000 -",
         ),
         ("print(message['data']['utterance'].get('language', 'en'))", "message.get('language_code', 'en')"),
         (
@@ -351,7 +352,9 @@ def test_branches_for_acknowledgements_go() -> None:
 def test_a_branch_that_worked_for_a_message_that_never_comes_is_said() -> None:
     branch = '        if message["type"] == "speech_end":\n            print("pause", message["data"]["time"])\n'
     migration = check_migration(changed((READING, branch + READING)))
-    assert migration.changed and "STB203" in codes(migration) and migration.unfinished
+    assert migration.changed and "STB153" in codes(migration) and not migration.unfinished
+    migration = check_migration(changed((READING, branch.replace("print(", "pauses.append(") + READING)))
+    assert migration.changed and "STB203" in codes(migration) and migration.unfinished and migration.unsafe
 
 
 @pytest.mark.parametrize(
@@ -441,7 +444,7 @@ SENDING = "        await ws.send(chunk)\n"
         ),
         (
             'await ws.send(json.dumps({"type": "audio_chunk", "data": {"chunk": encoded(chunk)}}))',
-            "await ws.send(encoded(chunk))",
+            "await ws.send(chunk)",
         ),
     ],
 )
@@ -533,7 +536,7 @@ def test_look_alikes_are_not_touched_and_not_complained_about(code: str) -> None
 def test_a_session_for_a_browser_is_reported() -> None:
     code = PROGRAM[: PROGRAM.index("    async with")] + '    return session["url"]\n'
     migration = check_migration(code)
-    assert not migration.changed and "STB302" in codes(migration)
+    assert not migration.changed and "STB315" in codes(migration)
 
 
 def test_an_address_that_is_never_called_is_reported() -> None:
@@ -550,7 +553,7 @@ def test_two_sessions_in_one_file() -> None:
 def test_a_default_that_a_caller_may_replace_is_no_constant() -> None:
     silence = ('"sample_rate": 16000', '"sample_rate": 16000, "endpointing": silence')
     code = migrated(("main(source)", "main(source, silence=0.3)"), silence)
-    assert '"max_turn_silence": round(silence * 1000)' in code
+    assert '"max_turn_silence": max(100, round(silence * 1000))' in code
     assert "STB304" in left(("main(source)", "main(source, silence=None)"), silence)
     rate = ('"wav/pcm"', "encoding")
     assert "STB304" in left(("main(source)", 'main(source, encoding="wav/pcm")'), rate)

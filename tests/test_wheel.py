@@ -50,6 +50,8 @@ def test_what_is_in_it(wheel: Path) -> None:
     for name in ("gladia_microphone.py", "assemblyai_microphone.py", "speech.wav", "transcript.json"):
         assert f"shim/guide_files/{name}" in names
     assert "codemods/verify/stand_in/pyaudio.py" in names
+    assert {"codemods/reports/schemas/report-1.json", "codemods/reports/assets/page.css"} <= names
+    assert "codemods/reports/assets/page.js" in names
     assert not any(name.startswith(("tests/", "fixtures/", "benchmarks/")) for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from codemods.analysis.reaching import Names, Reaching
 from codemods.analysis.values import NOTHING, Value, join
 
 
@@ -23,6 +24,9 @@ class Definition:
     expression: cst.BaseExpression | None = None
     value: Value = NOTHING
     uses: list[cst.Name] = field(default_factory=list)
+    scope: Scope | None = None
+    origin: tuple[Scope, str] | None = None
+    """Where an import from a file of the program gets it: that file's scope, and the name there."""
 
 
 @dataclass(eq=False, slots=True)
@@ -32,6 +36,8 @@ class Scope:
     node: cst.CSTNode
     parent: Scope | None
     definitions: dict[str, list[Definition]] = field(default_factory=dict)
+    set_elsewhere: dict[str, frozenset[Definition]] = field(default_factory=dict)
+    """Definitions of names of this scope that other code makes, at any time: `global`, `nonlocal`, `module.name`."""
     elsewhere: dict[str, str] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and which of the two."""
 
@@ -43,9 +49,6 @@ class Scope:
         return value
 
 
-Reaching = dict[str, frozenset[Definition]]
-
-
 @dataclass(slots=True)
 class Environment:
     """What holds at one place of one scope: the definitions that reach it, and what tests have told.
@@ -54,24 +57,21 @@ class Environment:
     """
 
     scope: Scope
-    reaching: Reaching = field(default_factory=dict)
+    reaching: Reaching = field(default_factory=lambda: Reaching(Names()))
     types: dict[cst.CSTNode, frozenset[str]] = field(default_factory=dict)
 
     def copy(self) -> Environment:
         """A copy that can go its own way."""
-        return Environment(self.scope, dict(self.reaching), dict(self.types))
+        return Environment(self.scope, self.reaching, dict(self.types))
 
     def define(self, definition: Definition) -> None:
         """A new definition replaces those of its name that reached this place."""
-        self.reaching[definition.name] = frozenset((definition,))
+        self.reaching = self.reaching.with_definitions(definition.name, frozenset((definition,)))
 
 
 def merge(first: Environment | None, second: Environment | None) -> Environment | None:
     """What holds where two paths meet; None stands for a path that cannot be taken."""
     if first is None or second is None:
         return first or second
-    reaching = dict(first.reaching)
-    for name, definitions in second.reaching.items():
-        reaching[name] = reaching.get(name, frozenset()) | definitions
     types = {origin: first.types[origin] | second.types[origin] for origin in first.types.keys() & second.types.keys()}
-    return Environment(first.scope, reaching, types)
+    return Environment(first.scope, first.reaching.merged(second.reaching), types)

@@ -30,6 +30,14 @@ class EventLibrary(Protocol):
         """What a handler of an event is called with."""
         ...
 
+    def handlers_of_class(self, name: str) -> tuple[str, ...]:
+        """The arguments of the class with this dotted name that are handlers; none for another class."""
+        ...
+
+    def gives_argument(self, owner: LibraryObject, argument: str) -> tuple[Value, ...]:
+        """What a handler is called with that was given as this argument."""
+        ...
+
     def types_of(self, name: str) -> frozenset[str]:
         """The types of message that are instances of the class with this dotted name; none for another class."""
         ...

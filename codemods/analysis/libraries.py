@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
 
 import libcst as cst
 
+from codemods.analysis.containers import (
+    CHANGING,
+    call_container,
+    call_dictionary,
+    dictionary_of_call,
+    elements_of,
+    is_container,
+    new_bag,
+)
 from codemods.analysis.texts import call_string
 from codemods.analysis.values import (
     NOTHING,
@@ -33,12 +43,14 @@ from codemods.analysis.values import (
     Sequence,
     Socket,
     Stream,
+    Text,
     UrlQuery,
     Value,
     constant,
     join,
     replaceable,
     something,
+    text_of,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +85,17 @@ SOCKET_LIBRARIES: Final = {
 }
 """By the dotted name of the function that opens one."""
 
+CLIENT_METHODS: Final = {
+    name.rpartition(".")[2]: name for name in SOCKET_LIBRARIES if name.rpartition(".")[0].endswith("()")
+}
+"""Methods that open a WebSocket and are called as no other library's: by the method's name, the whole one."""
+
+
+def owner_of(method: str) -> str:
+    """The library of which a method is known by its name alone; empty for any other method."""
+    return CLIENT_METHODS.get(method, "").split(".")[0]
+
+
 _HTTP_MODULES: Final = ("requests", "httpx")
 _HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 HTTP_CLIENTS: Final = {
@@ -81,11 +104,31 @@ HTTP_CLIENTS: Final = {
     "requests.sessions.Session": False,
     "httpx.Client": False,
     "httpx.AsyncClient": True,
+    "aiohttp.ClientSession": True,
 }
 """Classes whose methods make requests, and whether those are awaited."""
+_AWAITED_BODIES: Final = ("aiohttp.ClientSession",)
+"""Those of them whose answers give their bodies by methods that are awaited, too."""
 
 _AWAITED_ARGUMENT: Final = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.wait_for")
 _RUN_ARGUMENT: Final = ("asyncio.run", "uvloop.run", "anyio.run")
+_DECODING: Final = (
+    "json.loads",
+    "orjson.loads",
+    "ujson.loads",
+    "simplejson.loads",
+    "rapidjson.loads",
+)
+_CHANGING_DECODING: Final = frozenset(("object_hook", "object_pairs_hook", "cls"))
+"""Arguments after which a document is no plain one any more."""
+_ENCODING: Final = (
+    "json.dumps",
+    "orjson.dumps",
+    "ujson.dumps",
+    "simplejson.dumps",
+    "rapidjson.dumps",
+    "msgspec.json.encode",
+)
 ENDING: Final = ("builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort")
 """Calls that end the program."""
 
@@ -164,32 +207,48 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
     first = arguments.positional[0] if arguments.positional else None
     value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
     match name:
-        case "json.loads":
+        case _ if name in _DECODING and not arguments.keywords.keys() & _CHANGING_DECODING:
             found: Value = NOTHING
             for one in something(value):
                 found = join(found, parse_json(node, one))
             return found
-        case "json.dumps":
+        case _ if name in _ENCODING:
             return JsonText(node, value) if first is not None else UNKNOWN
+        case "json.load":
+            return Parsed(value, node) if isinstance(value, HttpResponse) and not arguments.keywords else UNKNOWN
         case "base64.b64encode" | "base64.standard_b64encode" | "pybase64.b64encode":
             return Base64(node, first) if first is not None else UNKNOWN
         case "builtins.str":
-            return value if isinstance(value, Base64) and value.as_text else _text(value)
+            return value if isinstance(value, Text) or (isinstance(value, Base64) and value.as_text) else _text(value)
         case "builtins.bytes":
             return value if isinstance(value, Base64) and not value.as_text else UNKNOWN
-        case "builtins.list" | "builtins.tuple" | "builtins.sorted" | "builtins.reversed" | "builtins.iter":
-            return value if isinstance(value, Parsed | Stream) else UNKNOWN
+        case "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset" | "collections.deque":
+            if isinstance(value, Parsed | Stream) and not name.endswith("deque"):
+                return value
+            if isinstance(value, Sequence) and value.site not in program.changed_sequences and not name.endswith("set"):
+                return Sequence(node, value.elements)
+            return new_bag(program, node, name, value if first is not None else None)
+        case "builtins.sorted" | "builtins.reversed" | "builtins.iter" | "builtins.aiter":
+            return value if isinstance(value, Parsed | Stream) else Stream(iterated(program, value))
         case "builtins.next":
-            return iterated(value) if isinstance(value, Parsed | Stream) else UNKNOWN
+            return iterated(program, value)
+        case "builtins.anext":
+            return Awaitable(iterated(program, value))
+        case "builtins.repr" | "builtins.int" | "builtins.float" | "builtins.round" | "builtins.len":
+            return NOTHING if value is NOTHING else _number(name, value)
+        case "urllib.parse.urljoin":
+            return _joined_address(value, program, arguments)
         case "builtins.getattr":
             return _get_attribute(program, value, arguments)
         case "builtins.enumerate":
-            return Stream(Sequence(node, (UNKNOWN, iterated(value))))
+            return Stream(Sequence(node, (UNKNOWN, iterated(program, value))))
         case "builtins.zip":
-            elements = tuple(iterated(program.values.get(one, UNKNOWN)) for one in arguments.positional)
+            elements = tuple(iterated(program, program.values.get(one, UNKNOWN)) for one in arguments.positional)
             return Stream(Sequence(node, elements))
         case "builtins.dict":
-            return program.dictionary_of_call(node)
+            return dictionary_of_call(program, node)
+        case "yarl.URL" | "httpx.URL":
+            return _address(program, node, value, arguments)
         case "urllib.parse.urlencode":
             return UrlQuery(node, value) if first is not None else UNKNOWN
         case "asyncio.to_thread" if isinstance(value, Library):
@@ -200,16 +259,49 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
             default = arguments.get(1, "default")
             return replaceable(program.values.get(default, UNKNOWN)) if default is not None else UNKNOWN
     if name in _AWAITED_ARGUMENT:
-        return value if isinstance(value, Awaitable) else Awaitable(UNKNOWN)
+        return value if isinstance(value, Awaitable) else Awaitable(awaited(value))
     if name in _RUN_ARGUMENT:
         return value.result if isinstance(value, Awaitable) else UNKNOWN
     return LibraryObject(name, node)
+
+
+def _address(program: Program, node: cst.Call, text: Value, arguments: Arguments) -> Value:
+    """An address as an object of a library: the text that it was made of, and the query given beside it."""
+    given = arguments.keywords.get("params")
+    if given is None or not isinstance(text, (Known, Text)):
+        return text
+    return text_of((text, Known("?"), UrlQuery(node, program.values.get(given, UNKNOWN))))
 
 
 def _get_attribute(program: Program, owner: Value, arguments: Arguments) -> Value:
     name = constant(program.values.get(arguments.positional[1], UNKNOWN)) if len(arguments.positional) > 1 else None
     if isinstance(owner, Parsed) and isinstance(owner.document, Delivered) and isinstance(name, str):
         return owner.step(name)
+    if isinstance(owner, Library) and isinstance(name, str) and len(arguments.positional) == 2:
+        return Library(f"{owner.name}.{name}")
+    return UNKNOWN
+
+
+def _number(name: str, value: Value) -> Value:
+    """What `int`, `float` and `round` make of a number."""
+    make = {"builtins.int": int, "builtins.float": float}.get(name)
+    if make is not None and isinstance(value, Known) and isinstance(value.value, (int, float, str)):
+        try:
+            return Known(make(value.value), certain=value.certain)
+        except (ValueError, OverflowError):
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _joined_address(base: Value, program: Program, arguments: Arguments) -> Value:
+    """What `urljoin(base, path)` gives for constants, and for a path from the root behind a base that is not known."""
+    second = arguments.get(1, "url")
+    path = program.values.get(second, NOTHING) if second is not None else UNKNOWN
+    if NOTHING in (base, path):
+        return NOTHING
+    if isinstance(base, Known) and isinstance(path, Known):
+        certain = base.certain and path.certain
+        return Known(urljoin(str(base.value), str(path.value)), certain=certain)
     return UNKNOWN
 
 
@@ -263,13 +355,20 @@ def _request(
     return Awaitable(response) if asynchronous else response
 
 
+def has_awaited_body(program: Program, request: cst.Call) -> bool:
+    """Whether the answer to a request gives its body by methods that are awaited."""
+    made = program.requests.get(request)
+    return made is not None and made.library in _AWAITED_BODIES
+
+
 def call_member(program: Program, node: cst.Call, member: Member, arguments: Arguments) -> Value:
     """What calling a method of an abstract value gives."""
     owner, name = member.owner, member.name
     first = arguments.positional[0] if arguments.positional else None
     match owner:
-        case HttpResponse() if name == "json":
-            return Parsed(owner, node)
+        case HttpResponse(request) if name == "json":
+            document = Parsed(owner, node)
+            return Awaitable(document) if has_awaited_body(program, request) else document
         case HttpResponse(request):
             return ResponseField(request, f"{name}()")
         case Parsed() if name == "get" and first is not None:
@@ -286,10 +385,15 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
         case JsonText() if name in ("encode", "strip"):
             return owner
         case DictDisplay(site):
-            return program.call_dictionary(node, site, name, arguments)
-        case Sequence() if name in ("append", "extend", "insert", "remove", "clear"):
-            program.changed_sequences.add(owner.site)
-            return UNKNOWN
+            return call_dictionary(program, node, site, name, arguments)
+        case Sequence() if name != "join":
+            if name in CHANGING:
+                program.changed_sequences.add(owner.site)
+            return call_container(program, node, owner, name, arguments)
+        case LibraryObject() if is_container(owner):
+            return call_container(program, node, owner, name, arguments)
+        case Known() | Text() if name in ("with_query", "update_query") and first is not None:
+            return text_of((owner, Known("?"), UrlQuery(node, program.values.get(first, UNKNOWN))))
         case Known(value) if isinstance(value, str):
             return call_string(program, value, name, arguments)
         case Socket(connect):
@@ -338,6 +442,8 @@ def entered(value: Value) -> Value:
             return Socket(connect)
         case LibraryObject() | Socket() | HttpResponse():
             return value
+        case Awaitable(HttpResponse() as response):
+            return response
     return UNKNOWN
 
 
@@ -351,6 +457,8 @@ def awaited(value: Value) -> Value:
     match value:
         case Nothing():
             return value
+        case Known(None):
+            return NOTHING
         case Awaitable(result):
             return result
         case Connecting(connect):
@@ -358,18 +466,20 @@ def awaited(value: Value) -> Value:
     return UNKNOWN
 
 
-def iterated(value: Value) -> Value:
+def iterated(program: Program, value: Value) -> Value:
     """What a loop over `value` binds."""
     found: Value = NOTHING
     for one in something(value):
-        found = join(found, _iterated(one))
+        found = join(found, _iterated(program, one))
     return found
 
 
-def _iterated(value: Value) -> Value:
+def _iterated(program: Program, value: Value) -> Value:
     match value:
         case Nothing():
             return value
+        case Known(None):
+            return NOTHING
         case Socket(connect):
             return Frame(connect)
         case Connecting(connect):
@@ -382,8 +492,8 @@ def _iterated(value: Value) -> Value:
             return element
         case Awaitable(Nothing() as none):
             return none
-        case Sequence(_, elements) if elements and all(element == elements[0] for element in elements):
-            return elements[0]
+        case Sequence() | DictDisplay() | LibraryObject():
+            return elements_of(program, value)
     return UNKNOWN
 
 

@@ -68,6 +68,24 @@ class Narrowing:
         return inside
 
 
+    def types_of_class_pattern(self, pattern: cst.CSTNode) -> frozenset[str] | None:
+        """The types of message whose classes a pattern of `match message` asks for; None for another pattern."""
+        match pattern:
+            case cst.MatchClass(cls, [], []):
+                return types_of_classes(self._libraries, self._program.value(cls))
+            case cst.MatchAs(cst.MatchClass() as inner):
+                return self.types_of_class_pattern(inner)
+            case cst.MatchOr(patterns):
+                each = [self.types_of_class_pattern(one.pattern) for one in patterns]
+                return None if None in each else frozenset().union(*(one for one in each if one is not None))
+        return None
+
+
+def subject_of_classes(subject: Value) -> bool:
+    """Whether a value is a whole message, which patterns tell apart by its class."""
+    return isinstance(subject, Parsed) and subject.path == ()
+
+
 def _with_types(environment: Environment, subject: Parsed, names: frozenset[str], positive: bool) -> Environment:
     """What holds where a message is known to be, or not to be, of these types."""
     inside = environment.copy()

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.callbacks import socket_callback
+from codemods.analysis.classes import is_class_method, is_static
 from codemods.analysis.environment import Definition, Environment, Scope, merge
-from codemods.analysis.expressions import ExpressionEvaluation
 from codemods.analysis.handlers import EventLibrary
-from codemods.analysis.libraries import ENDING, entered, iterated
-from codemods.analysis.narrowing import TYPE_PATH, types_of_pattern
+from codemods.analysis.libraries import ENDING
+from codemods.analysis.modules import Modules
+from codemods.analysis.patterns import PatternEvaluation
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
     Class,
-    DictDisplay,
     Function,
     Instance,
     Known,
     Library,
     Member,
-    Parsed,
-    Sequence,
-    Socket,
     Value,
     alternatives,
-    join,
     replaceable,
 )
 
-_MOST_ROUNDS: Final = 16
+_DEEPEST: Final = 6000
+"""How deeply the evaluation may go: a text joined of hundreds of pieces is a chain of as many expressions."""
 
 
 def analyse(module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> Program:
     """Works out what each expression of a module can be; `libraries` say what handlers of theirs are called with."""
-    return _Analysis(module, libraries).run()
+    return _run_deeply(_Analysis([module], libraries))
+
+
+def analyse_files(
+    files: Mapping[Path, cst.Module], modules: Modules, libraries: tuple[EventLibrary, ...] = ()
+) -> Program:
+    """Works out what each expression of several files can be, together; `modules` are the files of the whole run.
+
+    It is quickest where files come behind those that they import.
+    """
+    analysis = _Analysis(list(files.values()), libraries)
+    analysis.modules = modules
+    analysis.module_at = dict(files)
+    analysis.program.files = {module: path for path, module in files.items()}
+    return _run_deeply(analysis)
+
+
+def _run_deeply(analysis: _Analysis) -> Program:
+    """Runs an analysis with room for long chains; of a program that is deeper still, nothing is known."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        return analysis.run()
+    except RecursionError:
+        analysis.program.values.clear()
+        return analysis.program
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class _Flow:
@@ -51,14 +76,16 @@ class _Flow:
         self.continued: Environment | None = None
 
 
-class _Analysis(ExpressionEvaluation):
-    def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...]) -> None:
-        super().__init__(module, libraries)
-        self._waiting: list[cst.FunctionDef | cst.Lambda] = []
-        self._has_call: dict[cst.SimpleStatementLine, bool] = {}
+class _Analysis(PatternEvaluation):
+    def __init__(self, modules: AbstractSequence[cst.Module], libraries: tuple[EventLibrary, ...]) -> None:
+        super().__init__(modules[0], libraries)
+        self._all = modules
         self._loops: list[_Flow] = []
         self._classes: list[cst.ClassDef] = []
-        self._parents(module)
+        self._evaluated_in: dict[cst.CSTNode, list[cst.BaseExpression]] = {}
+        for module in modules:
+            self._parents(module)
+            self.program.scopes[module] = Scope(module, None)
 
     def _parents(self, node: cst.CSTNode) -> None:
         waiting = [node]
@@ -69,35 +96,44 @@ class _Analysis(ExpressionEvaluation):
                 waiting.append(child)
 
     def run(self) -> Program:
-        """Runs the module, then each function met, again and again until nothing changes."""
-        module = self.program.module
-        scope = Scope(module, None)
-        self.program.scopes[module] = scope
-        self._run_until_settled(scope)
+        """Runs the modules, then each function met, again and again until nothing changes."""
+        for module in self._all:
+            self.put_to_work(module)
+        self.run_again()
         # What nobody here even names is called from outside first: it may be what calls the others.
         self._take_missing_parameters_as_unknown(self._named_functions())
-        self._run_until_settled(scope)
-        self.settled = True
+        self.run_again()
+        self.settled = self.program.is_settled = True
         self._take_missing_parameters_as_unknown(set())
-        self._run_until_settled(scope)
+        self.run_again()
         self.complete = True
-        self._run_until_settled(scope)
+        self.run_again()
+        self._sort_what_was_found()
+        if self.is_endless:
+            self.program.values.clear()
         return self.program
 
-    def _run_until_settled(self, scope: Scope) -> None:
-        for _ in range(_MOST_ROUNDS):
-            self.changed = False
-            self._forget()
-            self.running = self.program.module
-            self._run_block(self.program.module.body, Environment(scope))
-            done: set[cst.CSTNode] = set()
-            while self._waiting:
-                function = self._waiting.pop(0)
-                if function not in done:
-                    done.add(function)
-                    self._run_function(function)
-            if not self.changed:
-                break
+    def run_unit(self, unit: cst.CSTNode) -> None:
+        # What the last run found is forgotten: it may have known less.
+        for node in self._evaluated_in.get(unit, ()):
+            self.program.values.pop(node, None)
+            self.program.reaching.pop(node, None)  # type: ignore[call-overload]
+        self.evaluated = self._evaluated_in[unit] = []
+        if isinstance(unit, cst.FunctionDef | cst.Lambda):
+            self._run_function(unit)
+        elif isinstance(unit, cst.Module):
+            self._run_block(unit.body, self.environment_of(self.program.scopes[unit]))
+            self.note_names(unit)
+
+    def _sort_what_was_found(self) -> None:
+        """Puts the values into the order of the units, and tells each definition its uses."""
+        program = self.program
+        order = [node for unit in self.units for node in self._evaluated_in.get(unit, ())]
+        program.values = {node: program.values[node] for node in order if node in program.values}
+        for node in order:
+            if isinstance(node, cst.Name):
+                for definition in program.reaching.get(node, ()):
+                    definition.uses.append(node)
 
     def _named_functions(self) -> set[cst.CSTNode]:
         """The functions that the module names anywhere but where it defines them."""
@@ -108,10 +144,8 @@ class _Analysis(ExpressionEvaluation):
             for one in alternatives(value):
                 if isinstance(one, Function):
                     found.add(one.node)
-                elif isinstance(one, Member) and isinstance(one.owner, Instance):
-                    inner = self.functions.get(one.owner.node)
-                    method = inner.value_of(one.name) if inner is not None else NOTHING
-                    found.update(each.node for each in alternatives(method) if isinstance(each, Function))
+                elif isinstance(one, Member) and isinstance(one.owner, Instance | Class):
+                    found.update(each.node for each in self.methods_of(one.owner, one.name))
         return found
 
     def _take_missing_parameters_as_unknown(self, but_of: set[cst.CSTNode]) -> None:
@@ -121,28 +155,22 @@ class _Analysis(ExpressionEvaluation):
             if missing and self.program.scope_of(definition.node) not in but_of:
                 definition.value = UNKNOWN
 
-    def _forget(self) -> None:
-        self.program.values.clear()
-        self.program.reaching.clear()
-        for definition in self.definitions.values():
-            definition.uses.clear()
-
     # --- functions and classes -------------------------------------------------------------------
 
     def meet_function(self, node: cst.FunctionDef | cst.Lambda, environment: Environment) -> None:
         parent = environment.scope
         self.functions[node] = self.scope_for(node, parent)
-        self._waiting.append(node)
+        if node not in self.units:
+            self.put_to_work(node)
         parameters = node.params
         for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
             if parameter.default is not None:
                 value = replaceable(self.evaluate(parameter.default, environment))
-                self.define(Environment(self.functions[node]), parameter.name.value, parameter, value)
+                self.define(self.environment_of(self.functions[node]), parameter.name.value, parameter, value)
 
     def _run_function(self, node: cst.FunctionDef | cst.Lambda) -> None:
         scope = self.functions[node]
-        environment = Environment(scope)
-        self.running = node
+        environment = self.environment_of(scope)
         parameters = node.params
         every = [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]
         every += [one for one in (parameters.star_arg, parameters.star_kwarg) if isinstance(one, cst.Param)]
@@ -154,24 +182,17 @@ class _Analysis(ExpressionEvaluation):
             return
         outer_class = self._class_of(node)
         if outer_class is not None and every and isinstance(every[0], cst.Param):
-            self.define(environment, every[0].name.value, every[0], Instance(outer_class))
+            owner = Class(outer_class) if is_class_method(node) else Instance(outer_class)
+            self.define(environment, every[0].name.value, every[0], owner)
         if self._run_block(_statements(node.body), environment) is not None:
             self._return(Known(None))
 
     def _class_of(self, node: cst.FunctionDef) -> cst.ClassDef | None:
         parent = self.program.parents.get(self.program.parents[node])
-        is_static = any(
-            isinstance(one.decorator, cst.Name) and one.decorator.value in ("staticmethod", "classmethod")
-            for one in node.decorators
-        )
-        return parent if isinstance(parent, cst.ClassDef) and not is_static else None
+        return parent if isinstance(parent, cst.ClassDef) and not is_static(node) else None
 
     def _return(self, value: Value) -> None:
-        known = self.returns.get(self.running, NOTHING)
-        joined = join(known, value)
-        if joined != known:
-            self.returns[self.running] = joined
-            self.changed = True
+        self.grow_cell(("returns", self.running), value)
 
     # --- blocks ----------------------------------------------------------------------------------
 
@@ -187,8 +208,7 @@ class _Analysis(ExpressionEvaluation):
     def _run(self, statement: cst.CSTNode, environment: Environment) -> Environment | None:
         if isinstance(statement, cst.SimpleStatementLine):
             outer, self.statement = self.statement, statement
-            if self._calls(statement):
-                self.program.at_statement[statement] = dict(environment.reaching)
+            self.program.at_statement[statement] = environment.reaching
             found: Environment | None = environment
             for small in statement.body:
                 if found is None:
@@ -198,22 +218,12 @@ class _Analysis(ExpressionEvaluation):
             return found
         if isinstance(statement, cst.BaseSmallStatement):
             return self._run_small(statement, environment)
-        self.program.at_statement[statement] = dict(environment.reaching)
+        self.program.at_statement[statement] = environment.reaching
         outer, self.statement = self.statement, statement
         run = getattr(self, f"_run_{type(statement).__name__.lower()}", None)
         result: Environment | None = run(statement, environment) if run is not None else environment
         self.statement = outer
         return result
-
-    def _calls(self, statement: cst.SimpleStatementLine) -> bool:
-        """Whether a statement calls anything or reads a place: only then is it asked what reaches it.
-
-        A copy for each of ten thousand constants would be ten thousand copies of ten thousand names.
-        """
-        if statement not in self._has_call:
-            nodes = self.program.nodes_in(statement)
-            self._has_call[statement] = any(isinstance(node, (cst.Call, cst.Subscript, cst.Await)) for node in nodes)
-        return self._has_call[statement]
 
     # --- small statements ------------------------------------------------------------------------
 
@@ -227,10 +237,10 @@ class _Analysis(ExpressionEvaluation):
                 self.evaluate(annotation.annotation, environment)
                 if value is not None:
                     self._bind(target, self.evaluate(value, environment), environment, value)
-            case cst.AugAssign(target, _, value):
-                self.evaluate(value, environment)
-                self.evaluate(target, environment)
-                self._bind(target, UNKNOWN, environment, None)
+            case cst.AugAssign():
+                self._augment(node, environment)
+            case cst.Del(target):
+                self._delete(target, environment)
             case cst.Expr(value):
                 self.evaluate(value, environment)
                 if self._ends_program(value):
@@ -275,81 +285,6 @@ class _Analysis(ExpressionEvaluation):
         callee = self.program.value(node.func)
         return isinstance(callee, Library) and callee.name in ENDING
 
-    def _import(self, node: cst.Import, environment: Environment) -> None:
-        for alias in node.names:
-            dotted = _dotted(alias.name)
-            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                self.define(environment, alias.asname.name.value, alias, Library(dotted))
-            else:
-                first = dotted.split(".")[0]
-                self.define(environment, first, alias, Library(first))
-
-    def _import_from(self, node: cst.ImportFrom, environment: Environment) -> None:
-        if isinstance(node.names, cst.ImportStar):
-            return
-        module = _dotted(node.module) if node.module is not None else ""
-        for alias in node.names:
-            name = _dotted(alias.name)
-            bound = alias.asname.name if alias.asname is not None else alias.name
-            if isinstance(bound, cst.Name):
-                # A relative import is a file of the program's own, of which this module knows nothing.
-                value: Value = UNKNOWN if node.relative else Library(f"{module}.{name}")
-                self.define(environment, bound.value, alias, value)
-
-    # --- binding ---------------------------------------------------------------------------------
-
-    def bind(self, target: cst.CSTNode, value: Value, environment: Environment) -> None:
-        self._bind(target, value, environment, None)
-
-    def _bind(
-        self, target: cst.CSTNode, value: Value, environment: Environment, expression: cst.BaseExpression | None
-    ) -> None:
-        match target:
-            case cst.Name(name):
-                self.define(environment, name, target, value, expression)
-            case cst.Tuple(elements) | cst.List(elements):
-                values = (
-                    value.elements if isinstance(value, Sequence) and len(value.elements) == len(elements) else None
-                )
-                for index, element in enumerate(elements):
-                    if isinstance(element, cst.StarredElement):
-                        self._bind(element.value, UNKNOWN, environment, None)
-                    elif values is not None:
-                        self._bind(element.value, values[index], environment, None)
-                    else:
-                        inner = value.step(index) if isinstance(value, Parsed) else UNKNOWN
-                        self._bind(element.value, inner, environment, None)
-            case cst.Attribute(owner, attribute):
-                holder = self.evaluate(owner, environment)
-                for one in alternatives(holder):
-                    if isinstance(one, (Instance, Class)):
-                        self._keep_attribute(one.node, attribute.value, value, expression)
-                    elif isinstance(one, Socket):
-                        called_with = socket_callback(one.connect, attribute.value)
-                        if called_with is not None:
-                            self.call_back(value, called_with)
-            case cst.Subscript(owner, slices):
-                holder = self.evaluate(owner, environment)
-                key: Value = UNKNOWN
-                for part in slices:
-                    if isinstance(part.slice, cst.Index):
-                        key = self.evaluate(part.slice.value, environment)
-                for one in alternatives(holder):
-                    if isinstance(one, DictDisplay):
-                        self.program.change_dictionary(one.site, key, value, target)
-
-    def _keep_attribute(
-        self, owner: cst.ClassDef, name: str, value: Value, expression: cst.BaseExpression | None
-    ) -> None:
-        stored = self.program.attribute_expressions.setdefault((owner, name), [])
-        if expression is not None and expression not in stored:
-            stored.append(expression)
-        known = self.attributes.get((owner, name), NOTHING)
-        joined = join(known, value)
-        if joined != known:
-            self.attributes[owner, name] = joined
-            self.changed = True
-
     # --- compound statements ---------------------------------------------------------------------
 
     def _run_functiondef(self, node: cst.FunctionDef, environment: Environment) -> Environment:
@@ -361,6 +296,8 @@ class _Analysis(ExpressionEvaluation):
                 self.evaluate(annotation.annotation, environment)
         self.meet_function(node, environment)
         self._decorate(node, value)
+        for decorator in reversed(node.decorators):
+            value = self.decorated(self.program.values.get(decorator.decorator, NOTHING), value)
         self.define(environment, node.name.value, node, value)
         return environment
 
@@ -377,10 +314,12 @@ class _Analysis(ExpressionEvaluation):
     def _run_classdef(self, node: cst.ClassDef, environment: Environment) -> Environment:
         for base in (*node.bases, *node.keywords):
             self.evaluate(base.value, environment)
+        bases = (_without_parameters(base.value) for base in node.bases)
+        self.note_class(node, tuple(self.program.values.get(base, NOTHING) for base in bases))
         for decorator in node.decorators:
             self.evaluate(decorator.decorator, environment)
         scope = self.functions[node] = self.scope_for(node, environment.scope)
-        self._run_block(_statements(node.body), Environment(scope))
+        self._run_block(_statements(node.body), self.environment_of(scope))
         for name, definitions in scope.definitions.items():
             stored = self.program.attribute_expressions.setdefault((node, name), [])
             stored.extend(one.expression for one in definitions if one.expression and one.expression not in stored)
@@ -389,13 +328,22 @@ class _Analysis(ExpressionEvaluation):
 
     def _run_if(self, node: cst.If, environment: Environment) -> Environment | None:
         self.evaluate(node.test, environment)
-        taken = self._run_block(_statements(node.body), self.assume(node.test, environment, True))
-        otherwise: Environment | None = self.assume(node.test, environment, False)
-        if isinstance(node.orelse, cst.If) and otherwise is not None:
-            otherwise = self._run(node.orelse, otherwise)
-        elif isinstance(node.orelse, cst.Else):
-            otherwise = self._run_block(_statements(node.orelse.body), otherwise)
-        return merge(taken, otherwise)
+        after: Environment | None = None
+        otherwise = environment
+        branch: cst.If | cst.Else | None = node
+        # A chain of `elif` is a loop here: there are programs with hundreds in one.
+        while isinstance(branch, cst.If):
+            if branch is not node:
+                self.statement = branch
+                self.program.at_statement[branch] = otherwise.reaching
+                self.evaluate(branch.test, otherwise)
+            taken = self._run_block(_statements(branch.body), self.assume(branch.test, otherwise, True))
+            after = merge(after, taken)
+            otherwise = self.assume(branch.test, otherwise, False)
+            branch = branch.orelse
+        if isinstance(branch, cst.Else):
+            return merge(after, self._run_block(_statements(branch.body), otherwise))
+        return merge(after, otherwise)
 
     def _run_while(self, node: cst.While, environment: Environment) -> Environment | None:
         forever = isinstance(node.test, cst.Name) and node.test.value == "True"
@@ -411,7 +359,7 @@ class _Analysis(ExpressionEvaluation):
 
     def _run_for(self, node: cst.For, environment: Environment) -> Environment | None:
         def step(inside: Environment) -> Environment | None:
-            self.bind(node.target, iterated(self.evaluate(node.iter, inside)), inside)
+            self.bind(node.target, self.iterated(self.evaluate(node.iter, inside)), inside)
             return self._run_block(_statements(node.body), inside)
 
         after = self._run_loop(environment, step, leaves_by_itself=True)
@@ -445,7 +393,7 @@ class _Analysis(ExpressionEvaluation):
 
     def _run_with(self, node: cst.With, environment: Environment) -> Environment | None:
         for item in node.items:
-            value = entered(self.evaluate(item.item, environment))
+            value = self.entered(self.evaluate(item.item, environment))
             if item.asname is not None:
                 self._bind(item.asname.name, value, environment, None)
         return self._run_block(_statements(node.body), environment)
@@ -457,7 +405,8 @@ class _Analysis(ExpressionEvaluation):
         reached = merge(before, end)
         assert reached is not None
         for definition_name, definitions in self._bound_in(node.body, environment.scope).items():
-            reached.reaching[definition_name] = reached.reaching.get(definition_name, frozenset()) | definitions
+            known = reached.reaching.get(definition_name, frozenset())
+            reached.reaching = reached.reaching.with_definitions(definition_name, known | definitions)
         if end is not None and isinstance(node.orelse, cst.Else):
             end = self._run_block(_statements(node.orelse.body), end)
         for handler in node.handlers:
@@ -496,32 +445,15 @@ class _Analysis(ExpressionEvaluation):
         subject = self.evaluate(node.subject, environment)
         after: Environment | None = environment
         for case in node.cases:
-            inside = environment.copy()
-            types = types_of_pattern(case.pattern)
-            if types and isinstance(subject, Parsed) and subject.path == TYPE_PATH:
-                inside.types[subject.origin] = types
-            self._bind_pattern(case.pattern, inside)
-            if case.guard is not None:
-                self.evaluate(case.guard, inside)
-                inside = self.assume(case.guard, inside, True)
+            inside = self.enter_case(case, subject, environment)
             after = merge(after, self._run_block(_statements(case.body), inside))
         return after
-
-    def _bind_pattern(self, pattern: cst.CSTNode, environment: Environment) -> None:
-        if isinstance(pattern, cst.MatchValue):
-            self.evaluate(pattern.value, environment)
-            return
-        if isinstance(pattern, cst.MatchAs) and pattern.name is not None:
-            self.define(environment, pattern.name.value, pattern.name, UNKNOWN)
-        for child in pattern.children:
-            self._bind_pattern(child, environment)
 
 
 def _statements(body: cst.BaseSuite) -> AbstractSequence[cst.CSTNode]:
     return body.body
 
 
-def _dotted(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return f"{_dotted(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""
+def _without_parameters(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The class in `Generic[T]`."""
+    return node.value if isinstance(node, cst.Subscript) else node

@@ -6,7 +6,7 @@ import re
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
-from codemods.analysis.values import UNKNOWN, Known, Sequence, Value, constant, text_of
+from codemods.analysis.values import NOTHING, UNKNOWN, Known, Sequence, Value, constant, text_of
 
 if TYPE_CHECKING:
     from codemods.analysis.libraries import Arguments
@@ -19,6 +19,8 @@ def call_string(program: Program, text: str, name: str, arguments: Arguments) ->
     """What calling a constant text's method gives."""
     if name == "format" and arguments.complete:
         return _formatted(program, text, arguments)
+    if name == "join" and len(arguments.positional) == 1:
+        return _joined(program, text, program.values.get(arguments.positional[0], UNKNOWN))
     given = [constant(program.values.get(argument, UNKNOWN)) for argument in arguments.positional]
     if name in _PURE_STRING_METHODS and not arguments.keywords and all(isinstance(one, str) for one in given):
         try:
@@ -26,6 +28,16 @@ def call_string(program: Program, text: str, name: str, arguments: Arguments) ->
         except TypeError:
             return UNKNOWN
     return UNKNOWN
+
+
+def _joined(program: Program, between: str, of: Value) -> Value:
+    """What `between.join(of)` gives, where the parts are known one by one."""
+    if not isinstance(of, Sequence) or of.site in program.changed_sequences:
+        return NOTHING if of is NOTHING else UNKNOWN
+    parts: list[Value] = []
+    for one in of.elements:
+        parts.extend((Known(between), one) if parts else (one,))
+    return text_of(parts)
 
 
 def _formatted(program: Program, text: str, arguments: Arguments) -> Value:

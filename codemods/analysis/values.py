@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any, Final
 
 import libcst as cst
 
 MOST_ALTERNATIVES: Final = 4
+MOST_FUNCTIONS: Final = 24
+"""Tables of functions, one for each message, are larger than other choices."""
 MOST_TEXT_PARTS: Final = 16
+DEEPEST_VALUE: Final = 6
 LONGEST_PATH: Final = 12
 
 EACH: Final = "[]"
@@ -95,6 +100,13 @@ class Library(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnModule(Value):
+    """A file of the program as imports give it, or a folder of its files."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryObject(Value):
     """What calling a library's class or function gave; `made_by` is the dotted name called."""
 
@@ -129,6 +141,27 @@ class Instance(Value):
     """An object of a class of the program."""
 
     node: cst.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Instance):
+    """An object as `super()` gives it inside the class `node`: its members are those of the classes above."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumMember(Value):
+    """A member of an enumeration whose members are not equal to their values."""
+
+    node: cst.ClassDef
+    name: str
+    value: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Managed(Value):
+    """A context manager that a generator of the program makes, by what entering it gives."""
+
+    result: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +288,17 @@ def join(first: Value, second: Value) -> Value:
                 break
         else:
             found.append(one)
-    if len(found) > MOST_ALTERNATIVES or UNKNOWN in found:
+    if UNKNOWN in found or len(found) > (MOST_FUNCTIONS if _are_functions(found) else MOST_ALTERNATIVES):
         return UNKNOWN
     return found[0] if len(found) == 1 else OneOf(frozenset(found))
+
+
+def _are_functions(values: Iterable[Value]) -> bool:
+    return all(isinstance(one, (Function, Class)) or one == Known(None) or _is_method(one) for one in values)
+
+
+def _is_method(value: Value) -> bool:
+    return isinstance(value, Member) and isinstance(value.owner, (Instance, Class))
 
 
 def join_all(values: Iterable[Value]) -> Value:
@@ -276,11 +317,29 @@ def _merged(first: Value, second: Value) -> Value | None:
         types = None if first.types is None or second.types is None else first.types | second.types
         return replace(first, types=types)
     if isinstance(first, Sequence) and isinstance(second, Sequence) and first.site is second.site:
-        return Sequence(first.site, tuple(map(join, first.elements, second.elements)))
-    for kind, field_name in ((Stream, "element"), (Awaitable, "result")):
+        pairs = zip_longest(first.elements, second.elements, fillvalue=NOTHING)
+        return Sequence(first.site, tuple(_not_too_deep(join(one, other)) for one, other in pairs))
+    for kind, field_name in ((Stream, "element"), (Awaitable, "result"), (Managed, "result")):
         if isinstance(first, kind) and isinstance(second, kind):
-            return kind(join(getattr(first, field_name), getattr(second, field_name)))
+            return kind(_not_too_deep(join(getattr(first, field_name), getattr(second, field_name))))
     return None
+
+
+def depth(value: Value) -> int:
+    """How deeply containers stand in one another."""
+    match value:
+        case Sequence(_, elements):
+            return 1 + max(map(depth, elements), default=0)
+        case Stream(inner) | Awaitable(inner) | Managed(inner):
+            return 1 + depth(inner)
+        case OneOf(found):
+            return max(map(depth, found))
+    return 0
+
+
+def _not_too_deep(value: Value) -> Value:
+    """A value that can stand inside another; a list that is put into itself would never end."""
+    return UNKNOWN if depth(value) > DEEPEST_VALUE else value
 
 
 def text_of(parts: Iterable[Value]) -> Value:

@@ -15,12 +15,12 @@ from typing import Final, Protocol
 from codemods.analysis.handlers import EventLibrary
 from codemods.migrating import Migrating
 from codemods.vendors import assemblyai_sdk, gladia_sdk
-from shim.mapping import session
+from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 
 _STYLES: Final[dict[Vendor, tuple[str, ...]]] = {
     Vendor.ASSEMBLYAI: ("raw_gladia_to_assemblyai", "sdk_gladia_to_assemblyai"),
-    Vendor.GLADIA: ("raw_assemblyai_to_gladia", "sdk_assemblyai_to_gladia"),
+    Vendor.GLADIA: ("raw_assemblyai_to_gladia", "raw_assemblyai_v2_to_gladia", "sdk_assemblyai_to_gladia"),
 }
 
 
@@ -46,14 +46,25 @@ def event_libraries() -> tuple[EventLibrary, ...]:
     return (assemblyai_sdk.Events(), gladia_sdk.Events())
 
 
+def vendor_packages() -> frozenset[str]:
+    """The packages of the vendors' SDKs."""
+    return frozenset(path.split(".")[0] for vendor in Vendor for path in sdk.PACKAGE.of(vendor))
+
+
 def is_possible(target: Vendor) -> bool:
     """Whether any program can be moved to a vendor yet."""
     return bool(_STYLES[target])
 
 
-_NAMED: Final = {vendor: re.compile(session.NAME.of(vendor)[0].encode(), re.IGNORECASE) for vendor in Vendor}
+_NOTES: Final = rb"TODO\(sttbridge|#\s*sttbridge:"
+_NAMED: Final = {
+    vendor: re.compile(rb"(?i:%s)|%s" % (session.NAME.of(vendor)[0].encode(), _NOTES)) for vendor in Vendor
+}
 
 
 def names_vendor(content: bytes, vendor: Vendor) -> bool:
-    """Whether a file names a vendor anywhere: a search over its bytes, before anything is parsed."""
+    """Whether a file names a vendor anywhere, or holds a note for or of an earlier run.
+
+    A search over its bytes, before anything is parsed.
+    """
     return _NAMED[vendor].search(content) is not None

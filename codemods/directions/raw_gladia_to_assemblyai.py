@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
-from codemods.findings import REQUEST_ABSENT
+import libcst as cst
+
+from codemods.findings import FIRST_API, REQUEST_ABSENT
 from codemods.migrating import Migrating
 from codemods.rules.messages import MessageRule
 from codemods.rules.opening import OpeningRule
 from codemods.rules.sending import SendingRule
+from codemods.rules.spread_opening import SpreadOpeningRule
 from codemods.vendors import gladia
+from codemods.vendors.gladia import Opening
 
 
 def is_met(migrating: Migrating) -> bool:
     """Whether the program opens a session by a POST, or asks Gladia for anything else by HTTP."""
     program = migrating.program
-    return any(gladia.openings(program)) or any(gladia.other_requests(program, set()))
+    return (
+        any(gladia.openings(program))
+        or any(gladia.other_requests(program, set()))
+        or any(gladia.first_api_sockets(program))
+    )
 
 
 def plan(migrating: Migrating) -> None:
     """Plans each session from its POST to its messages; other requests are reported."""
     program = migrating.program
     openings = list(gladia.openings(program))
+    for connect in gladia.first_api_sockets(program):
+        migrating.report(FIRST_API, connect.call, migrating.code(connect.call))
     for request in gladia.other_requests(program, {opening.request for opening in openings}):
         migrating.report(REQUEST_ABSENT, request.call, migrating.code(request.call))
-    followed = [opening for opening in openings if OpeningRule(migrating, opening).plan()]
+    followed = [opening for opening in openings if _rule(migrating.at(opening.request.call), opening).plan()]
     connects = [connect.call for opening in followed for connect in opening.connects]
     if connects:
         MessageRule(migrating, connects).plan()
         SendingRule(migrating, connects).plan()
+
+
+def _rule(migrating: Migrating, opening: Opening) -> OpeningRule:
+    """The rule for a session: its POST and its connect stand in one function or in two."""
+    program = migrating.program
+    places = {program.scope_of(one.call) for one in opening.connects}
+    posting = program.scope_of(opening.request.call)
+    spread = len(opening.connects) == 1 and (posting not in places or _is_guarded(migrating, opening))
+    return SpreadOpeningRule(migrating, opening) if spread else OpeningRule(migrating, opening)
+
+
+def _is_guarded(migrating: Migrating, opening: Opening) -> bool:
+    """Whether a `try` guards the POST and not the connect, in one function."""
+    program = migrating.program
+    current: cst.CSTNode = opening.request.call
+    while current in program.parents and not isinstance(current, cst.FunctionDef):
+        around = program.parents[current]
+        is_guard = isinstance(around, cst.Try) and around.handlers and around.body is current
+        if is_guard and not program.is_inside(opening.connects[0].call, current):
+            return True
+        current = around
+    return False

@@ -26,7 +26,8 @@ def plan(migrating: Migrating) -> None:
         migrating.report(REQUEST_ABSENT, use, migrating.code(use))
     gone = frozenset()  # type: ignore[var-annotated]
     for start in starts:
-        rule = SessionRule(migrating, start, starts, imports)
+        place = start.session.site
+        rule = SessionRule(migrating.at(place), start, starts, imports.at(place))
         complete = rule.plan() and complete
         gone |= rule.gone
     sites = frozenset(start.session.site for start in starts)

@@ -68,10 +68,12 @@ class AddressRule:
                 case cst.SimpleString() | cst.FormattedStringText():
                     found.append(current)
                 case cst.Name():
-                    reaching = self._program.reaching.get(current, ())
+                    reaching = self._program.definitions_of(current)
                     waiting.extend(one.expression for one in reaching if one.expression is not None)
                     continue
                 case cst.Attribute(owner, attribute):
+                    reaching = self._program.definitions_of(current)
+                    waiting.extend(one.expression for one in reaching if one.expression is not None)
                     for one in something(self._program.value(owner)):
                         if isinstance(one, (Instance, Class)):
                             key = (one.node, attribute.value)

@@ -6,7 +6,7 @@ import libcst as cst
 
 from codemods.analysis.libraries import HTTP_CLIENTS, Connect
 from codemods.analysis.program import Program
-from codemods.analysis.values import HttpResponse, LibraryObject, Parsed, Value
+from codemods.analysis.values import Awaitable, HttpResponse, LibraryObject, Parsed, Value, alternatives, something
 from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_SHARED
 from codemods.migrating import Migrating
 from codemods.rules.refusal import RefusalRule
@@ -14,13 +14,14 @@ from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
 from shim.mapping import session
 
-_IDENTITY = tuple(session.SESSION_ID.gladia[0].split(".")[1:])
+IDENTITY = tuple(session.SESSION_ID.gladia[0].split(".")[1:])
 
 
 class AnswerStatements:
     """Sorts the statements in which one session's answer is used.
 
     `removed` go, `moved` wait until the socket has given its first message, `check` is the failure branch, and
+    `success` the test of a good answer around everything else,
     `document` how the program names the answer's document, if it does.
     """
 
@@ -34,6 +35,7 @@ class AnswerStatements:
         self.removed: list[cst.CSTNode] = []
         self.moved: list[cst.SimpleStatementLine] = []
         self.check: cst.If | None = None
+        self.success: cst.If | None = None
         self.document: cst.BaseExpression | None = None
 
     def find(self) -> bool:
@@ -47,15 +49,26 @@ class AnswerStatements:
                 return False
         return not self._leaves_a_hole()
 
+    def is_handed_on(self, node: cst.CSTNode) -> bool:
+        """Whether a use of the answer hands it on to where it is looked at; in one function none does."""
+        return False
+
     def _is_placed(self, node: cst.CSTNode) -> bool:
         statement = self._program.statement_of(node)
         in_check = self.check is not None and self._program.is_inside(node, self.check)
+        if self.success is not None:
+            # What is done about a refusal is written anew, and the test itself goes.
+            in_check |= self._program.is_inside(node, self.success.test)
+            in_check |= self._program.is_inside(node, self.success.orelse)
         return statement in self.removed or statement in self.moved or in_check
 
     def _place(self, node: cst.CSTNode, value: Value) -> bool:
         """Decides what becomes of the statement in which the answer is used."""
         migrating, statement = self._migrating, self._program.statement_of(node)
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
+            if self._holds_the_session(statement):
+                self.success = statement
+                return True
             why = "the answer is tested more than once" if self.check else self._refusal.why_not(statement)
             if why is not None:
                 migrating.report(CHECK_UNKNOWN, statement, f"`if {migrating.code(statement.test)}`: {why}")
@@ -64,12 +77,14 @@ class AnswerStatements:
             return True
         if self._is_behind(statement) and self._is_identity(node):
             return True
+        if self._may_be_identity(node) and not self._reads_document(node) and not self._is_in_front(statement):
+            return True  # a name or an attribute that holds the id, which is given it behind the first message
         if isinstance(statement, cst.SimpleStatementLine):
             if len(statement.body) != 1:
                 migrating.report(STATEMENT_SHARED, statement, migrating.code(statement))
                 return False
             small = statement.body[0]
-            raises = isinstance(small, cst.Expr) and self._refusal.raises_for_status(small.value)
+            raises = self._refusal.raises(small)
             if raises or self._binds_answer(small):
                 self.removed.append(statement)
                 return True
@@ -84,10 +99,42 @@ class AnswerStatements:
         )
         return False
 
+    def _holds_the_session(self, statement: cst.If) -> bool:
+        """Whether an `if` of a good answer holds the whole session, and nothing of its function follows it."""
+        block = self._program.parents[statement]
+        function = self._program.parents.get(block)
+        return (
+            self.check is None
+            and self.success is None
+            and isinstance(statement.body, cst.IndentedBlock)
+            and not isinstance(statement.orelse, cst.If)
+            and self._program.is_inside(self._opened, statement.body)
+            and self._refusal.is_success(statement.test)
+            and isinstance(function, cst.FunctionDef)
+            and isinstance(block, cst.IndentedBlock)
+            and block.body[-1] is statement
+        )
+
     def _is_identity(self, node: cst.CSTNode) -> bool:
         """Whether all that is read from here on is the session's id."""
-        whole = self._program.value(self._refusal.outermost(node))
-        return isinstance(whole, Parsed) and whole.path == _IDENTITY
+        found = something(self._program.value(self._refusal.outermost(node)))
+        return all(isinstance(one, Parsed) and one.path == IDENTITY for one in found)
+
+    def _may_be_identity(self, node: cst.CSTNode) -> bool:
+        """Whether an expression can hold the id, beside what it was given before there was one."""
+        found = something(self._program.value(node))
+        return any(isinstance(one, Parsed) and one.path == IDENTITY for one in found)
+
+    def _reads_document(self, node: cst.CSTNode) -> bool:
+        """Whether an expression reads a field out of the document, and is not just a name for what it held."""
+        match node:
+            case cst.Subscript(base) | cst.Call(cst.Attribute(base, cst.Name("get"))):
+                return self._is_document(self._program.value(base))
+        return False
+
+    def _is_document(self, value: Value) -> bool:
+        """Whether a value is, or can be, the answer's document."""
+        return any(isinstance(one, Parsed) and one.path == () for one in alternatives(value))
 
     def _binds_answer(self, small: cst.BaseSmallStatement) -> bool:
         """Whether a statement only gives the answer, its document or its address a name."""
@@ -151,9 +198,15 @@ class AnswerStatements:
         ]
 
     def _is_in_front(self, statement: cst.CSTNode) -> bool:
-        """Whether a statement stands in the connect's block, before it."""
+        """Whether a statement stands in the connect's block, before it; inside a `with` of the POST counts."""
         body = self._block()
-        return statement in body and body.index(statement) < body.index(self._opened)
+        while statement not in body:
+            block = self._program.parents.get(statement)
+            around = self._program.parents.get(block) if block is not None else None
+            if not isinstance(around, cst.With) or not (is_client(self._program, around) or self._holds_answer(around)):
+                return False
+            statement = around
+        return body.index(statement) < body.index(self._opened)
 
     def _is_behind(self, statement: cst.CSTNode) -> bool:
         """Whether a statement runs after the socket is open: inside its `with`, or behind it in its block."""
@@ -176,12 +229,8 @@ class AnswerStatements:
             block = self._program.parents[statement]
             around = self._program.parents.get(block)
             if isinstance(block, cst.IndentedBlock) and all(one in going for one in block.body):
-                if (
-                    isinstance(around, cst.With)
-                    and is_client(self._program, around)
-                    and not self.moved
-                    and not self.check
-                ):
+                if isinstance(around, cst.With) and (is_client(self._program, around) or self._holds_answer(around)):
+                    going.append(around)
                     self.removed.append(around)
                     continue
                 self._migrating.report(
@@ -196,6 +245,11 @@ class AnswerStatements:
                     return True
                 current = self._program.parents.get(current)
         return False
+
+    def _holds_answer(self, statement: cst.With) -> bool:
+        """Whether a `with` statement holds nothing but the POST's answer."""
+        made = [self._program.value(item.item) for item in statement.items]
+        return all(one == Awaitable(HttpResponse(self._opening.request.call)) for one in made)
 
 
 def is_client(program: Program, statement: cst.With) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import libcst as cst
 
@@ -12,14 +11,9 @@ from codemods.analysis.values import Frame, Parsed, something
 from codemods.edits import Statement, expression, in_parentheses
 from codemods.findings import FIRST_MESSAGE, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating, like
-from shim.mapping import session
+from codemods.vendors.assemblyai_sessions import Edition
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Row
-
-BEGIN: Final = str(steps_of(session.SESSION_ID.assemblyai[0])[0])
-"""The type of the first message."""
-
-TYPE: Final = ("type",)
+from shim.mapping.row import Fidelity, Row
 
 
 @dataclass(eq=False, slots=True)
@@ -47,13 +41,15 @@ class FirstMessage:
 class AnswerReads:
     """Knows the first message's document of one session, and plans that its reads are reads of the answer."""
 
-    def __init__(self, migrating: Migrating, connect: Connect) -> None:
+    def __init__(self, migrating: Migrating, connect: Connect, edition: Edition) -> None:
+        self.edition = edition
         self.migrating = migrating
         self.program = migrating.program
         self.connect = connect
         self.place = self.program.scope_of(connect.call)
         self.found = FirstMessage()
         self.complete = True
+        self._handed: set[cst.CSTNode] = set()
 
     def give_up(self, node: cst.CSTNode, text: str) -> None:
         """Notes that something could not be moved."""
@@ -88,8 +84,13 @@ class AnswerReads:
             parent = self.program.parents[parent]
         return self.document(parent) is None
 
-    def read_of_answer(self, node: cst.CSTNode, document: Parsed) -> None:
-        """Plans that a read of the first message is a read of the POST's answer."""
+    def read_of_answer(self, node: cst.CSTNode, document: Parsed, *, is_handed: bool = False) -> None:
+        """Plans that a read of the first message is a read of the POST's answer.
+
+        `is_handed`: in a function that is given the answer instead of the message, under the same name.
+        """
+        if is_handed:
+            self._handed.add(node)
         if not isinstance(node, cst.BaseExpression):
             return
         accesses = _accesses(node)
@@ -97,7 +98,8 @@ class AnswerReads:
             parent = self.program.parents[node]
             if not isinstance(parent, cst.AssignTarget):
                 self.migrating.report(WHOLE_MESSAGE, node, f"{self.migrating.code(node)} is the POST's answer now")
-                self.migrating.edits.rewrite(node, lambda updated: self._session_name(updated))
+                if not is_handed:
+                    self.migrating.edits.rewrite(node, lambda updated: self._session_name(updated))
             return
         if not accesses:
             return  # a name that was given the field: converted where it was read
@@ -106,7 +108,7 @@ class AnswerReads:
             self.give_up(node, f"{self.migrating.code(node)} is not in the POST's answer")
             return
         way = row.over(self.migrating.target)
-        if row is session.CREATED_AT:
+        if way.codemod is Fidelity.APPROXIMATE:
             self.migrating.report(PARAMETER_DIFFERS, node, f"{self.migrating.code(node)}: {way.reason}")
         key = str(steps_of(row.gladia[0])[-1])
         source = way.conversion.source or "value"
@@ -114,7 +116,7 @@ class AnswerReads:
         parent = self.program.parents[node]
 
         def rewritten(updated: cst.BaseExpression) -> cst.BaseExpression:
-            read = self._with_key(updated, key)
+            read = self._with_key(updated, key, keeps_name=node in self._handed)
             if source == "value":
                 return read
             result = expression(source.replace('"', self.migrating.quote_at(node)), value=read, **names)
@@ -123,21 +125,20 @@ class AnswerReads:
         self.migrating.edits.rewrite(node, rewritten)
 
     def _row_of(self, document: Parsed) -> Row | None:
-        for row in (session.SESSION_ID, session.CREATED_AT):
+        for row in self.edition.answer_rows:
             if steps_of(row.assemblyai[0])[1:] == document.path:
                 return row
         return None
 
-    def _with_key(self, access: cst.BaseExpression, key: str) -> cst.BaseExpression:
+    def _with_key(self, access: cst.BaseExpression, key: str, *, keeps_name: bool) -> cst.BaseExpression:
+        session = (lambda base: base) if keeps_name else self._session_name
         match access:
             case cst.Subscript(value, [cst.SubscriptElement(cst.Index(literal))]):
                 index = cst.SubscriptElement(cst.Index(self._renamed(literal, key)))
-                return access.with_changes(value=self._session_name(value), slice=[index])
+                return access.with_changes(value=session(value), slice=[index])
             case cst.Call(cst.Attribute(value) as function, [first, *rest]):
                 argument = first.with_changes(value=self._renamed(first.value, key))
-                return access.with_changes(
-                    func=function.with_changes(value=self._session_name(value)), args=[argument, *rest]
-                )
+                return access.with_changes(func=function.with_changes(value=session(value)), args=[argument, *rest])
         return access
 
     def _renamed(self, literal: cst.BaseExpression, key: str) -> cst.BaseExpression:

@@ -7,9 +7,9 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.environment import Definition
-from codemods.analysis.values import Function, Instance, Known, Member, Socket, Value, something
+from codemods.analysis.values import Function, Instance, Known, Member, Parsed, Socket, Value, something
 from codemods.edits import Statement
-from codemods.rules.answer_reads import BEGIN, TYPE, AnswerReads
+from codemods.rules.answer_reads import AnswerReads
 
 _LEAVING: Final = (cst.Return, cst.Continue, cst.Break, cst.Yield, cst.Raise)
 
@@ -32,25 +32,34 @@ class BeginBranches:
         found: list[cst.BaseExpression] = []
         for node in self._program.values:
             document = self._reads.document(node)
-            if document is None or document.path != TYPE or node in self._reads.found.gone:
+            if document is None or document.path != self._reads.edition.type_path or node in self._reads.found.gone:
                 continue
             comparison = self._reads.comparison_at(node)
-            if isinstance(comparison, cst.Comparison):
+            if isinstance(comparison, cst.Match):
+                patterns = (case.pattern for case in comparison.cases)
+                literals = (one.value for one in patterns if isinstance(one, cst.MatchValue))
+                found.extend(one for one in literals if self._program.value(one) == Known(self._reads.edition.begin))
+            elif isinstance(comparison, cst.Comparison):
                 sides = [comparison.left, *(one.comparator for one in comparison.comparisons)]
                 for side in sides:
                     value = self._program.value(side)
-                    if isinstance(value, Known) and value.value == BEGIN and side not in found:
+                    if isinstance(value, Known) and value.value == self._reads.edition.begin and side not in found:
                         found.append(side)
         return found
 
     def _take_branch(self, literal: cst.BaseExpression) -> None:
         comparison = self._reads.comparison_at(literal)
         branch = self._program.parents.get(comparison)
+        is_case = isinstance(branch, cst.MatchCase) and branch.guard is None
+        is_branch = (
+            isinstance(branch, cst.If)
+            and branch.test is comparison
+            and isinstance(comparison, cst.Comparison)
+            and isinstance(comparison.comparisons[0].operator, cst.Equal)
+        )
         if (
-            not isinstance(branch, cst.If)
-            or branch.test is not comparison
-            or not isinstance(comparison, cst.Comparison)
-            or not isinstance(comparison.comparisons[0].operator, cst.Equal)
+            not isinstance(branch, (cst.If, cst.MatchCase))
+            or not (is_case or is_branch)
             or not isinstance(branch.body, cst.IndentedBlock)
         ):
             code = self._migrating.code(comparison)
@@ -69,12 +78,48 @@ class BeginBranches:
             return
         if with_socket and not self._can_be_done_on_open(with_socket, handler):
             return
+        if not self._hands_on(branch):
+            return
         found.moved.extend(without)
         found.gone.update(self._program.nodes_in(branch.body))
         for node in self._program.nodes_in(branch.body):
             document = self._reads.document(node)
             if document is not None and isinstance(node, cst.BaseExpression) and self._reads.is_outermost(node):
                 self._reads.read_of_answer(node, document)
+
+    def _hands_on(self, branch: cst.If | cst.MatchCase) -> bool:
+        """Whether functions that the branch gives the message to read it as the first: they read the answer then."""
+        for call in self._program.nodes_in(branch.body):
+            if not isinstance(call, cst.Call):
+                continue
+            if not any(self._is_whole_message(argument.value) for argument in call.args):
+                continue
+            for value in something(self._program.value(call.func)):
+                function = _function(value)
+                if function is not None and not self._reads_of(function):
+                    self._reads.give_up(call, f"this function is given other messages, too: {function.name.value}")
+                    return False
+        return True
+
+    def _is_whole_message(self, node: cst.BaseExpression) -> bool:
+        document = self._reads.document(node)
+        return document is not None and document.path == ()
+
+    def _reads_of(self, function: cst.FunctionDef) -> bool:
+        """Plans a function's reads of the first message; False where it may be given another one."""
+        found: list[tuple[cst.CSTNode, Parsed]] = []
+        for node in self._program.nodes_in(function.body):
+            document = self._reads.document(node)
+            if document is None:
+                continue
+            if document.types != frozenset((self._reads.edition.begin,)):
+                return False
+            found.append((node, document))
+        for node, document in found:
+            self._reads.found.gone.add(node)
+            if isinstance(node, cst.BaseExpression) and self._reads.is_outermost(node):
+                self._reads.read_of_answer(node, document, is_handed=True)
+        return True
 
     # --- into on_open ----------------------------------------------------------------------------
 

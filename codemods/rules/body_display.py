@@ -8,9 +8,8 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.findings import COMMENT_WENT
 from codemods.migrating import Migrating
-from codemods.rules.configuration import comments_in, separator, spread
+from codemods.rules.dictionary_layout import separator, spread
 
 _LONGEST_DISPLAY: Final = 88
 """A longer dictionary stands on several lines, in columns."""
@@ -20,33 +19,57 @@ _LONGEST_DISPLAY: Final = 88
 class Place:
     """A place of the request body: a value, or what lies inside it.
 
-    `anchor` is the entry whose place it takes, `order` the parameter's place among those given.
+    `anchor` is the entry whose place it takes, `origin` the value of the parameter that it comes from, which need not
+    stand in a display; `order` is the parameter's place among those given.
     """
 
     anchor: cst.DictElement | None = None
     order: float = float("inf")
     value: cst.BaseExpression | None = None
     inside: dict[str, Place] = field(default_factory=dict)
+    origin: cst.BaseExpression | None = None
 
 
 class BodyDisplay:
     """Writes the body at `root` for the dictionary, or the address, at `site`.
 
-    `unchanged` are the names whose entries stay as they were.
+    `unchanged` are the names whose entries stay as they were. `of` is the dictionary of the body, where the one at
+    `site` is only taken into it: what has no entry of old stands in the former.
     """
 
-    def __init__(self, migrating: Migrating, site: cst.BaseExpression, root: Place, unchanged: Set[str]) -> None:
+    def __init__(
+        self,
+        migrating: Migrating,
+        site: cst.BaseExpression,
+        root: Place,
+        unchanged: Set[str],
+        of: cst.BaseExpression | None = None,
+    ) -> None:
         self._migrating = migrating
         self._site = site
-        self._near = site if isinstance(site, cst.Dict) else migrating.module
+        self._is_whole = of is None or of is site
+        # A display inside an f-string leaves it, and needs no other quotes any more.
+        self._near = migrating.module
         self._root = root
         self._unchanged = unchanged
+        self._leaves_text = _is_in_text(migrating, site)
 
     def plan_rewrite(self) -> None:
-        """Plans the edit of the display, and says which comments go with their entries."""
+        """Plans the edit of the display."""
         if isinstance(self._site, cst.Dict):
-            self._lost_comments(self._site)
             self._migrating.edits.rewrite(self._site, self._rewritten)
+        elif isinstance(self._site, cst.Call):
+            self._migrating.edits.rewrite(self._site, lambda _: self._of_call())
+
+    def _of_call(self) -> cst.BaseExpression:
+        """The dictionary in the place of a `dict(…)` call."""
+        given = {argument.value for argument in self._site.args} if isinstance(self._site, cst.Call) else set()
+        inside = {
+            name: place
+            for name, place in sorted(self._root.inside.items(), key=lambda one: one[1].order)
+            if place.origin in given or (place.origin is None and self._is_whole)
+        }
+        return spread(self._display(Place(inside=inside)), 1, self._migrating.module.default_indent)
 
     def written(self) -> cst.BaseExpression:
         """The body as a new dictionary."""
@@ -61,21 +84,26 @@ class BodyDisplay:
         anchored: dict[cst.DictElement, list[tuple[str, Place]]] = {}
         appended: list[tuple[str, Place]] = []
         for name, place in self._root.inside.items():
-            (anchored.setdefault(place.anchor, []) if place.anchor else appended).append((name, place))
-        elements: list[cst.DictElement] = []
+            if place.anchor is not None:
+                anchored.setdefault(place.anchor, []).append((name, place))
+            elif self._is_whole and place.origin is None:
+                appended.append((name, place))
+        elements: list[cst.BaseDictElement] = []
         for old, new in zip(original.elements, updated.elements, strict=True):
-            assert isinstance(old, cst.DictElement) and isinstance(new, cst.DictElement)
+            if not isinstance(old, cst.DictElement) or not isinstance(new, cst.DictElement):
+                elements.append(new)  # another dictionary, rewritten where it is made
+                continue
             if old is original.elements[-1]:
                 new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT)
             for index, (name, place) in enumerate(anchored.get(old, ())):
                 if index == 0 and place.value is old.value and name in self._unchanged:
-                    elements.append(new)
+                    elements.append(new.with_changes(key=self._key(name)) if self._leaves_text else new)
                 elif index == 0:
                     elements.append(new.with_changes(key=self._key(name), value=self._code_of(place)))
                 else:
                     elements.append(cst.DictElement(self._key(name), self._code_of(place)))
         elements.extend(cst.DictElement(self._key(name), self._code_of(place)) for name, place in appended)
-        placed: list[cst.DictElement] = []
+        placed: list[cst.BaseDictElement] = []
         for index, element in enumerate(elements):
             comma = element.comma
             if index == len(elements) - 1:
@@ -94,7 +122,7 @@ class BodyDisplay:
         return spread(result, depth, self._migrating.module.default_indent)
 
     def _with_last_comment(
-        self, updated: cst.Dict, elements: list[cst.DictElement], of_last: int, behind: int
+        self, updated: cst.Dict, elements: list[cst.BaseDictElement], of_last: int, behind: int
     ) -> cst.Dict:
         """The dictionary with its new entries; a comment beside the last one of old stays beside what it became."""
         tail = updated.rbrace.whitespace_before
@@ -123,13 +151,10 @@ class BodyDisplay:
     def _display(self, place: Place) -> cst.Dict:
         return cst.Dict([cst.DictElement(self._key(name), self._code_of(one)) for name, one in place.inside.items()])
 
-    def _lost_comments(self, original: cst.Dict) -> None:
-        """Reports the comments that stand beside entries that go."""
-        kept = {place.anchor for place in self._root.inside.values()}
-        if original.elements and original.elements[-1] not in kept:
-            for comment in comments_in(original.rbrace):
-                self._migrating.report(COMMENT_WENT, original.elements[-1], comment)
-        for element in original.elements:
-            if isinstance(element, cst.DictElement) and element not in kept:
-                for comment in comments_in(element):
-                    self._migrating.report(COMMENT_WENT, element, comment)
+
+def _is_in_text(migrating: Migrating, node: cst.CSTNode) -> bool:
+    """Whether a node stands inside an f-string, whose quotes it cannot use."""
+    current: cst.CSTNode | None = node
+    while current is not None and not isinstance(current, (cst.FormattedString, cst.BaseStatement)):
+        current = migrating.program.parents.get(current)
+    return isinstance(current, cst.FormattedString)

@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
+from codemods.analysis.values import Library, LibraryObject, Member
+from codemods.findings import BRANCH_NEVER_MET, NEVER_SENT
 from codemods.migrating import Migrating
+
+
+def report_never_sent(migrating: Migrating, node: cst.CSTNode, text: str, body: cst.CSTNode | None) -> None:
+    """Says that a message never comes: for a person to look at, unless its branch only prints or logs."""
+    kind = BRANCH_NEVER_MET if body is not None and _only_tells(migrating, body) else NEVER_SENT
+    migrating.report(kind, node, text)
+
+
+def _only_tells(migrating: Migrating, body: cst.CSTNode) -> bool:
+    """Whether a block does nothing but print, log or pass on."""
+    if not isinstance(body, (cst.IndentedBlock, cst.SimpleStatementSuite)):
+        return False
+    smalls: list[cst.CSTNode] = []
+    for statement in body.body:
+        smalls.extend(statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,))
+    return all(_tells(migrating, small) for small in smalls)
+
+
+def _tells(migrating: Migrating, small: cst.CSTNode) -> bool:
+    match small:
+        case cst.Pass() | cst.Continue() | cst.Return(None):
+            return True
+        case cst.Expr(cst.Call(function)):
+            value = migrating.program.value(function)
+            if value == Library("builtins.print"):
+                return True
+            owner = value.owner if isinstance(value, Member) else value
+            made_by = owner.made_by if isinstance(owner, LibraryObject) else getattr(owner, "name", "")
+            return made_by.split(".")[0] == "logging"
+    return False
 
 
 def drop_branch(migrating: Migrating, branch: cst.If) -> bool:
@@ -23,6 +57,17 @@ def drop_branch(migrating: Migrating, branch: cst.If) -> bool:
     if not left:
         migrating.edits.remove(first)
     migrating.edits.rewrite(first, lambda updated: _without_branches(first, updated, dropped))
+    return True
+
+
+def drop_case(migrating: Migrating, case: cst.MatchCase) -> bool:
+    """Plans that a case of a `match` goes, and says whether it can: one has to be left."""
+    match = migrating.program.parents[case]
+    assert isinstance(match, cst.Match)
+    left = [one for one in match.cases if one is not case and one not in migrating.edits.taken_out]
+    if not left:
+        return False
+    migrating.edits.take_out(case)
     return True
 
 
@@ -48,3 +93,28 @@ def _without_branches(head: cst.If, updated: cst.If, dropped: set[cst.If]) -> cs
         return updated  # the whole chain is removed
     own = [] if head not in dropped else [line for line in left.leading_lines if line.comment is not None]
     return left.with_changes(leading_lines=[*updated.leading_lines, *own])
+
+
+def remove_statements(migrating: Migrating, statements: Iterable[cst.BaseStatement]) -> None:
+    """Plans that statements go, and with them an `if` that is left with nothing to do and asks for nothing else."""
+    program = migrating.program
+    going: set[cst.CSTNode] = set(statements)
+    found = True
+    while found:
+        found = False
+        for one in list(going):
+            block = program.parents.get(one)
+            branch = program.parents.get(block) if block is not None else None
+            if (
+                isinstance(branch, cst.If)
+                and branch not in going
+                and branch.orelse is None
+                and not isinstance(program.parents[branch], cst.If)
+                and not any(isinstance(node, cst.Call) for node in program.nodes_in(branch.test))
+                and isinstance(block, cst.IndentedBlock)
+                and all(each in going for each in block.body)
+            ):
+                going.add(branch)
+                found = True
+    for one in going:
+        migrating.edits.remove(one)

@@ -11,9 +11,10 @@ import libcst as cst
 from codemods.analysis.libraries import Connect
 from codemods.analysis.values import Frame, Parsed
 from codemods.edits import Statement, expression
-from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD, SESSION_USED_ELSEWHERE
+from codemods.findings import SESSION_SPREAD, SESSION_USED_ELSEWHERE
 from codemods.migrating import Migrating
 from codemods.rules.answer import AnswerStatements
+from codemods.rules.elsewhere import Elsewhere
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
@@ -39,6 +40,12 @@ class CallbackRefusal:
             return False
         moving = [*([answer.check.body] if answer.check is not None else []), *answer.moved]
         return self._has_one_place() and self._reads_nothing_else(answer) and self._can_move(moving)
+
+    @property
+    def place(self) -> cst.CSTNode:
+        """The statement that parses messages; `find` must have found it."""
+        assert self._parsing is not None
+        return self._parsing
 
     def _has_one_place(self) -> bool:
         origins = {
@@ -67,6 +74,8 @@ class CallbackRefusal:
                 continue
             if any(self._program.is_inside(node, one) for one in (*gone, self._connect.call)):
                 continue
+            if answer.is_handed_on(node):
+                continue
             self._migrating.report(
                 SESSION_USED_ELSEWHERE, node, f"the POST's answer is used here: {self._migrating.code(node)}"
             )
@@ -75,22 +84,10 @@ class CallbackRefusal:
 
     def _can_move(self, moving: list[cst.CSTNode]) -> bool:
         """Whether the names in what moves mean the same where messages are parsed."""
-        program = self._program
-        module = program.scopes[self._migrating.module]
-        for node in [inner for one in moving for inner in program.nodes_in(one)]:
-            if not isinstance(node, cst.Name) or node not in program.reaching:
-                continue
-            if gladia.is_answer_of(program.value(node), self._opening.request):
-                continue
-            for definition in program.reaching[node]:
-                moves = any(program.is_inside(definition.node, one) for one in moving)
-                stays = any(not any(program.is_inside(use, one) for one in moving) for use in definition.uses)
-                if definition not in module.definitions.get(definition.name, ()) and (stays or not moves):
-                    self._migrating.report(
-                        CHECK_UNKNOWN, node, f"`{node.value}` is not there where the messages are parsed"
-                    )
-                    return False
-        return True
+        elsewhere = Elsewhere(self._migrating, self.place)
+        return elsewhere.take_along(
+            moving, lambda node: gladia.is_answer_of(self._program.value(node), self._opening.request)
+        )
 
     def plan(self, answer: AnswerStatements) -> None:
         """Plans that the test stands behind the parsing."""

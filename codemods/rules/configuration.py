@@ -6,117 +6,95 @@ dictionary afterwards. Entries that stay the same stay as they were written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, Known, Sequence, Value, alternatives
+from codemods.analysis.values import DictDisplay, Library, Parsed
 from codemods.edits import expression
 from codemods.findings import (
-    COMMENT_WENT,
-    CONFIGURATION_UNKNOWN,
     DEFAULT_DIFFERS,
     MODEL_CHOSEN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     SILENCE_LEFT_TO_SERVICE,
+    TYPE_OUTDATED,
 )
 from codemods.migrating import Migrating
-from shim.mapping import languages, parameters
+from codemods.rules.configuration_leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
+from codemods.rules.configuration_writing import ConfigurationWriter
+from codemods.rules.dictionary_layout import literal_code
+from shim.mapping import languages, parameters, server_messages
+from shim.mapping.paths import steps_of
 from shim.mapping.row import ABSENT, Fidelity, Row
 
-_NOT_CONSTANT = object()
-_LINE_LENGTH = 80
 _RETIRED = ("realtime_processing.words_accurate_timestamps", "numerals")
 """Names that real programs send and the service ignores."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """One value of the configuration: its node, its constant, and the entry of the outermost dictionary around it."""
-
-    node: cst.BaseExpression
-    constant: Any
-    entry: cst.DictElement
+_LISTS: Final = (parameters.LANGUAGES, parameters.VOCABULARY)
+"""Rows whose values are lists: JSON texts in a query."""
 
 
 class ConfigurationRule:
-    """Plans what becomes of one configuration dictionary. `plan` says whether it could be read to its end."""
+    """Plans what becomes of one configuration. `plan` says whether it could be read to its end."""
 
-    def __init__(self, migrating: Migrating, dictionary: Dictionary) -> None:
-        self._migrating = migrating
-        self._dictionary = dictionary
-        self._leaves: dict[str, _Leaf] = {}
-        self._readable = True
-        self._replacing: dict[cst.DictElement, list[tuple[str, cst.BaseExpression]]] = {}
-        self._appended: list[tuple[str, cst.BaseExpression]] = []
-        self._kept: set[cst.DictElement] = set()
+    def __init__(self, migrating: Migrating, configuration: DictDisplay, used_at: cst.CSTNode) -> None:
+        self._migrating = migrating = migrating.at(configuration.site)
+        self._configuration = configuration
+        self._leaves = ConfigurationLeaves(migrating, configuration, used_at)
+        self._main: Made | None = None
+        self._writer = ConfigurationWriter(migrating)
 
     def plan(self) -> bool:
-        """Plans the edits of the dictionary; False, with findings, where it cannot be done."""
-        site = self._dictionary.site
-        if not isinstance(site, cst.Dict):
-            self._give_up(site, f"{self._migrating.code(site)} is not a dictionary display")
+        """Plans the edits of the configuration; False, with findings, where it cannot be done."""
+        if not self._leaves.read():
             return False
-        for change in self._dictionary.changes:
-            self._give_up(change, f"the configuration is changed after it was made: {self._migrating.code(change)}")
-        self._flatten(self._dictionary, "", None)
-        if self._readable:
-            self._check_names()
-            for row in parameters.ROWS:
-                self._apply(row)
-        if self._readable:
-            self._migrating.edits.rewrite(site, self._rewritten)
-        return self._readable
+        self._main = self._main_maker()
+        if self._main is None:
+            self._leaves.give_up(self._configuration.site, "nothing is put into the configuration where it is made")
+            return False
+        self._check_names()
+        for row in parameters.ROWS:
+            self._apply(row)
+        if self._leaves.complete:
+            for made in dict.fromkeys([self._main, *self._leaves.makers.values()]):
+                self._migrating.edits.rewrite(made, self._writer.rewriting(made, is_main=made is self._main))
+            for store in self._leaves.stores:
+                self._writer.rewrite_store(store)
+            self._report_types()
+        return self._leaves.complete
 
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self._readable = False
-        self._migrating.report(CONFIGURATION_UNKNOWN, node, text)
-
-    # --- reading ---------------------------------------------------------------------------------
-
-    def _flatten(self, dictionary: Dictionary, prefix: str, outermost: cst.DictElement | None) -> None:
-        for entry in dictionary.entries:
-            if not isinstance(entry.node, cst.DictElement) or not isinstance(entry.key, Known):
-                self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
-                continue
-            element = outermost or entry.node
-            path = f"{prefix}{entry.key.value}"
-            if isinstance(entry.value, DictDisplay) and not _ends_at(path):
-                if entry.value.site is not entry.value_node:
-                    self._give_up(entry.node, f"`{path}` is made elsewhere: {self._migrating.code(entry.node)}")
-                    continue
-                self._flatten(self._migrating.program.dictionaries[entry.value.site], f"{path}.", element)
-                continue
-            if any(one == Known(None) for one in alternatives(entry.value)) and not _is_certain(entry.value):
-                self._give_up(entry.node, f"`{path}` may be None: {self._migrating.code(entry.node)}")
-            constant = self._constant(entry.value)
-            self._leaves[path] = _Leaf(entry.value_node, constant, element)
-
-    def _constant(self, value: Value) -> Any:
-        """The value as a plain Python object, _NOT_CONSTANT where any part is not known."""
+    def _report_types(self) -> None:
+        """Reports the classes that say how Gladia's document looks; nothing reads them when the program runs."""
+        names = {path.split(".")[0] for row in parameters.ROWS for path in row.gladia}
+        names -= {name for row in parameters.ROWS for name in row.assemblyai}
         program = self._migrating.program
-        match value:
-            case Known(certain=False):
-                return _NOT_CONSTANT
-            case Known():
-                return ABSENT if value.value is None else value.value
-            case Sequence(site, elements) if site not in program.changed_sequences:
-                found = [self._constant(element) for element in elements]
-                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in found) else found
-            case DictDisplay(site) if not program.dictionaries[site].changes:
-                entries = program.dictionaries[site].entries
-                if all(isinstance(entry.key, Known) for entry in entries):
-                    values = {str(_key(entry.key)): self._constant(entry.value) for entry in entries}
-                    return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in values.values()) else values
-        return _NOT_CONSTANT
+        for node in program.scopes:
+            if not isinstance(node, cst.ClassDef):
+                continue
+            bases = [program.value(base.value) for base in node.bases]
+            if any(isinstance(one, Library) and one.name.endswith(".TypedDict") for one in bases):
+                fields = {
+                    one.target.value
+                    for line in node.body.body
+                    if isinstance(line, cst.SimpleStatementLine)
+                    for one in line.body
+                    if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
+                }
+                if fields & names:
+                    self._migrating.report(TYPE_OUTDATED, node, f"class {node.name.value}")
+
+    def _main_maker(self) -> Made | None:
+        """What gets the parameters that are written out: the dictionary itself, or the first that it is made of."""
+        site = self._configuration.site
+        if isinstance(site, cst.Dict) or (isinstance(site, cst.Call) and _is_dict_call(site)):
+            return site
+        return next(iter(self._leaves.makers.values()), None)
 
     def _check_names(self) -> None:
         """Every name of the configuration is one that a row speaks of, or belongs to a switch that is off."""
         spoken_of = {path for row in parameters.ROWS for path in row.gladia}
-        for path, leaf in self._leaves.items():
+        for leaf in list(self._leaves.all()):
+            path = leaf.path
             switch = path.split("_config.")[0]
             if path in spoken_of or path in _RETIRED:
                 continue
@@ -124,15 +102,34 @@ class ConfigurationRule:
                 if switch == parameters.VOCABULARY.gladia[0]:
                     self._migrating.report(PARAMETER_DIFFERS, leaf.node, f"`{path}` has no counterpart and went")
                 continue
-            self._give_up(leaf.node, f"`{path}` is no parameter of Gladia's that is known here")
+            self._leaves.give_up(leaf.node, f"`{path}` is no parameter of Gladia's that is known here")
 
     # --- converting ------------------------------------------------------------------------------
 
     def _apply(self, row: Row) -> None:
+        """Converts what a row is about: at once where it is always there, else at each place that may put it there."""
+        found = {path: self._leaves.leaves.get(path, []) for path in row.gladia}
+        every = [leaf for several in found.values() for leaf in several]
+        if all(len(several) <= 1 and all(leaf.certain for leaf in several) for several in found.values()):
+            self._convert(row, [next(iter(found[path]), None) for path in row.gladia])
+            return
+        if not any(leaf.certain for leaf in every):
+            self._convert(row, [None for _ in row.gladia])
+        for group in dict.fromkeys(self._group(leaf) for leaf in every):
+            here = [next((leaf for leaf in found[path] if self._group(leaf) is group), None) for path in row.gladia]
+            always = [self._leaves.only(path) for path in row.gladia]
+            self._convert(row, here, always)
+
+    def _group(self, leaf: Leaf) -> cst.CSTNode:
+        """What is put into the configuration together with a leaf: a display's entries, or one store."""
+        return self._leaves.makers.get(leaf.place, leaf.place)
+
+    def _convert(self, row: Row, given: list[Leaf | None], always: list[Leaf | None] | None = None) -> None:
+        """Converts one set of a row's leaves; `always` are those that hold where `given` has none."""
         way = row.over_assemblyai
-        given = [self._leaves.get(path) for path in row.gladia]
         first = next((leaf for leaf in given if leaf is not None), None)
-        constants = [leaf.constant if leaf is not None else ABSENT for leaf in given]
+        whole = [one or other for one, other in zip(given, always or given, strict=True)]
+        constants = [leaf.constant if leaf is not None else ABSENT for leaf in whole]
         if first is not None:
             row.over(self._migrating.target)
         if way.codemod is Fidelity.ABSENT:
@@ -140,41 +137,74 @@ class ConfigurationRule:
             return
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants):
             return
+        if always is not None and given[0] is None and len(given) > 1:
+            return  # what the row is about first stands elsewhere, and is converted there
         if row is parameters.ENDPOINTING and first is None and self._migrating.keep_turns:
             constants = [parameters.GLADIA_SILENCE_SECONDS]
         context = [self._context(path) for path in way.reads]
-        if any(constant is _NOT_CONSTANT for constant in constants):
+        if row is parameters.MODEL and not self._model_fits_every_language():
+            return
+        if any(constant is NOT_CONSTANT for constant in constants):
             assert first is not None
-            if len(row.gladia) > 1 or not way.conversion.source:
-                self._give_up(first.node, f"`{row.gladia[0]}` is only known when it runs")
+            value = self._at_run_time(row, whole, constants)
+            if value is None or not way.conversion.source:
+                self._leaves.give_up(first.node, f"`{row.gladia[0]}` is only known when it runs")
                 return
-            self._put(row, first, [expression(way.conversion.source, value=first.node) for _ in row.assemblyai], True)
+            written = [expression(way.conversion.source, value=value) for _ in row.assemblyai]
+            if row in _LISTS:
+                written = [self._as_json(one) for one in written]
+            self._put(row, first, written, True)
         elif row.assemblyai:
             results = way.conversion.live(*constants, *context)
             every = results if len(row.assemblyai) > 1 else (results,)
+            if row is parameters.CODE_SWITCHING and self._reads_language():
+                every = (True,)  # the language stands in messages only where it was asked for
             self._put(row, first, list(every), False)
         self._explain(row, first, context)
 
-    def _context(self, path: str) -> Any:
-        leaf = self._leaves.get(path)
-        return ABSENT if leaf is None or leaf.constant is _NOT_CONSTANT else leaf.constant
+    def _model_fits_every_language(self) -> bool:
+        """Whether one model serves what the program may ask for; a language given on a condition may need another."""
+        path = parameters.LANGUAGES.gladia[0]
+        if self._leaves.only(path) is not None:
+            return True
+        for leaf in self._leaves.leaves.get(path, []):
+            given = leaf.constant if isinstance(leaf.constant, list) else []
+            if languages.assemblyai_model(ABSENT, given, True) == languages.EVERY_LANGUAGE_MODEL:
+                self._leaves.give_up(leaf.node, f"`{path}` given here needs another model than it does otherwise")
+                return False
+        return True
 
-    def _apply_absent(self, row: Row, first: _Leaf | None, constants: list[Any]) -> None:
+    def _reads_language(self) -> bool:
+        """Whether the program reads the language of an utterance."""
+        path = steps_of(server_messages.TURN_LANGUAGE.gladia[0])[1:]
+        values = self._migrating.program.values.values()
+        return any(isinstance(one, Parsed) and one.path == path for one in values)
+
+    def _at_run_time(self, row: Row, leaves: list[Leaf | None], constants: list[Any]) -> cst.BaseExpression | None:
+        """The one expression that a row's value depends on, where the program alone knows it."""
+        if row is parameters.VOCABULARY:
+            # The switch must be on for certain; what the list holds may be anything.
+            return leaves[1].node if constants[0] is True and leaves[1] is not None else None
+        return leaves[0].node if len(leaves) == 1 and leaves[0] is not None else None
+
+    def _context(self, path: str) -> Any:
+        leaf = self._leaves.only(path)
+        return ABSENT if leaf is None or leaf.constant is NOT_CONSTANT else leaf.constant
+
+    def _apply_absent(self, row: Row, first: Leaf | None, constants: list[Any]) -> None:
         if first is None or not constants[0]:
             return
         if row is parameters.CHANNELS and constants[0] == 1:
             return
-        self._readable = False
         self._migrating.report(PARAMETER_ABSENT, first.node, f"`{row.gladia[0]}`: {row.over_assemblyai.reason}")
 
-    def _encoding_is_served(self, first: _Leaf | None, constants: list[Any]) -> bool:
+    def _encoding_is_served(self, first: Leaf | None, constants: list[Any]) -> bool:
         if first is None:
             return True
-        if any(constant is _NOT_CONSTANT for constant in constants):
-            self._give_up(first.node, f"`{parameters.ENCODING.gladia[0]}` is only known when it runs")
+        if any(constant is NOT_CONSTANT for constant in constants):
+            self._leaves.give_up(first.node, f"`{parameters.ENCODING.gladia[0]}` is only known when it runs")
             return False
         if parameters.needs_transcoding(*constants):
-            self._readable = False
             self._migrating.report(
                 PARAMETER_ABSENT,
                 first.node,
@@ -183,7 +213,7 @@ class ConfigurationRule:
             return False
         return True
 
-    def _put(self, row: Row, first: _Leaf | None, values: list[Any], as_expressions: bool) -> None:
+    def _put(self, row: Row, first: Leaf | None, values: list[Any], as_expressions: bool) -> None:
         written: list[tuple[str, cst.BaseExpression]] = []
         for name, value in zip(row.assemblyai, values, strict=True):
             if value is ABSENT:
@@ -196,26 +226,27 @@ class ConfigurationRule:
             else:
                 written.append((name, self._as_parameter(value, None)))
         if first is None:
-            self._appended.extend(written)
+            self._writer.appended.extend(written)
             return
         unchanged = len(written) == 1 and row.gladia == row.assemblyai and written[0][1] is first.node
-        if unchanged and first.entry.value is first.node:
-            self._kept.add(first.entry)
+        if unchanged and _value_at(first.place) is first.node:
+            self._writer.kept.add(first.place)
         else:
-            self._replacing.setdefault(first.entry, []).extend(written)
+            self._writer.replacing.setdefault(first.place, []).extend(written)
 
     def _as_parameter(self, value: Any, node: cst.BaseExpression | None) -> cst.BaseExpression:
         """A parameter's value as it stands in the dictionary that goes into the query: lists as JSON text."""
-        if isinstance(value, list):
-            written = node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
-            return expression("json.dumps(value)", json=self._migrating.use_module("json"), value=written)
-        return node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
+        written = node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
+        return self._as_json(written) if isinstance(value, list) else written
+
+    def _as_json(self, value: cst.BaseExpression) -> cst.BaseExpression:
+        return expression("json.dumps(value)", json=self._migrating.use_module("json"), value=value)
 
     def _quote(self) -> str:
-        return self._migrating.quote_at(self._dictionary.site)
+        return self._migrating.quote_at(self._configuration.site)
 
-    def _explain(self, row: Row, first: _Leaf | None, context: list[Any]) -> None:
-        migrating, site = self._migrating, self._dictionary.site
+    def _explain(self, row: Row, first: Leaf | None, context: list[Any]) -> None:
+        migrating, site = self._migrating, self._configuration.site
         way = row.over_assemblyai
         if row is parameters.MODEL:
             model = languages.assemblyai_model(ABSENT, *context)
@@ -239,116 +270,16 @@ class ConfigurationRule:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def _rewritten(self, updated: cst.Dict) -> cst.Dict:
-        original = self._dictionary.site
-        assert isinstance(original, cst.Dict)
-        between = separator(original)
-        last_comma = original.elements[-1].comma if original.elements else cst.MaybeSentinel.DEFAULT
-        elements: list[cst.DictElement] = []
-        for old, new in zip(original.elements, updated.elements, strict=True):
-            assert isinstance(old, cst.DictElement) and isinstance(new, cst.DictElement)
-            if old is original.elements[-1]:
-                new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            if old in self._kept:
-                elements.append(new)
-            elif old in self._replacing:
-                for index, (name, value) in enumerate(self._replacing[old]):
-                    key = self._migrating.string(name, old)
-                    if index == 0:
-                        elements.append(new.with_changes(key=key, value=value))
-                    else:
-                        elements.append(cst.DictElement(key, value))
-        elements.extend(
-            cst.DictElement(self._migrating.string(name, original), value) for name, value in self._appended
-        )
-        placed: list[cst.DictElement] = []
-        for index, element in enumerate(elements):
-            last = index == len(elements) - 1
-            comma = element.comma
-            if last:
-                comma = last_comma
-            elif comma is cst.MaybeSentinel.DEFAULT:
-                comma = between
-            placed.append(element.with_changes(comma=comma))
-        return _broken_where_long(updated.with_changes(elements=placed), self._migrating.module.default_indent)
 
-    def lost_comments(self) -> None:
-        """Reports the comments that stand beside or inside entries that go."""
-        original = self._dictionary.site
-        assert isinstance(original, cst.Dict)
-        for element in original.elements:
-            if isinstance(element, cst.DictElement) and element not in self._kept and not self._keeps_comma(element):
-                for comment in comments_in(element):
-                    self._migrating.report(COMMENT_WENT, element, comment)
-
-    def _keeps_comma(self, element: cst.DictElement) -> bool:
-        return element in self._replacing
+def _is_dict_call(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Name) and call.func.value == "dict"
 
 
-def _broken_where_long(display: cst.Dict, indent: str) -> cst.Dict:
-    """A display on one line, one entry a line where that line would be too long."""
-    code = cst.Module([]).code_for_node(display)
-    if "\n" in code or len(code) <= _LINE_LENGTH:
-        return display
-    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
-    outer = cst.ParenthesizedWhitespace(indent=True)
-    elements = [one.with_changes(comma=cst.Comma(whitespace_after=inner)) for one in display.elements]
-    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
-    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
-
-
-def _ends_at(path: str) -> bool:
-    return any(path == one for row in parameters.ROWS for one in row.gladia)
-
-
-def _is_certain(value: Value) -> bool:
-    return isinstance(value, Known) and value.certain
-
-
-def _key(value: Value) -> Any:
-    return value.value if isinstance(value, Known) else None
-
-
-def separator(display: cst.Dict) -> cst.Comma:
-    """The comma between two entries of a display, in the display's own style."""
-    opening = display.lbrace.whitespace_after
-    if isinstance(opening, cst.ParenthesizedWhitespace):
-        plain = opening.with_changes(
-            first_line=opening.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None),
-            empty_lines=[],
-        )
-        return cst.Comma(whitespace_after=plain)
-    return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-
-
-def spread(display: cst.Dict, depth: int, indent: str) -> cst.Dict:
-    """A dictionary with one entry a line, the entries `depth` steps further in than their statement."""
-    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * depth))
-    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * (depth - 1)))
-    elements = [element.with_changes(comma=cst.Comma(whitespace_after=inner)) for element in display.elements]
-    if not elements:
-        return display
-    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
-    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
-
-
-def comments_in(node: cst.CSTNode) -> list[str]:
-    """The comments inside a node."""
-    found: list[str] = []
-    waiting = [node]
-    while waiting:
-        current = waiting.pop(0)
-        if isinstance(current, cst.Comment):
-            found.append(current.value)
-        waiting = [*current.children, *waiting]
-    return found
-
-
-def literal_code(value: Any, quote: str) -> str:
-    """A constant as Python writes it, strings in the given quotes."""
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-        return f"{quote}{escaped}{quote}"
-    if isinstance(value, list):
-        return f"[{', '.join(literal_code(one, quote) for one in value)}]"
-    return repr(value)
+def _value_at(place: Place) -> cst.BaseExpression | None:
+    """What a place puts into the configuration, before it is looked into."""
+    match place:
+        case cst.SimpleStatementLine([cst.Assign(_, value)]):
+            return value
+        case cst.DictElement() | cst.Arg():
+            return place.value
+    return None

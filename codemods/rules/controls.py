@@ -13,8 +13,9 @@ import libcst as cst
 
 from codemods.analysis.libraries import Send
 from codemods.analysis.values import DictDisplay, JsonText, Known
-from codemods.findings import FIELD_ABSENT, PARAMETER_DIFFERS
+from codemods.findings import PARAMETER_DIFFERS
 from codemods.migrating import Migrating, like
+from codemods.rules.unsent import take_away
 from shim.mapping import assemblyai_messages as messages
 from shim.mapping import assemblyai_parameters, client_messages
 from shim.mapping.paths import steps_of
@@ -43,7 +44,7 @@ class ControlRule:
         match payload:
             case JsonText(_, DictDisplay(display)) | DictDisplay(display):
                 site = display
-                kind = self._program.dictionaries[display].get(_TYPE)
+                kind = self._program.tables.get(display, _TYPE)
                 name = kind.value if isinstance(kind, Known) else None
             case Known(str() as text):
                 name = next((row.assemblyai[0] for row in messages.CONTROLS if f'"{row.assemblyai[0]}"' in text), None)
@@ -61,7 +62,7 @@ class ControlRule:
                 reason = assemblyai_parameters.FORMAT_TURNS.over(self._migrating.target).reason
                 self._migrating.report(PARAMETER_DIFFERS, send.call, f"`{name}` with `format_turns` went: {reason}")
             else:
-                self._migrating.report(FIELD_ABSENT, send.call, f"`{name}`: {way.reason}")
+                take_away(self._migrating, send.call, f"`{name}`: {way.reason}")
 
     def _keep_alive(self, send: Send, site: cst.BaseExpression | None, payload: object) -> bool:
         """Plans an empty chunk of audio in its place."""

@@ -6,13 +6,16 @@ first message goes, its check becomes the check of the answer, and the branch of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
-from codemods.analysis.libraries import ENDING, Connect
-from codemods.analysis.values import Known, Library, Parsed
+from codemods.analysis.libraries import ENDING
+from codemods.analysis.values import Frame, Known, Library, Parsed
 from codemods.migrating import Migrating
-from codemods.rules.answer_reads import BEGIN, TYPE, AnswerReads, FirstMessage
+from codemods.rules.answer_reads import AnswerReads, FirstMessage
 from codemods.rules.begin_branch import BeginBranches
+from codemods.vendors.assemblyai_sessions import Opening
 from codemods.vendors.gladia_opening import Post
 from shim.mapping import server_messages
 from shim.mapping.paths import steps_of
@@ -21,8 +24,8 @@ from shim.mapping.paths import steps_of
 class FirstMessageRule:
     """Finds and plans what becomes of the first message of one session."""
 
-    def __init__(self, migrating: Migrating, connect: Connect) -> None:
-        self._reads = AnswerReads(migrating, connect)
+    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+        self._reads = AnswerReads(migrating, opening.connect, opening.edition)
 
     @property
     def found(self) -> FirstMessage:
@@ -34,8 +37,51 @@ class FirstMessageRule:
         for origin in self._reads.origins():
             if self._is_first_read(origin):
                 self._take_read(origin)
+        if self.found.read is None:
+            self._take_plain_frame()
         BeginBranches(self._reads).take()
         return self._reads.complete
+
+    def _take_plain_frame(self) -> None:
+        """A frame that is taken straight behind the connect, and shown at most: the answer stands in its place."""
+        program, opened = self._reads.program, self._reads.program.statement_of(self._reads.connect.call)
+        block = opened.body if isinstance(opened, cst.With) else program.parents[opened]
+        if not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            return
+        statements = list(block.body)
+        behind = statements if isinstance(opened, cst.With) else statements[statements.index(opened) + 1 :]  # type: ignore[arg-type]
+        for statement in behind:
+            if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+                return
+            match statement.body[0]:
+                case cst.Assign([cst.AssignTarget(cst.Name() as name)], value) if self._is_frame(value):
+                    if any(self._is_parsed(one.uses) for one in program.definitions() if one.node is name):
+                        return
+                    self.found.session = self._reads.migrating.name(name.value)
+                    self.found.read = statement
+                    for node in program.values:
+                        if isinstance(node, cst.Name) and node.value == name.value and self._is_frame(node):
+                            self.found.gone.add(node)
+                    return
+                case cst.Expr(value) if self._is_frame(value):
+                    self.found.read = statement
+                    self.found.gone.update(program.nodes_in(statement))
+                    return
+
+    def _is_frame(self, node: cst.CSTNode) -> bool:
+        return self._reads.program.value(node) == Frame(self._reads.connect.call)
+
+    def _is_parsed(self, uses: Iterable[cst.Name]) -> bool:
+        """Whether a frame is used for more than being shown."""
+        program = self._reads.program
+        for use in uses:
+            argument = program.parents[use]
+            call = program.parents[argument]
+            if not isinstance(argument, cst.Arg) or not isinstance(call, cst.Call):
+                return True
+            if program.value(call.func) != Library("builtins.print") and not _is_logging(call):
+                return True
+        return False
 
     def _is_first_read(self, origin: cst.CSTNode) -> bool:
         """Whether a document is read once, straight behind the connect, and tested for nothing but the beginning."""
@@ -52,7 +98,7 @@ class FirstMessageRule:
         tests = [
             comparison
             for node, value in self._reads.program.values.items()
-            if isinstance(value, Parsed) and value.origin is origin and value.path == TYPE
+            if isinstance(value, Parsed) and value.origin is origin and value.path == self._reads.edition.type_path
             if isinstance(comparison := self._reads.comparison_at(node), cst.Comparison)
         ]
         return all(self._names_begin_alone(one) for one in tests)
@@ -60,7 +106,7 @@ class FirstMessageRule:
     def _names_begin_alone(self, comparison: cst.Comparison) -> bool:
         sides = [comparison.left, *(one.comparator for one in comparison.comparisons)]
         known = [value.value for side in sides if isinstance(value := self._reads.program.value(side), Known)]
-        return known == [BEGIN]
+        return known == [self._reads.edition.begin]
 
     def _take_read(self, origin: cst.CSTNode) -> None:
         statement = self._reads.program.statement_of(origin)
@@ -81,7 +127,7 @@ class FirstMessageRule:
                 continue
             around = self._reads.program.statement_of(node)
             found.gone.add(node)
-            if document.path == TYPE:
+            if document.path == self._reads.edition.type_path:
                 self._take_check(node, around)
             elif self._reads.is_outermost(node) and not self._is_in_check(node):
                 self._reads.read_of_answer(node, document)
@@ -144,3 +190,7 @@ class FirstMessageRule:
             (code if is_code else server_messages.ERROR_TEXT).over(self._reads.migrating.target)
             edits.replace(node, how.status() if is_code else how.text())
         return check
+
+
+def _is_logging(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Attribute) and call.func.attr.value in ("debug", "info", "warning", "error")

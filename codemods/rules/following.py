@@ -30,7 +30,7 @@ from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from shim.mapping import catalogue, session
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Section
+from shim.mapping.row import Row, Section
 
 _TYPE: Final[tuple[Step, ...]] = ("type",)
 _FOLLOWED_CALLS: Final = frozenset(
@@ -63,13 +63,25 @@ def message_of(value: Value, connects: frozenset[cst.Call]) -> Parsed | None:
 
 def _empty(value: Value) -> list[Value]:
     """Alternatives that hold nothing, such as the `{}` of `message.get("data") or {}`."""
-    return [one for one in something(value) if isinstance(one, DictDisplay) and not getattr(one.site, "elements", True)]
+    return [
+        one
+        for one in something(value)
+        if isinstance(one, (DictDisplay, Sequence)) and not getattr(one.site, "elements", True)
+    ]
 
 
 class Following:
     """Looks at every use of what carries a session's messages."""
 
-    def __init__(self, migrating: Migrating, connects: frozenset[cst.Call]) -> None:
+    def __init__(
+        self,
+        migrating: Migrating,
+        connects: frozenset[cst.Call],
+        rows: tuple[Row, ...] | None = None,
+        type_path: tuple[Step, ...] = _TYPE,
+    ) -> None:
+        self._rows = catalogue.rows(Section.SERVER) if rows is None else rows
+        self._type_path = type_path
         self._migrating = migrating
         self._program = migrating.program
         self._connects = connects
@@ -106,14 +118,14 @@ class Following:
 
     def _is_read_further(self, message: Parsed) -> bool:
         """Whether a place of a message is its type, or holds fields; a leaf is an ordinary value."""
-        return message.path in ((), _TYPE) or bool(self._fields_below(message))
+        return message.path in ((), self._type_path) or bool(self._fields_below(message))
 
     def _fields_below(self, message: Parsed) -> set[Step]:
         """The types whose messages have fields inside this place."""
         path = tuple("[]" if isinstance(step, int) else step for step in message.path)
         return {
             steps_of(one)[0]
-            for row in catalogue.rows(Section.SERVER)
+            for row in self._rows
             for one in row.of(self._migrating.source)
             if steps_of(one)[1 : len(path) + 1] == path and len(steps_of(one)) > len(path) + 1
         }
@@ -153,7 +165,7 @@ class Following:
             case cst.FormattedStringExpression():
                 self._check_shown(node, parent, value)
             case cst.Match():
-                if any(isinstance(one, Parsed) and one.path != _TYPE for one in something(value)):
+                if any(isinstance(one, Parsed) and one.path != self._type_path for one in something(value)):
                     self._give_up(node)
             case cst.ListComp() | cst.GeneratorExp() | cst.SetComp() | cst.Element():
                 if not self._carries(self._program.value(self._around(parent))):
@@ -177,7 +189,7 @@ class Following:
             return
         if access in self._program.values and message_of(self._program.value(access), self._connects):
             return
-        if any(isinstance(one, Parsed) and one.path != _TYPE for one in something(value)):
+        if any(isinstance(one, Parsed) and one.path != self._type_path for one in something(value)):
             self._give_up(access)
 
     def _check_method(self, node: cst.BaseExpression, parent: cst.Attribute, value: Value) -> None:
@@ -215,7 +227,9 @@ class Following:
             return
         for callee in something(self._program.value(call.func)):
             match callee:
-                case Function() | Class() | Member(Instance()):
+                case Function():
+                    continue
+                case Class() | Member(Instance() | Class()) | Library() if node in self._program.followed:
                     continue
                 case Library(name) if name in _FOLLOWED_CALLS:
                     continue
@@ -235,7 +249,7 @@ class Following:
 
     def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
         message = message_of(value, self._connects)
-        if message is not None and message.path != _TYPE:
+        if message is not None and message.path != self._type_path:
             to = session.NAME.of(self._migrating.target)[0]
             self._migrating.report(WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on")
 
@@ -258,7 +272,7 @@ class Following:
     def _check_comparison(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
         comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
         assert isinstance(comparison, cst.Comparison)
-        if all(isinstance(one, Parsed) and one.path == _TYPE for one in something(value)):
+        if all(isinstance(one, Parsed) and one.path == self._type_path for one in something(value)):
             return
         others = [comparison.left, *(one.comparator for one in comparison.comparisons)]
         with_none = any(self._program.value(one) == Known(None) for one in others)
@@ -270,7 +284,7 @@ class Following:
     def _check_truth(self, node: cst.BaseExpression, value: Value) -> None:
         """A test whether a part of a message is there: certain only where the message's type has it always."""
         for one in something(value):
-            if not isinstance(one, Parsed) or one.path in ((), _TYPE):
+            if not isinstance(one, Parsed) or one.path in ((), self._type_path) or not self._is_read_further(one):
                 continue
             having = self._fields_below(replace(one))
             if one.types is None or not one.types <= having:

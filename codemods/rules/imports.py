@@ -15,7 +15,10 @@ def unused_imports(code: str) -> set[str]:
     tree = ast.parse(code)
     imported: set[str] = set()
     used: set[str] = set()
+    said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings name what they like
     for node in ast.walk(tree):
+        if node in said and isinstance(node, ast.Constant):
+            continue
         if isinstance(node, ast.Import):
             imported |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -28,13 +31,19 @@ def unused_imports(code: str) -> set[str]:
     return imported - used
 
 
-def with_imports(module: cst.Module, *, unneeded: set[str], needed: list[tuple[str, str]]) -> cst.Module:
-    """The module without the unneeded top-level imports and with the needed ones (module, name or "")."""
+def with_imports(
+    module: cst.Module, *, unneeded: set[str], needed: list[tuple[str, str]], own: frozenset[str] = frozenset()
+) -> cst.Module:
+    """The module without the unneeded top-level imports and with the needed ones (module, name or "").
+
+    `own` are the packages and modules of the program itself, which stand behind the libraries.
+    """
     body = _kept(module.body, unneeded)
     if body and module.body and body[0] is not module.body[0] and not module.header:
         body[0] = _without_blank_lines_above(body[0])
     for module_name, name in dict.fromkeys(needed):
-        _insert(body, module_name, _import(module_name, name))
+        if not _joins_another(body, module_name, name):
+            _insert(body, module_name, _import(module_name, name), own)
     return module.with_changes(body=body).visit(_LocalImports(unneeded)) if unneeded else module.with_changes(body=body)
 
 
@@ -118,14 +127,40 @@ def _import(module: str, name: str) -> cst.SimpleStatementLine:
     return statement
 
 
-def _insert(body: list[Any], module: str, statement: cst.SimpleStatementLine) -> None:
+def _joins_another(body: list[Any], module: str, name: str) -> bool:
+    """Puts a name to those that are imported from the same file of the program already, if any are."""
+    for index, statement in enumerate(body):
+        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if not name or not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
+            continue
+        source = cst.Module([]).code_for_node(small.module) if small.module is not None else ""
+        if "." * len(small.relative) + source != module or module.split(".")[0] in sys.stdlib_module_names:
+            continue
+        last = small.names[-1]
+        between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        if len(small.names) > 1 and isinstance(small.names[0].comma, cst.Comma):
+            between = small.names[0].comma
+        names = [*small.names[:-1], last.with_changes(comma=between)]
+        names.append(cst.ImportAlias(cst.Name(name), comma=last.comma))
+        body[index] = statement.with_changes(body=[small.with_changes(names=names), *statement.body[1:]])
+        return True
+    return False
+
+
+def _insert(body: list[Any], module: str, statement: cst.SimpleStatementLine, own: frozenset[str]) -> None:
     """Puts an import where its like stand: a library's among those of libraries, in their alphabet."""
     at = _place(body)
     root = module.split(".")[0]
     if root in sys.stdlib_module_names:
-        body.insert(at, statement)
+        if 0 < at < len(body) and at == _head(body) and body[at].leading_lines:
+            statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        body.insert(_place_among_standard(body, root, statement, at), statement)
         return
-    libraries = [(index, name) for index, name in _imported_roots(body) if name not in sys.stdlib_module_names]
+    imported = [(index, name) for index, name in _imported_roots(body) if name not in sys.stdlib_module_names]
+    is_own = root in own or not root
+    libraries = [(index, name) for index, name in imported if (name in own) is is_own] or imported
+    if isinstance(statement.body[0], cst.Import):
+        libraries = _plain_first(body, libraries)
     before = [index for index, name in libraries if name.lower() <= root.lower()]
     if before:
         at = before[-1] + 1
@@ -138,6 +173,29 @@ def _insert(body: list[Any], module: str, statement: cst.SimpleStatementLine) ->
     elif at > 0:
         statement = statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
     body.insert(at, statement)
+
+
+def _plain_first(body: list[Any], libraries: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The plain imports among those of libraries, where they all stand before the `from` imports."""
+    plain = [one for one in libraries if isinstance(body[one[0]].body[0], cst.Import)]
+    return plain if plain and plain == libraries[: len(plain)] else libraries
+
+
+def _place_among_standard(body: list[Any], root: str, statement: cst.SimpleStatementLine, behind: int) -> int:
+    """In the alphabet of the plain imports of the standard library, where they are in it; else behind them all."""
+    if not isinstance(statement.body[0], cst.Import):
+        return behind
+    plain = [
+        (index, name)
+        for index, name in _imported_roots(body)
+        if name in sys.stdlib_module_names and isinstance(body[index].body[0], cst.Import)
+    ]
+    names = [name for _, name in plain]
+    later = [index for index, name in plain if name > root]
+    if names != sorted(names) or not later or later[0] == plain[0][0]:
+        at_head = plain and names == sorted(names) and later and not body[later[0]].leading_lines
+        return later[0] if at_head else behind
+    return later[0]
 
 
 def _imported_roots(body: list[Any]) -> list[tuple[int, str]]:
@@ -176,6 +234,12 @@ def _place(body: list[Any]) -> int:
     if last_standard is not None:
         return last_standard + 1
     return first_import if first_import is not None else behind_head
+
+
+def _head(body: list[Any]) -> int:
+    """Where a file's first statement stands: behind its docstring."""
+    small = body[0].body[0] if body and isinstance(body[0], cst.SimpleStatementLine) else None
+    return int(isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString))
 
 
 def _root(statement: cst.Import | cst.ImportFrom) -> str:

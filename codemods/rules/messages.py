@@ -9,13 +9,16 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.environment import Definition
+from codemods.analysis.program import Program
 from codemods.analysis.values import EACH, Known, Parsed, Sequence, Step, Value
 from codemods.edits import expression, in_parentheses
-from codemods.findings import FIELD_ABSENT, NEVER_SENT, PARAMETER_DIFFERS
+from codemods.findings import FIELD_ABSENT, FIELD_UNCLEAR, PARAMETER_DIFFERS, WAITS_FOR_ABSENT
 from codemods.migrating import Migrating, like
-from codemods.rules.branches import drop_branch
+from codemods.rules.branches import drop_branch, drop_case, report_never_sent
 from codemods.rules.following import Following, message_of
-from shim.mapping import catalogue, server_messages
+from codemods.rules.time_units import division_into_seconds
+from codemods.rules.type_lists import without_absent_types
+from shim.mapping import catalogue, server_messages, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
 
@@ -33,24 +36,32 @@ class MessageRule:
     `connects` are the calls that open the sessions' sockets.
     """
 
+    _type_path: tuple[Step, ...] = _TYPE
+    """The field of a message that says its type."""
+
     def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
         self._migrating = migrating
         self._program = migrating.program
         self._connects = frozenset(connects)
         self._complete = True
         self._aliases: dict[Definition, cst.Name] = {}
-        self._following = Following(migrating, self._connects)
+        self._following = Following(migrating, self._connects, self._server_rows(), self._type_path)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where something has no counterpart or is not followed."""
         reads = [(node, message) for node, value in self._program.values.items() if (message := self._message(value))]
+        gone = self._migrating.gone
         for node, message in reads:
-            if node not in self._migrating.gone and message.path == _TYPE and isinstance(node, cst.BaseExpression):
+            if node not in gone and message.path == self._type_path and isinstance(node, cst.BaseExpression):
                 self._type_is_read(node)
         for node, message in reads:
-            if node not in self._migrating.gone and message.path != _TYPE and isinstance(node, cst.BaseExpression):
+            if node not in gone and message.path != self._type_path and isinstance(node, cst.BaseExpression):
                 self._part_is_read(node, message)
         return self._following.check(self._migrating.gone) and self._complete
+
+    def _server_rows(self) -> tuple[Row, ...]:
+        """The rows of what these sessions receive."""
+        return catalogue.rows(Section.SERVER)
 
     def _message(self, value: Value) -> Parsed | None:
         return message_of(value, self._connects)
@@ -108,13 +119,21 @@ class MessageRule:
                     self._rename_type(literal, name)
                 else:
                     self._give_up(node, f"the type's name is used for more than this test: {self._code(node)}")
-            case Sequence(_, elements):
-                for element in elements:
+            case Sequence():
+                for element in without_absent_types(self._migrating, value, self._why_never_sent):
                     self._rename_types(node, element)
             case Parsed() | Known(None):
                 return
             case _:
                 self._give_up(node, f"the type is compared with what is only known when it runs: {self._code(node)}")
+
+    def _why_never_sent(self, name: str) -> str | None:
+        """Why the other vendor never sends a message of a type; None where it does, or where no row knows the type."""
+        rows = self._type_rows(name)
+        target = self._migrating.target
+        if not rows or (rows[0].of(target) and rows[0].way(target).codemod in _RENAMED):
+            return None
+        return rows[0].over(target).reason
 
     def _only_tests_types(self, literal: cst.SimpleString) -> bool:
         """Whether a literal that a name holds is read nowhere but in tests of types."""
@@ -132,7 +151,7 @@ class MessageRule:
     def _rename_type(self, literal: cst.SimpleString, name: str) -> None:
         rows = self._type_rows(name)
         if not rows:
-            self._migrating.report(NEVER_SENT, literal, f"`{name}` is a message that {self._migrating.target} has not")
+            self._leave_branch(literal, f"`{name}` is a message that {session.NAME.of(self._migrating.target)[0]} has not")
             return
         row = rows[0]
         way = row.over(self._migrating.target)
@@ -149,16 +168,31 @@ class MessageRule:
             return
         if not went or way.codemod is not Fidelity.EMULATED or not _does_nothing(body):
             end = "; the branch went" if went else ""
-            self._migrating.report(NEVER_SENT, literal, f"`{name}`: {way.reason}{end}")
+            report_never_sent(self._migrating, literal, f"`{name}`: {way.reason}{end}", body)
+
+    def _leave_branch(self, literal: cst.SimpleString, text: str) -> None:
+        """Leaves a branch as it is, with one TODO for all that it reads."""
+        self._migrating.report(WAITS_FOR_ABSENT, literal, text)
+        body = self._branch_of(literal)
+        for node in self._program.nodes_in(body) if body is not None else ():
+            if isinstance(self._program.value(node), Parsed):
+                self._migrating.gone.update(self._program.nodes_in(node))
 
     def _branch_of(self, literal: cst.SimpleString) -> cst.BaseSuite | None:
         comparison = self._program.parents[self._program.parents[literal]]
+        if isinstance(comparison, cst.MatchCase):
+            return comparison.body
         branch = self._program.parents.get(comparison)
         return branch.body if isinstance(branch, cst.If) else None
 
     def _remove_branch(self, literal: cst.SimpleString) -> bool:
         """Removes an `if` that handles nothing but a message that never comes; False where it does more."""
         comparison = self._program.parents[self._program.parents[literal]]
+        if isinstance(comparison, cst.MatchCase):
+            if comparison.guard is not None or not drop_case(self._migrating, comparison):
+                return False
+            self._migrating.gone.update(self._program.nodes_in(comparison))
+            return True
         branch = self._program.parents.get(comparison)
         if (
             not isinstance(comparison, cst.Comparison)
@@ -186,19 +220,41 @@ class MessageRule:
         row = rows[0]
         way = row.over(self._migrating.target)
         targets = row.of(self._migrating.target)
+        if not targets and way.conversion.source:
+            # The other vendor has no such field, and it is always the same.
+            self._migrating.edits.replace(node, cst.parse_expression(way.conversion.source))
+            return
         if not targets or not way.conversion.source:
-            self._give_up(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
+            self._leave(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
             return
         if way.codemod is Fidelity.APPROXIMATE:
             self._migrating.report(PARAMETER_DIFFERS, node, f"{self._code(node)}: {way.reason}")
         target = _with_positions(steps_of(targets[0])[1:], message.path)
-        self._rewrite(node, message, target, way.conversion.source)
+        if EACH in target and EACH not in _general(message.path):
+            target = target[: target.index(EACH)]  # the expression is over the whole list
+        source = way.conversion.source
+        division = division_into_seconds(self._program, node, self._is_in_milliseconds)
+        if division is not None and source == server_messages.IN_MILLISECONDS.source:
+            self._migrating.edits.rewrite(division, lambda updated: _alone(updated.left, self._program, division))
+            source = "value"
+        product = self._program.parents[node]
+        if source == server_messages.IN_SECONDS.source and _is_in_milliseconds(product, node):
+            self._migrating.edits.rewrite(product, lambda updated: updated.left)
+            source = "value"
+        self._rewrite(node, message, target, source)
+
+    def _is_in_milliseconds(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression reads a time that this vendor counts in milliseconds and the other in seconds."""
+        message = self._message(self._program.value(node))
+        rows = self._rows_of(message) if message is not None and self._base_of(node)[1] > 0 else None
+        target = self._migrating.target
+        return rows is not None and rows[0].way(target).conversion == server_messages.IN_MILLISECONDS
 
     def _container_is_read(self, node: cst.BaseExpression, message: Parsed) -> None:
         """A place between the message and its fields, such as `data`: at the other vendor's it may be the message."""
         path = _general(message.path)
         if not self.fields_below(path):
-            self._give_up(node, f"{self._code(node)} has no counterpart")
+            self._leave(node, f"{self._code(node)} has no counterpart")
             return
         target = _with_positions(self._target_of_base(message), message.path)
         base, _ = self._base_of(node)
@@ -210,7 +266,7 @@ class MessageRule:
         """The rows of fields that lie inside a place of messages of a type, or of any."""
         return [
             row
-            for row in catalogue.rows(Section.SERVER)
+            for row in self._server_rows()
             for one in row.of(self._migrating.source)
             if steps_of(one)[1 : len(path) + 1] == path
             and len(steps_of(one)) > len(path) + 1
@@ -220,9 +276,13 @@ class MessageRule:
     def _take_alias_away(self, node: cst.BaseExpression) -> bool:
         """Removes `utterance = message["data"]["utterance"]` and lets its uses read `message`, if that is the same."""
         base, _ = self._base_of(node)
-        assign = self._program.parents[node]
+        given: cst.CSTNode = node
+        match self._program.parents[node]:
+            case cst.BooleanOperation(left, cst.Or(), cst.Dict([])) as around if left is node:
+                given = around
+        assign = self._program.parents[given]
         statement = self._program.statement_of(node)
-        definition = next((one for one in self._program.definitions() if one.expression is node), None)
+        definition = next((one for one in self._program.definitions() if one.expression is given), None)
         if (
             not isinstance(base, cst.Name)
             or not isinstance(assign, cst.Assign)
@@ -280,7 +340,7 @@ class MessageRule:
         """The rows of the field at a place of a message, by the types that it can have there; None: no field."""
         path = _general(message.path)
         found: list[Row] = []
-        for row in catalogue.rows(Section.SERVER):
+        for row in self._server_rows():
             for one in row.of(self._migrating.source) if row.is_met(self._migrating.target) else ():
                 kind, *field = steps_of(one)
                 if tuple(field) == path and (message.types is None or kind == _ANY or kind in message.types):
@@ -306,7 +366,8 @@ class MessageRule:
     def _type_rows(self, name: str) -> list[Row]:
         """The rows of a message's type, those first that have a counterpart."""
         target = self._migrating.target
-        rows = catalogue.find(Section.SERVER, self._migrating.source, (name,))
+        found = catalogue.find(Section.SERVER, self._migrating.source, (name,))
+        rows = [row for row in found if row.is_met(target)]
         return sorted(rows, key=lambda row: not row.of(target) or row.way(target).codemod not in _RENAMED)
 
     def _rewrite(self, node: cst.BaseExpression, message: Parsed, target: tuple[Step, ...], source: str) -> None:
@@ -324,7 +385,7 @@ class MessageRule:
             for _ in range(steps):
                 inner = _accessed(inner)
             for step in rest:
-                inner = self._access(inner, step, node, last=step is rest[-1])
+                inner = self._access(inner, step, node, last=step is rest[-1], is_plain=source == "value")
             quoted = _with_other_quotes(source, self._migrating.quote_at(node))
             result = expression(quoted, value=inner)
             parent = migrating.program.parents[node]
@@ -369,14 +430,18 @@ class MessageRule:
             steps += 1
 
     def _access(
-        self, inner: cst.BaseExpression, step: Step, style: cst.BaseExpression, *, last: bool
+        self, inner: cst.BaseExpression, step: Step, style: cst.BaseExpression, *, last: bool, is_plain: bool
     ) -> cst.BaseExpression:
-        """One access in the style of the program's own: a subscript, or `.get(…)` with its default."""
+        """One access in the style of the program's own: a subscript, or `.get(…)` with its default.
+
+        What is not `is_plain` is converted: a `.get(…)` that gives None would break that, and the field is always
+        there.
+        """
         if isinstance(step, int):
             index = cst.SubscriptElement(cst.Index(cst.parse_expression(str(step))))
             return cst.Subscript(inner, [index])
         key = self._migrating.string(step, style)
-        if last and isinstance(style, cst.Call):
+        if last and isinstance(style, cst.Call) and (is_plain or len(style.args) > 1):
             call = expression("inner.get(key)", inner=inner, key=key)
             assert isinstance(call, cst.Call)
             return call.with_changes(args=[*call.args, *style.args[1:]]) if len(style.args) > 1 else call
@@ -385,9 +450,13 @@ class MessageRule:
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)
 
+    def _leave(self, node: cst.CSTNode, text: str) -> None:
+        """Leaves a reading as it is: a person has to decide, at a TODO."""
+        self._migrating.report(FIELD_ABSENT, node, text)
+
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
-        self._migrating.report(FIELD_ABSENT, node, text)
+        self._migrating.report(FIELD_UNCLEAR, node, text)
 
 
 _TYPE_TESTS: Final = (cst.Equal, cst.NotEqual, cst.In, cst.NotIn, cst.Is, cst.IsNot)
@@ -417,7 +486,7 @@ def _with_positions(target: tuple[Step, ...], path: tuple[Step, ...]) -> tuple[S
 
 def _accessed_in_message(node: cst.BaseExpression) -> cst.BaseExpression | None:
     match node:
-        case cst.Subscript(value):
+        case cst.Subscript(value, [cst.SubscriptElement(cst.Index())]):
             return value
         case cst.Call(cst.Attribute(value, cst.Name("get"))):
             return value
@@ -430,8 +499,28 @@ def _accessed(node: cst.BaseExpression) -> cst.BaseExpression:
     return inner
 
 
+def _alone(node: cst.BaseExpression, program: Program, place: cst.CSTNode) -> cst.BaseExpression:
+    """What is left of an operation, in parentheses only where its place needs them."""
+    if isinstance(node, cst.BinaryOperation) and _takes_any(program.parents[place]):
+        return node.with_changes(lpar=[], rpar=[])
+    return node
+
+
+def _is_in_milliseconds(product: cst.CSTNode, seconds: cst.BaseExpression) -> bool:
+    """Whether an expression is a time in seconds, multiplied to be one in milliseconds."""
+    match product:
+        case cst.BinaryOperation(left, cst.Multiply(), cst.Integer() | cst.Float() as factor) if not product.lpar:
+            return left is seconds and factor.evaluated_value == 1000
+    return False
+
+
 def _takes_any(parent: cst.CSTNode) -> bool:
-    """Whether any expression can stand below this node without parentheses."""
+    """Whether any expression that a conversion gives can stand below this node without parentheses."""
+    if isinstance(parent, (cst.Comparison, cst.ComparisonTarget)):
+        return True
+    if isinstance(parent, cst.BinaryOperation):
+        # A conversion multiplies or divides, which binds tighter than a sum.
+        return isinstance(parent.operator, (cst.Add, cst.Subtract))
     return isinstance(
         parent,
         (

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, partial
 from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import ENDING
-from codemods.analysis.values import Class, Instance, Library, LibraryObject, alternatives
+from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, Value, alternatives
 from codemods.findings import ENVIRONMENT_RENAMED, VENDOR_STILL_NAMED
 from codemods.migrating import Migrating, like
+from codemods.rules.import_order import reordered
 from shim.mapping import session
 
 _PLACEHOLDER: Final = re.compile(r"^<[^<>]*>$|^\W*YOUR\b|^\W*YOUR[_-]|^x{3,}", re.IGNORECASE)
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _LOGGING: Final = ("debug", "info", "warning", "error", "critical", "exception", "log")
 
 
@@ -36,14 +39,14 @@ class NamingRule:
     def plan(self) -> None:
         """Plans the edits of names, environment variables, placeholders and texts."""
         self._rename_definitions()
-        self._rename_attributes()
         for literal in self._program.environment_names:
             text = str(literal.evaluated_value)
             if self._says(text):
                 session.KEY_VARIABLE.over(self._migrating.target)
                 self._migrating.edits.replace(literal, like(literal, self._with_new(text)))
                 self._migrating.report(ENVIRONMENT_RENAMED, literal, f"{text} is {self._with_new(text)} now")
-        self._rename_texts(self._migrating.module)
+        for module in self._program.modules:
+            self._rename_texts(module)
 
     def _says(self, text: str) -> bool:
         return self._old.lower() in text.lower() and renamed(text, self._old, self._new) != text
@@ -58,23 +61,40 @@ class NamingRule:
         for definition in self._program.definitions():
             if self._says(definition.name) and not _is_of_a_library(definition):
                 by_name.setdefault(definition.name, []).append(definition)
-        written = self._names_written()
+        for name in self._attributes:
+            if any(self._is_own(one) for one in self._attributes[name]):
+                by_name.setdefault(name, [])
+        for name in self._fields:
+            by_name.setdefault(name, [])
         for name, definitions in by_name.items():
-            nodes = [node for one in definitions for node in (_name_node(one.node), *one.uses) if node is not None]
-            reason = self._why_not(name, definitions, len(set(nodes)), written)
+            reason = self._why_not(name, definitions)
+            attributes = [one for one in self._attributes.get(name, []) if self._is_own(one)]
             if reason is not None:
-                self._migrating.report(VENDOR_STILL_NAMED, definitions[0].node, f"`{name}` {reason}")
+                places = [*(one.node for one in definitions), *attributes, *self._fields.get(name, [])]
+                place = places[0]
+                self._migrating.report(VENDOR_STILL_NAMED, place, f"`{name}` {reason}")
                 continue
-            self._migrating.new_names[name] = self._with_new(name)
-            for node in nodes:
+            if definitions:
+                self._migrating.new_names[name] = self._with_new(name)
+            imported = [node for node in self._imported.get(name, []) if node is not None]
+            nodes = [*_nodes_of(definitions), *self._fields.get(name, []), *imported, *(one.attr for one in attributes)]
+            for node in (*nodes, *(keyword for keyword, _ in self._keywords(name, definitions))):
                 self._migrating.edits.replace(node, node.with_changes(value=self._with_new(name)))
-            for keyword in self._keywords(name, definitions):
-                self._migrating.edits.replace(keyword, keyword.with_changes(value=self._with_new(name)))
+            for node in imported:
+                self._keep_in_order(node)
+            for literal in self._exported.get(name, []):
+                self._migrating.edits.replace(literal, like(literal, self._with_new(name)))
 
-    def _names_written(self) -> dict[str, int]:
-        """How often each name stands in the module, attributes and keywords left out."""
+    def _keep_in_order(self, name: cst.Name) -> None:
+        statement = self._program.parents.get(self._program.parents[name])
+        if isinstance(statement, cst.ImportFrom):
+            self._migrating.edits.rewrite(statement, partial(reordered, statement))
+
+    @cached_property
+    def _written(self) -> dict[str, int]:
+        """How often each name stands in the files, attributes and keywords and imports left out."""
         counts: dict[str, int] = {}
-        waiting: list[cst.CSTNode] = [self._migrating.module]
+        waiting: list[cst.CSTNode] = list(self._program.modules)
         while waiting:
             node = waiting.pop()
             if isinstance(node, cst.Name):
@@ -87,49 +107,115 @@ class NamingRule:
             waiting.extend(node.children)
         return counts
 
-    def _why_not(self, name: str, definitions: list[Definition], planned: int, written: dict[str, int]) -> str | None:
-        if any(isinstance(one.node, cst.ImportAlias) for one in definitions):
+    @cached_property
+    def _attributes(self) -> dict[str, list[cst.Attribute]]:
+        """The attributes whose names say the vendor's, by name."""
+        found: dict[str, list[cst.Attribute]] = {}
+        for module in self._program.modules:
+            for node in self._program.nodes_in(module):
+                if isinstance(node, cst.Attribute) and self._says(node.attr.value):
+                    found.setdefault(node.attr.value, []).append(node)
+        return found
+
+    @cached_property
+    def _fields(self) -> dict[str, list[cst.Name]]:
+        """The fields that classes declare without a value, as dataclasses do: `key: str`."""
+        found: dict[str, list[cst.Name]] = {}
+        for module in self._program.modules:
+            for node in self._program.nodes_in(module):
+                match node:
+                    case cst.AnnAssign(cst.Name(name) as target, value=None) if self._says(name):
+                        if isinstance(self._program.scope_of(node), cst.ClassDef):
+                            found.setdefault(name, []).append(target)
+        return found
+
+    @cached_property
+    def _imported(self) -> dict[str, list[cst.Name]]:
+        """The names in imports from the program's other files, by what they are called there and here."""
+        found: dict[str, list[cst.Name]] = {}
+        for definition in self._program.definitions():
+            alias = definition.node
+            if not isinstance(alias, cst.ImportAlias) or definition.origin is None:
+                continue
+            if isinstance(alias.name, cst.Name):
+                found.setdefault(alias.name.value, []).append(alias.name)
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                found.setdefault(alias.asname.name.value, []).append(alias.asname.name)
+        return found
+
+    @cached_property
+    def _exported(self) -> dict[str, list[cst.SimpleString]]:
+        """The strings of `__all__`, by the names that they list."""
+        found: dict[str, list[cst.SimpleString]] = {}
+        for module in self._program.modules:
+            for definition in self._program.scopes[module].definitions.get("__all__", ()):
+                for node in self._program.nodes_in(definition.expression or definition.node):
+                    if isinstance(node, cst.SimpleString):
+                        found.setdefault(str(node.evaluated_value), []).append(node)
+        return found
+
+    @cached_property
+    def _named_by_path(self) -> set[str]:
+        """The last words of texts such as "app.stt.GladiaClient", by which tests replace things."""
+        found: set[str] = set()
+        for module in self._program.modules:
+            for node in self._program.nodes_in(module):
+                if isinstance(node, cst.SimpleString) and _DOTTED.match(node.raw_value):
+                    found.add(node.raw_value.rpartition(".")[2])
+        return found
+
+    def _why_not(self, name: str, definitions: list[Definition]) -> str | None:
+        if any(isinstance(one.node, cst.ImportAlias) and one.origin is None for one in definitions):
             return "is imported under this name"
+        if name in self._named_by_path:
+            return "stays: a text names it by its module, as for a patch"
         if name in self._migrating.used_elsewhere:
             return "is used in other files too"
-        if self._with_new(name) in written:
+        if definitions and self._with_new(name) in self._written:
             return f"stays: `{self._with_new(name)}` is taken"
-        if planned != written.get(name, 0):
+        nodes = {*_nodes_of(definitions), *self._fields.get(name, [])}
+        unclear = [one for one in self._attributes.get(name, []) if not self._is_own(one) and not self._is_foreign(one)]
+        of_objects = any(self._is_of_class(one) for one in definitions) or len(definitions) == 0
+        keywords = self._keywords(name, definitions)
+        if (
+            len(nodes) != self._written.get(name, 0)
+            or (of_objects and unclear)
+            or not all(is_known for _, is_known in keywords)
+        ):
             return "stays: not every use of it could be followed"
         return None
 
-    def _keywords(self, name: str, definitions: list[Definition]) -> list[cst.Name]:
-        """The keywords of calls that give these parameters."""
-        if not any(isinstance(one.node, cst.Param) for one in definitions):
+    def _is_of_class(self, definition: Definition) -> bool:
+        return isinstance(self._program.scope_of(definition.node), cst.ClassDef)
+
+    def _is_own(self, node: cst.Attribute) -> bool:
+        """Whether an attribute belongs to the program's own classes, or is a name of one of its files."""
+        if node in self._program.reaching_attributes:
+            return True
+        return all(isinstance(one, (Instance, Class)) for one in alternatives(self._owner_of(node)))
+
+    def _is_foreign(self, node: cst.Attribute) -> bool:
+        """Whether an attribute belongs to a library's things, whatever they are called."""
+        return all(isinstance(one, (Library, LibraryObject)) for one in alternatives(self._owner_of(node)))
+
+    def _owner_of(self, node: cst.Attribute) -> Value:
+        return self._program.value(node.value)
+
+    def _keywords(self, name: str, definitions: list[Definition]) -> list[tuple[cst.Name, bool]]:
+        """The keywords of calls that give these parameters, and whether what is called is known."""
+        of_calls = any(isinstance(one.node, cst.Param) or self._is_of_class(one) for one in definitions)
+        if not of_calls and name not in self._fields:
             return []
-        return [
-            argument.keyword
-            for node in self._program.values
-            if isinstance(node, cst.Call)
-            for argument in node.args
-            if argument.keyword is not None
-            and argument.keyword.value == name
-            and not isinstance(self._program.value(node), LibraryObject)
-        ]
-
-    def _rename_attributes(self) -> None:
-        """Attributes of the program's own classes."""
-        for node in list(self._program.values):
-            if isinstance(node, cst.Attribute):
-                self._rename_attribute(node)
-        waiting: list[cst.CSTNode] = [self._migrating.module]
-        while waiting:
-            current = waiting.pop()
-            if isinstance(current, cst.AssignTarget) and isinstance(current.target, cst.Attribute):
-                self._rename_attribute(current.target)
-            waiting.extend(current.children)
-
-    def _rename_attribute(self, node: cst.Attribute) -> None:
-        name = node.attr.value
-        if not self._says(name) or name in self._migrating.used_elsewhere:
-            return
-        if all(isinstance(one, (Instance, Class)) for one in alternatives(self._program.value(node.value))):
-            self._migrating.edits.replace(node.attr, node.attr.with_changes(value=self._with_new(name)))
+        found: list[tuple[cst.Name, bool]] = []
+        for node in self._program.values:
+            for argument in node.args if isinstance(node, cst.Call) else ():
+                if argument.keyword is None or argument.keyword.value != name or not isinstance(node, cst.Call):
+                    continue
+                callees = list(alternatives(self._program.value(node.func)))
+                if not any(isinstance(one, Library) for one in callees):
+                    own = (Function, Class, Member)
+                    found.append((argument.keyword, all(isinstance(one, own) for one in callees)))
+        return found
 
     # --- texts -----------------------------------------------------------------------------------
 
@@ -170,6 +256,11 @@ class NamingRule:
 def _is_of_a_library(definition: Definition) -> bool:
     """Whether a name is one that a library gave: what is left of it is said at the end."""
     return isinstance(definition.node, cst.ImportAlias) and isinstance(definition.value, Library)
+
+
+def _nodes_of(definitions: list[Definition]) -> list[cst.Name]:
+    """The names that definitions give and that read them."""
+    return [node for one in definitions for node in (_name_node(one.node), *one.uses) if node is not None]
 
 
 def _name_node(node: cst.CSTNode) -> cst.Name | None:

@@ -9,20 +9,34 @@ import libcst as cst
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import Connect
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, JsonText, Known, LibraryObject, Parsed, Value
+from codemods.analysis.values import (
+    DictDisplay,
+    JsonText,
+    LibraryObject,
+    Parsed,
+    Value,
+)
 from codemods.edits import Statement, expression
-from codemods.findings import COMMENT_WENT, CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD
+from codemods.findings import (
+    CHECK_UNKNOWN,
+    CONFIGURATION_UNKNOWN,
+    HEADER_DROPPED,
+    SESSION_HANDED_OVER,
+    SESSION_SPREAD,
+)
 from codemods.migrating import Migrating
 from codemods.rules.address import AddressRule
 from codemods.rules.answer import AnswerStatements, is_client
 from codemods.rules.callback_refusal import CallbackRefusal
-from codemods.rules.configuration import ConfigurationRule, comments_in
+from codemods.rules.configuration import ConfigurationRule
+from codemods.rules.configuration_uses import ConfigurationUses
+from codemods.rules.dictionary_layout import comments_in, spread
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
-from shim.mapping import parameters, session
-from shim.mapping.row import Fidelity
+from shim.mapping import session
 
+_LOGGING = ("debug", "info")
 _OF_THE_BODY = ("content-type", "accept")
 """Headers that describe the POST's JSON body and have no place on a handshake."""
 
@@ -50,13 +64,15 @@ class OpeningRule:
         callback = CallbackRefusal(self._migrating, self._opening, connect, self._refusal)
         if connect.library.by_callback and not callback.find(answer):
             return False
+        if connect.library.by_callback and answer.success is not None:
+            self._migrating.report(CHECK_UNKNOWN, answer.success, "the session stands inside the test of the answer")
+            return False
         if socket is None or not self._address.is_known() or self._is_read_elsewhere(configuration):
             return False
         if configuration.entries or configuration.changes:
-            rule = ConfigurationRule(self._migrating, configuration)
+            rule = ConfigurationRule(self._migrating, DictDisplay(configuration.site), self._opening.request.call)
             if not rule.plan():
                 return False
-            rule.lost_comments()
         self._address.plan()
         self._rewrite_connect(connect)
         self._take_statements_away(answer)
@@ -73,26 +89,24 @@ class OpeningRule:
     def _only_connect(self) -> Connect | None:
         opening, migrating = self._opening, self._migrating
         if len(opening.connects) != 1:
-            how = "no WebSocket here is opened with its `url`" if not opening.connects else "several sockets are"
-            migrating.report(SESSION_SPREAD, opening.request.call, f"the POST opens a session, but {how}")
+            if not opening.connects:
+                migrating.report(SESSION_HANDED_OVER, opening.request.call, migrating.code(opening.request.call))
+            else:
+                migrating.report(
+                    SESSION_SPREAD, opening.request.call, "the POST opens a session, several sockets use it"
+                )
             return None
         connect = opening.connects[0]
-        if connect.library.wrapped:
-            migrating.report(SESSION_SPREAD, connect.call, f"its frames come wrapped: {migrating.code(connect.call)}")
-            return None
-        if self._program.scope_of(connect.call) is not self._program.scope_of(opening.request.call):
-            migrating.report(
-                SESSION_SPREAD,
-                opening.request.call,
-                f"the POST is here, the socket is opened in line {migrating.line(connect.call)}",
-            )
-            return None
-        if connect.library.headers in connect.arguments.keywords or not connect.arguments.complete:
-            migrating.report(
-                SESSION_SPREAD, connect.call, f"the connect has headers of its own: {migrating.code(connect.call)}"
-            )
-            return None
-        return connect
+        return connect if self._can_have_headers(connect) else None
+
+    def _can_have_headers(self, connect: Connect) -> bool:
+        """Whether the key can be put among the handshake's headers: there are none, or they are written there."""
+        given = connect.arguments.keywords.get(connect.library.headers)
+        if connect.arguments.complete and (given is None or isinstance(given, cst.Dict)):
+            return True
+        code = self._migrating.code(connect.call)
+        self._migrating.report(SESSION_SPREAD, connect.call, f"the connect has headers of its own: {code}")
+        return False
 
     def _configuration(self) -> Dictionary | None:
         request = self._opening.request
@@ -146,38 +160,7 @@ class OpeningRule:
         return None
 
     def _is_read_elsewhere(self, configuration: Dictionary) -> bool:
-        """Whether the program reads the configuration for itself, too, and would meet other names and values."""
-        for node in self._uses_of(configuration):
-            if not self._program.is_inside(node, self._opening.request.call) and not self._reads_what_stays(node):
-                self._migrating.report(
-                    CONFIGURATION_UNKNOWN,
-                    node,
-                    f"it is used for more than the POST: {self._migrating.code(self._program.parents[node])}",
-                )
-                return True
-        return False
-
-    def _reads_what_stays(self, node: cst.CSTNode) -> bool:
-        """Whether a use of the configuration reads a parameter that has the same name and value afterwards."""
-        read = self._program.parents[node]
-        if not isinstance(read, cst.Subscript) or isinstance(self._program.parents[read], (cst.AssignTarget, cst.Del)):
-            return False
-        part = read.slice[0].slice
-        key = self._program.value(part.value) if isinstance(part, cst.Index) else None
-        return isinstance(key, Known) and any(
-            row.gladia == row.assemblyai == (key.value,) and row.over_assemblyai.codemod is Fidelity.SAME
-            for row in parameters.ROWS
-        )
-
-    def _uses_of(self, dictionary: Dictionary) -> list[cst.CSTNode]:
-        """Where a dictionary is read or handed on; giving it a name is neither."""
-        return [
-            node
-            for node, value in self._program.values.items()
-            if value == DictDisplay(dictionary.site)
-            and node is not dictionary.site
-            and not isinstance(self._program.parents[node], (cst.Assign, cst.AnnAssign, cst.AssignTarget))
-        ]
+        return ConfigurationUses(self._migrating, self._opening.request.call).is_read_elsewhere(configuration)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -194,7 +177,8 @@ class OpeningRule:
             parameters = cst.Name(self._free_name("parameters", "session_parameters", "query_parameters"))
             named = parameters
             edits.insert_before(
-                self._program.statement_of(connect.call), lambda: [_assignment(named, edits.updated(configuration))]
+                self._program.statement_of(connect.call),
+                lambda: [self._parameters(named, edits.updated(configuration))],
             )
 
         def rewritten(updated: cst.Call) -> cst.Call:
@@ -208,6 +192,17 @@ class OpeningRule:
             return assemblyai.connect_call(updated, connect, address, headers(), self._width(connect), indent)
 
         edits.rewrite(connect.call, rewritten)
+
+    def _parameters(self, name: cst.Name, display: cst.BaseExpression) -> cst.SimpleStatementLine:
+        """The statement that gives a configuration a name that stood inside the request before."""
+        is_long = isinstance(display, cst.Dict) and "\n" in self._migrating.module.code_for_node(display)
+        if isinstance(display, cst.Dict) and is_long and not comments_in(display):
+            plain = cst.RightCurlyBrace(cst.SimpleWhitespace(""))
+            display = spread(display, 1, self._migrating.module.default_indent).with_changes(rbrace=plain)
+        statement = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(name)], display)])
+        if isinstance(self._program.scope_of(self._opening.request.call), cst.Module):
+            return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        return statement
 
     def _dumped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
         text = self._program.value(node) if node is not None else None
@@ -233,7 +228,10 @@ class OpeningRule:
         session.KEY_HEADER.over(migrating.target)
         name = session.KEY_HEADER.assemblyai[0]
         site = dictionary.site
-        if any(not self._program.is_inside(use, opening.request.call) for use in self._uses_of(dictionary)):
+        if any(
+            not self._program.is_inside(use, opening.request.call)
+            for use in ConfigurationUses(migrating, opening.request.call).of(dictionary)
+        ):
             # Other requests send these headers too: they stay, and the handshake gets its own.
             migrating.edits.watch([key.value_node])
             value = key.value_node
@@ -257,8 +255,6 @@ class OpeningRule:
         edits = self._migrating.edits
         for statement in answer.removed:
             edits.remove(statement)
-            for comment in _trailing_comments(statement):
-                self._migrating.report(COMMENT_WENT, statement, comment)
         for moved in (*([answer.check] if answer.check is not None else []), *answer.moved):
             edits.move(moved)
 
@@ -267,6 +263,10 @@ class OpeningRule:
         message = answer.document or cst.Name(self._free_name("begin", "begin_message", "first_message"))
         if answer.check is not None:
             self._refusal.plan(answer.check, message)
+        if answer.success is not None:
+            migrating.edits.unwrap(answer.success)
+            if answer.success.orelse is not None:
+                self._refusal.plan_body(answer.success.orelse.body, message)
         for statement in answer.moved:
             self._read_identity_from(statement, message)
         migrating.edits.watch([socket])
@@ -276,6 +276,8 @@ class OpeningRule:
 
         def statements() -> list[Statement]:
             check = migrating.edits.updated(answer.check) if answer.check is not None else None
+            if answer.success is not None:
+                check = self._without_success(answer.success, message)
             read = assemblyai.first_message(
                 migrating,
                 migrating.edits.updated(socket),
@@ -283,6 +285,7 @@ class OpeningRule:
                 asynchronous=connect.library.asynchronous,
                 check=check,
                 near=block,
+                wrapped=connect.library.wrapped,
             )
             return [*read, *(migrating.edits.updated(statement) for statement in answer.moved)]
 
@@ -291,9 +294,20 @@ class OpeningRule:
         else:
             migrating.edits.insert_after(block, statements)
 
+    def _without_success(self, success: cst.If, message: cst.BaseExpression) -> cst.If:
+        """The branch of a refused session, where the program had one for a good one."""
+        edits = self._migrating.edits
+        body: list[cst.BaseStatement] = []
+        if success.orelse is not None:
+            body = [edits.edited(one) for one in success.orelse.body.body if isinstance(one, Statement)]
+        if not body or not self._refusal.ends(cst.IndentedBlock(body)):
+            body.append(cst.SimpleStatementLine([cst.Return()]))
+        return cst.If(assemblyai.is_refusal(self._migrating, message, success.test), cst.IndentedBlock(body))
+
     def _free_name(self, *names: str) -> str:
         """The first of these names that the program does not have."""
-        taken = {node.value for node in self._program.nodes_in(self._program.module) if isinstance(node, cst.Name)}
+        nodes = (node for module in self._program.modules for node in self._program.nodes_in(module))
+        taken = {node.value for node in nodes if isinstance(node, cst.Name)}
         return next((name for name in names if name not in taken), f"{names[0]}_of_session")
 
     def _read_identity_from(self, statement: cst.SimpleStatementLine, message: cst.BaseExpression) -> None:
@@ -326,10 +340,6 @@ class OpeningRule:
                     self._migrating.edits.unwrap(node)
 
 
-def _assignment(name: cst.Name, value: cst.BaseExpression) -> cst.SimpleStatementLine:
-    return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(name)], value)])
-
-
 def _is_plain_assignment(definition: Definition) -> bool:
     statement = definition.statement
     return (
@@ -339,9 +349,3 @@ def _is_plain_assignment(definition: Definition) -> bool:
         and isinstance(statement.body[0], cst.Assign)
         and len(statement.body[0].targets) == 1
     )
-
-
-def _trailing_comments(statement: cst.CSTNode) -> list[str]:
-    if isinstance(statement, cst.SimpleStatementLine):
-        return [*comments_in(statement.trailing_whitespace), *(c for one in statement.body for c in comments_in(one))]
-    return []

@@ -11,21 +11,21 @@ import libcst as cst
 from codemods.analysis.libraries import Connect
 from codemods.analysis.values import (
     DictDisplay,
-    Function,
-    Instance,
     Known,
-    Library,
     LibraryObject,
-    Member,
     UrlQuery,
     something,
 )
 from codemods.edits import Statement, renamed
 from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
 from codemods.migrating import Migrating
+from codemods.rules.address_maker import AddressMaker, AddressMakers, ConfigurationMaker
+from codemods.rules.elsewhere import Elsewhere
 from codemods.rules.first_message import FirstMessageRule
-from codemods.rules.request_body import Parameter, RequestBodyRule
-from codemods.rules.written_url import WrittenAddress, pieces_of
+from codemods.rules.opening_place import OpeningPlace
+from codemods.rules.query_parameters import Parameter
+from codemods.rules.request_body import RequestBodyRule
+from codemods.rules.written_url import WrittenAddress, pieces_of, without_query
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -38,7 +38,16 @@ _OF_THE_VENDOR: Final = ("assemblyai-version",)
 class PostingRule:
     """Plans one session's opening. `plan` says whether the session could be followed; if not, findings say why."""
 
-    def __init__(self, migrating: Migrating, opening: Opening, planned: dict[cst.BaseExpression, RequestBodyRule]):
+    def __init__(
+        self,
+        migrating: Migrating,
+        opening: Opening,
+        planned: dict[cst.BaseExpression, RequestBodyRule],
+        makers: AddressMakers,
+        body: Callable[..., RequestBodyRule] = RequestBodyRule,
+    ) -> None:
+        self._body_rule = body
+        self._makers = makers
         self._migrating = migrating
         self._program = migrating.program
         self._opening = opening
@@ -46,7 +55,8 @@ class PostingRule:
         self._statement = self._program.statement_of(opening.connect.call)
         self._planned = planned
         self._written = WrittenAddress(migrating, opening)
-        self.first = FirstMessageRule(migrating, opening.connect)
+        self._place = OpeningPlace(migrating, opening.connect)
+        self.first = FirstMessageRule(migrating, opening)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
@@ -91,44 +101,20 @@ class PostingRule:
         if not isinstance(statement, (cst.SimpleStatementLine, cst.With)):
             self._spread(call, f"the socket is opened in the head of a statement: {self._migrating.code(call)}")
             return False
+        if not self._query_is_in_one_place():
+            self._spread(call, "the settings are given beside the address: put them into its query")
+            return False
         if not self._connect.arguments.complete:
             self._spread(call, f"the connect takes what is only known when it runs: {self._migrating.code(call)}")
             return False
-        if "params" in self._connect.arguments.keywords:
-            self._spread(call, "the settings are given beside the address: put them into its query")
-            return False
         return True
 
-    def _holds(self, node: cst.CSTNode) -> bool:
-        """Whether every name of an expression means the same where the socket is opened."""
-        program = self._program
-        place = program.scope_of(self._connect.call)
-        there = program.at_statement.get(self._statement, {})
-        for name in program.nodes_in(node):
-            if not isinstance(name, cst.Name) or name not in program.reaching:
-                continue
-            reaching = program.reaching[name]
-            if program.scope_of(name) is place:
-                fits = name.value not in there or there[name.value] == reaching
-            else:
-                scope = program.scopes.get(place)
-                own = scope is not None and name.value in scope.definitions and not isinstance(place, cst.Module)
-                of_module = all(
-                    one in program.scopes[self._migrating.module].definitions.get(one.name, ()) for one in reaching
-                )
-                fits = (of_module and not own) or self._is_own_object(name, place)
-            if not fits:
-                self._spread(name, f"`{name.value}` is not the same where the socket is opened")
-                return False
-        return True
-
-    def _is_own_object(self, name: cst.Name, place: cst.CSTNode) -> bool:
-        value = self._program.value(name)
-        if not isinstance(value, Instance) or not isinstance(place, cst.FunctionDef):
-            return False
-        first = place.params.params[:1]
-        in_class = self._program.parents.get(self._program.parents[place]) is value.node
-        return bool(first) and first[0].name.value == name.value and in_class
+    def _query_is_in_one_place(self) -> bool:
+        """Whether the settings are either in the address or beside it, where the library takes them there."""
+        if "params" not in self._connect.arguments.keywords:
+            return True
+        value = self._program.value(self._opening.url)
+        return self._connect.library.wrapped and not any("?" in sessions.address_text(one) for one in something(value))
 
     # --- the key ---------------------------------------------------------------------------------
 
@@ -156,7 +142,7 @@ class PostingRule:
         for other in self._program.dictionaries[site].entries:
             if other is not entry:
                 self._migrating.report(HEADER_DROPPED, other.node, self._migrating.code(other.node))
-        if not self._holds(node):
+        if not self._place.holds(node):
             return None
 
         def only_the_key(updated: cst.Dict) -> cst.BaseExpression:
@@ -172,10 +158,24 @@ class PostingRule:
 
     def _body(self) -> Callable[[], cst.BaseExpression] | None:
         """Plans the configuration's edits; the function gives the POST's body."""
+        body = self._written_body()
+        maker = self._written.maker
+        if body is None or maker is None:
+            return body
+        if not self._place.holds(maker.call):
+            return None
+        if maker.function not in self._makers.names:
+            giving = ConfigurationMaker(self._migrating, maker)
+            if not giving.plan(self._makers.calls_of(maker.function), body):
+                return None
+            self._makers.names[maker.function] = giving.new_name
+        return lambda: self._makers.configuration_at(self._migrating, maker)
+
+    def _written_body(self) -> Callable[[], cst.BaseExpression] | None:
         query = self._opening.query
         if query is None:
             return self._body_of_text()
-        node = query.call.args[0].value if query.call.args else None
+        node = self._opening.settings
         if node is None or not isinstance(query.of, DictDisplay):
             place = node or query.call
             self._migrating.report(
@@ -187,13 +187,23 @@ class PostingRule:
         site = query.of.site
         rule = self._planned.get(site)
         if rule is None:
-            rule = self._planned[site] = RequestBodyRule(self._migrating, site, None)
+            rule = self._planned[site] = self._body_rule(self._migrating, site, None)
             if not rule.plan() or not self._reads_hold(site, rule, query):
                 return None
             rule.rewrite_display()
-        if not self._holds(node):
+        if self._written.maker is None and self._migrating.at(node) is not self._migrating:
+            return self._body_of_another_file(node)
+        if self._written.maker is None and not self._place.holds(node):
             return None
         return lambda: self._migrating.edits.edited(node)
+
+    def _body_of_another_file(self, node: cst.BaseExpression) -> Callable[[], cst.BaseExpression] | None:
+        """The body where the address is made in another file: a name there, by which it is called here."""
+        found = None if isinstance(node, cst.Dict) else Elsewhere(self._migrating, self._connect.call).expression(node)
+        if found is None:
+            self._spread(node, "the configuration stands in another file and has no name there: give it one")
+            return None
+        return lambda: found
 
     def _reads_hold(self, site: cst.BaseExpression, rule: RequestBodyRule, query: UrlQuery) -> bool:
         """Whether what else reads the configuration still finds its keys."""
@@ -222,7 +232,7 @@ class PostingRule:
     def _body_of_text(self) -> Callable[[], cst.BaseExpression] | None:
         """The body where the query stands in the address itself."""
         parameters = list(self._parameters_in(self._written.written(self._opening.url)))
-        rule = RequestBodyRule(self._migrating, self._opening.url, parameters)
+        rule = self._body_rule(self._migrating, self._opening.url, parameters)
         if not rule.plan():
             return None
         return rule.body
@@ -248,10 +258,27 @@ class PostingRule:
 
     def _address(self) -> Callable[[], cst.BaseExpression] | None:
         """Plans the address's edits; the function gives it as the POST takes it."""
-        url = self._opening.url
-        if not self._written.plan() or not self._holds(url):
+        url, maker = self._opening.url, self._written.maker
+        if not self._written.plan():
             return None
+        if maker is None:
+            return (lambda: self._migrating.edits.edited(url)) if self._place.holds(url) else None
+        written = self._written.written(maker.returned)
+        return self._address_of_maker(url, maker, written) if self._holds_without_query(written) else None
+
+    def _address_of_maker(
+        self, url: cst.BaseExpression, maker: AddressMaker, written: cst.BaseExpression
+    ) -> Callable[[], cst.BaseExpression] | None:
+        """The address that a function of the program's gave, written where the function was called."""
+        if url is maker.call:
+            return lambda: self._migrating.edits.edited(written)
+        if not self._place.holds(url):
+            return None
+        self._migrating.edits.rewrite(maker.call, lambda _: self._migrating.edits.edited(written))
         return lambda: self._migrating.edits.edited(url)
+
+    def _holds_without_query(self, written: cst.BaseExpression) -> bool:
+        return self._place.holds(without_query(written))
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -273,7 +300,8 @@ class PostingRule:
             _free(("response", "session_response", "gladia_response"), taken),
             found.session,
             own or cst.Name(_free(("client", "http_client", "http"), taken)),
-            in_thread=self._is_a_threads_work(place),
+            in_thread=self._place.is_a_threads_work(place),
+            raises=not self._place.is_of_a_script(place),
         )
         check = self.first.plan_check(how)
         migrating.gone.update(found.gone)
@@ -283,7 +311,7 @@ class PostingRule:
             blank = [cst.EmptyLine(indent=False)]
             migrating.edits.rewrite(self._statement, lambda updated: updated.with_changes(leading_lines=blank))
 
-        done_before = connect.library.by_callback or not self._is_open_behind()
+        done_before = connect.library.by_callback or not self._place.is_open_behind()
 
         def statements() -> list[Statement]:
             own_check = migrating.edits.edited(check) if check is not None else None
@@ -302,7 +330,7 @@ class PostingRule:
                 migrating.edits.insert_after(self._statement, self._begun)
         # Libraries that the POST needs are imported: planned now, while imports still can be.
         migrating.use_module(gladia.library_of(how.client))
-        if how.in_thread and check is None:
+        if how.in_thread and check is None and not how.raises:
             migrating.use_module("os")
         migrating.edits.insert_before(self._statement, statements)
         migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))
@@ -311,31 +339,6 @@ class PostingRule:
         for statement in (found.read, found.check):
             if statement is not None:
                 migrating.edits.remove(statement)
-
-    def _is_a_threads_work(self, place: cst.CSTNode) -> bool:
-        """Whether the function that opens the session is what a thread is started with."""
-        if not isinstance(place, cst.FunctionDef):
-            return False
-        for node in self._program.values:
-            if not isinstance(node, cst.Call) or self._program.value(node.func) != Library("threading.Thread"):
-                continue
-            target = next((one.value for one in node.args if one.keyword and one.keyword.value == "target"), None)
-            for value in something(self._program.value(target)) if target is not None else ():
-                match value:
-                    case Function(function) if function is place:
-                        return True
-                    case Member(Instance(), name) if name == place.name.value:
-                        return True
-        return False
-
-    def _is_open_behind(self) -> bool:
-        """Whether there is a place behind the opening: a `with` statement's body, or the next line."""
-        match self._statement:
-            case cst.With():
-                return True
-            case cst.SimpleStatementLine([cst.Assign() | cst.AnnAssign() | cst.Expr()]):
-                return True
-        return False
 
     def _begun(self) -> list[Statement]:
         """What a handler did at the first message."""
@@ -372,7 +375,7 @@ class PostingRule:
         connect, dropped = self._connect, self._opening.headers
         arguments: list[cst.Arg] = []
         for original, argument in zip(connect.call.args, updated.args, strict=True):
-            if original is dropped:
+            if original is dropped or (original.keyword is not None and original.keyword.value == "params"):
                 continue
             if original.value is connect.url:
                 argument = argument.with_changes(value=gladia.address_of(self._migrating, name, connect.call))

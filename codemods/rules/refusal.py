@@ -28,7 +28,7 @@ class RefusalRule:
             return "it has more than one way out"
         if not isinstance(statement.body, cst.IndentedBlock):
             return "its body stands on the same line"
-        if not self._ends(statement.body):
+        if not self.ends(statement.body):
             return "its body does not end the function or the program"
         if not self._is_failure(statement.test):
             return "it asks for more than whether the POST failed"
@@ -36,6 +36,25 @@ class RefusalRule:
         if any(self.raises_for_status(call) for call in calls):
             return "its body raises for the status"
         return None
+
+    def is_success(self, test: cst.BaseExpression) -> bool:
+        """Whether a test is true for every session that is opened and for no refusal."""
+        match test:
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
+                return _is_status(self._program.value(left)) and _is_of_success(operator, self._program.value(right))
+        value = self._program.value(test)
+        if value == HttpResponse(self._opening.request.call):
+            return True
+        return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+
+    def raises(self, small: cst.BaseSmallStatement) -> bool:
+        """Whether a statement does nothing but raise where the POST failed: by the library, or as an assertion."""
+        match small:
+            case cst.Expr(value):
+                return self.raises_for_status(value)
+            case cst.Assert(test):
+                return self.is_success(test)
+        return False
 
     def raises_for_status(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is `response.raise_for_status()` of this POST's answer."""
@@ -46,7 +65,7 @@ class RefusalRule:
             and self._program.value(node.func.value) == HttpResponse(self._opening.request.call)
         )
 
-    def _ends(self, body: cst.IndentedBlock) -> bool:
+    def ends(self, body: cst.IndentedBlock) -> bool:
         """Whether a block leaves the function or the program."""
         last = body.body[-1] if body.body else None
         small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
@@ -73,12 +92,16 @@ class RefusalRule:
 
     def plan(self, check: cst.If, message: cst.BaseExpression) -> None:
         """Plans the edits of the branch: what it read of the answer, it reads of the first message."""
+        self._migrating.edits.replace(check.test, assemblyai.is_refusal(self._migrating, message, check.test))
+        self.plan_body(check.body, message)
+
+    def plan_body(self, body: cst.BaseSuite, message: cst.BaseExpression) -> None:
+        """Plans the edits of what is done about a refusal."""
         program, edits, migrating = self._program, self._migrating.edits, self._migrating
-        edits.replace(check.test, assemblyai.is_refusal(migrating, message, check.test))
-        for statement in check.body.body:
+        for statement in body.body:
             if isinstance(statement, cst.SimpleStatementLine) and self._binds_document(statement):
                 edits.remove(statement)
-        for node in program.nodes_in(check.body):
+        for node in program.nodes_in(body):
             value = program.value(node)
             if isinstance(node, cst.Call) and self._ends_with_status(node):
                 edits.replace(node.args[0], node.args[0].with_changes(value=cst.Integer("1")))
@@ -86,11 +109,16 @@ class RefusalRule:
                 self._is_text(program.value(side)) for side in (node.left, node.right)
             ):
                 edits.replace(node, assemblyai.refusal_text(migrating, message, node))
-            elif isinstance(node, cst.BaseExpression) and self._reads_answer(value):
+            elif isinstance(node, cst.BaseExpression) and self._reads_answer(value) and not self._is_own(node, body):
                 outermost = self.outermost(node)
                 if isinstance(outermost, cst.BaseExpression):
                     part = assemblyai.refusal_code if _is_status(value) else assemblyai.refusal_text
                     edits.replace(outermost, part(migrating, message, outermost))
+
+    def _is_own(self, node: cst.BaseExpression, body: cst.BaseSuite) -> bool:
+        """Whether a name got its value inside the branch, where what it got is rewritten."""
+        reaching = self._program.reaching.get(node, ()) if isinstance(node, cst.Name) else ()
+        return bool(reaching) and all(self._program.is_inside(one.node, body) for one in reaching)
 
     def outermost(self, node: cst.CSTNode) -> cst.CSTNode:
         """The whole expression that reads on from a value of the POST's answer."""
@@ -132,6 +160,18 @@ def is_ending(program: Program, call: cst.Call) -> bool:
 
 def _is_status(value: Value) -> bool:
     return isinstance(value, ResponseField) and value.name in _STATUS
+
+
+def _is_of_success(operator: cst.BaseCompOp, value: Value) -> bool:
+    """Whether comparing a status with a value so is true for every success and no failure."""
+    match operator, value:
+        case cst.Equal(), Known(200 | 201):
+            return True
+        case cst.LessThan(), Known(300 | 400):
+            return True
+        case cst.In(), Sequence(_, elements):
+            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
+    return False
 
 
 def _excludes_success(operator: cst.BaseCompOp, value: Value) -> bool:

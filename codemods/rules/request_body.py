@@ -7,30 +7,30 @@ dictionary afterwards. Entries that stay the same stay as they were written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value, alternatives
+from codemods.analysis.values import JsonText, Known, Sequence, Stream
 from codemods.edits import expression
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
-    PARAMETER_WENT,
+    TOKEN_ABSENT,
     Kind,
 )
 from codemods.migrating import Migrating
 from codemods.rules.body_display import BodyDisplay, Place
-from codemods.rules.configuration import literal_code
+from codemods.rules.dictionary_layout import literal_code
+from codemods.rules.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
+from codemods.rules.query_values import is_surely_given, is_text, may_be_none, plain
+from codemods.rules.stored_parameters import Store, StoredBody
 from shim.faces import assemblyai_parameters as service
 from shim.mapping import assemblyai_parameters, languages, parameters
 from shim.mapping.paths import steps_of
 from shim.mapping.row import ABSENT, Fidelity, Row
 
-_NOT_CONSTANT: Final = object()
 _PROBES: Final = (ABSENT, "u3-rt-pro", "universal-streaming-english", "universal-3-6-pro")
 """What a parameter that is only known when the program runs may be: a row that gives the same for all needs no more."""
 
@@ -44,14 +44,14 @@ _OWN_DEFAULTS: Final = {
 
 _STREAMING: Final = service.US_MODELS
 
+_LISTS: Final = (parameters.VOCABULARY.gladia[-1], parameters.LANGUAGES.gladia[-1])
+"""What is a list in the body, and its JSON text in the query."""
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of the query: its name, the expression of its value, and the entry where there is one."""
+_NUMBERS: Final = (parameters.SAMPLE_RATE.gladia[0], parameters.ENDPOINTING.gladia[0])
+"""What is a number in the body, and may be its text in the query."""
 
-    name: str
-    node: cst.BaseExpression
-    entry: cst.DictElement | None
+_ONE_LANGUAGE: Final = ("language_code", "language")
+"""Names whose value is one language, not a list of them."""
 
 
 class RequestBodyRule:
@@ -60,57 +60,53 @@ class RequestBodyRule:
     `site` is the place that findings are reported for; the display itself where there is one.
     """
 
+    _rows: tuple[Row, ...] = (*parameters.ROWS, *assemblyai_parameters.ROWS)
+    """The rows of the parameters that these sessions know."""
+
     def __init__(
         self,
         migrating: Migrating,
         site: cst.BaseExpression,
         given: Iterable[Parameter] | None,
     ) -> None:
-        self._migrating = migrating
+        self._migrating = migrating = migrating.at(site)
         self._site = site
-        self._near = site if isinstance(site, cst.Dict) else migrating.module
+        self._near = migrating.module
         self._readable = True
-        self._refused = False
-        self._given = list(given) if given is not None else self._entries(site)
-        self._by_name: dict[str, Parameter] = {}
+        self._query = self._parameters(given)
         self._root = Place()
         self._unchanged: set[str] = set()
+
+    def _parameters(self, given: Iterable[Parameter] | None) -> QueryParameters:
+        """Reads the parameters."""
+        return QueryParameters(self._migrating, self._site, given, self._give_up)
 
     def plan(self) -> bool:
         """Plans the body; False, with findings, where it cannot be done."""
         if not self._readable:
             return False
-        for one in self._given:
-            self._by_name.setdefault(assemblyai_parameters.read_name(one.name), one)
-        for row in (*parameters.ROWS, *assemblyai_parameters.ROWS):
-            if row.assemblyai and self._readable:
+        for row in self._rows:
+            if self._concerns(row) and self._readable:
                 self._apply(row)
+                for store in self._stored_as(row):
+                    self._apply_store(row, store)
+        clash = StoredBody(self._migrating, self._root, self._query.stores).shares_a_place()
+        if clash is not None and self._readable:
+            self._give_up(
+                clash.statement, f"`{clash.name}` shares its place in the body with another: give both at once"
+            )
         self._say_unknown_names()
-        return self._readable and not self._refused
+        return self._readable
+
+    def _concerns(self, row: Row) -> bool:
+        """Whether a row has a part in the body."""
+        return bool(row.assemblyai)
 
     def stays(self, name: str) -> bool:
         """Whether a parameter is under the same name in the body, with the same value."""
         return name in self._unchanged
 
-    # --- reading ---------------------------------------------------------------------------------
-
-    def _entries(self, site: cst.BaseExpression) -> list[Parameter]:
-        dictionary = self._migrating.program.dictionaries.get(site)
-        if dictionary is None or not isinstance(site, cst.Dict):
-            self._give_up(site, f"{self._migrating.code(site)} is not a dictionary display")
-            return []
-        return self._entries_of(dictionary)
-
-    def _entries_of(self, dictionary: Dictionary) -> list[Parameter]:
-        found: list[Parameter] = []
-        for change in dictionary.changes:
-            self._give_up(change, f"the configuration is changed after it was made: {self._migrating.code(change)}")
-        for entry in dictionary.entries:
-            if not isinstance(entry.node, cst.DictElement) or not isinstance(entry.key, Known):
-                self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
-                continue
-            found.append(Parameter(str(entry.key.value), entry.value_node, entry.node))
-        return found
+    # --- findings --------------------------------------------------------------------------------
 
     def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
         """Reports at a node, or at the address for a value that stood in its text."""
@@ -121,65 +117,32 @@ class RequestBodyRule:
         self._readable = False
         self._report(CONFIGURATION_UNKNOWN, node, text)
 
-    def _constant(self, name: str) -> Any:
-        """A parameter as the service reads it, ABSENT where it is not given, _NOT_CONSTANT where it is not known."""
-        given = self._by_name.get(name)
-        if given is None:
-            return ABSENT
-        found = self._plain(self._migrating.program.value(given.node))
-        if found is _NOT_CONSTANT or found is ABSENT:
-            return found
-        read = assemblyai_parameters.read_value(given.name, found)
-        if isinstance(read, str):
-            try:
-                return service.read_value(name, read)
-            except (service.Refusal, KeyError):
-                return read
-        return read
-
-    def _plain(self, value: Value) -> Any:
-        program = self._migrating.program
-        match value:
-            case Known(certain=False):
-                return _NOT_CONSTANT
-            case Known():
-                return ABSENT if value.value is None else value.value
-            case JsonText(_, of):
-                return self._plain(of)
-            case Sequence(site, elements) if site not in program.changed_sequences:
-                found = [self._plain(element) for element in elements]
-                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in found) else found
-            case DictDisplay(site) if not program.dictionaries[site].changes:
-                entries = program.dictionaries[site].entries
-                values = [self._plain(entry.value) for entry in entries]
-                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in values) else dict(enumerate(values))
-        return _NOT_CONSTANT
-
     # --- converting ------------------------------------------------------------------------------
 
     def _apply(self, row: Row) -> None:
-        way = row.over_gladia
-        given = [self._by_name.get(name) for name in row.assemblyai]
+        given = [self._query.by_name(name) for name in row.assemblyai]
         first = next((one for one in given if one is not None), None)
-        constants = [self._constant(name) for name in row.assemblyai]
-        if any(one.name == row.assemblyai[0] for one in self._given):
+        constants = [self._query.read(one) if one is not None else ABSENT for one in given]
+        if any(one.always for one in self._stored_as(row)) and first is None:
+            return  # no default has to be written out: the program always gives the value, further down
+        if any(one.name == row.assemblyai[0] for one in self._query.given):
             row.over(self._migrating.target)
         if row in assemblyai_parameters.ROWS:
             self._apply_only_assemblyais(row, first, constants[0])
             return
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants[0]):
             return
-        context = [self._constant(name) for name in way.reads]
-        if constants[0] is _NOT_CONSTANT:
+        context = self._context(row)
+        if constants[0] is NOT_CONSTANT:
             assert first is not None
-            value = self._migrating.program.value((given[0] or first).node)
-            if any(one == Known(None) for one in alternatives(value)):
+            node = (given[0] or first).node
+            if may_be_none(self._migrating.program, node) and not self._query.is_filtered:
                 self._give_up(first.node, f"`{first.name}` may be None: {self._migrating.code(first.node)}")
                 return
-            self._put_expression(row, given[0] or first)
+            self._put_expression(row, given[0] or first, context)
         else:
             # A second value that is not known only steers the first.
-            constants = [ABSENT if one is _NOT_CONSTANT else one for one in constants]
+            constants = [ABSENT if one is NOT_CONSTANT else one for one in constants]
             results = self._results(row, constants, context)
             if results is None:
                 return
@@ -191,16 +154,27 @@ class RequestBodyRule:
         """What the row gives; None, with a finding, where it hangs on what is only known when the program runs."""
         found: list[list[Any]] = []
         for probe in _PROBES:
-            tried = [probe if one is _NOT_CONSTANT else one for one in context]
+            if probe is ABSENT and any(
+                one is NOT_CONSTANT and self._query.is_always_given(name)
+                for name, one in zip(row.over_gladia.reads, context, strict=True)
+            ):
+                continue
+            tried = [probe if one is NOT_CONSTANT else one for one in context]
             result = row.over_gladia.conversion.live(*constants, *tried)
             every = list(result) if len(row.gladia) > 1 else [result]
             if every not in found:
                 found.append(every)
         if len(found) > 1:
-            names = [name for name, one in zip(row.over_gladia.reads, context, strict=True) if one is _NOT_CONSTANT]
-            self._give_up(self._by_name[names[0]].node, f"`{names[0]}` decides `{row.gladia[0]}`, and is not known")
+            names = [name for name, one in zip(row.over_gladia.reads, context, strict=True) if one is NOT_CONSTANT]
+            self._give_up(self._node_of(names[0]), f"`{names[0]}` decides `{row.gladia[0]}`, and is not known")
             return None
         return found[0]
+
+    def _node_of(self, name: str) -> cst.CSTNode:
+        """Where a parameter is given."""
+        stored = (one.node for one in self._query.stored(name))
+        given = self._query.by_name(name)
+        return next(stored, given.node if given is not None else self._site)
 
     def _put_constant(self, row: Row, path: str, result: Any, first: Parameter | None, given: Any) -> None:
         if result is ABSENT:
@@ -227,31 +201,139 @@ class RequestBodyRule:
                 return first.node
         return cst.parse_expression(literal_code(result, self._migrating.quote_at(self._near)))
 
-    def _put_expression(self, row: Row, given: Parameter) -> None:
+    def _put_expression(self, row: Row, given: Parameter, context: list[Any]) -> None:
         """Writes a value that only the running program knows, by the conversion's source."""
-        source = row.over_gladia.conversion.source or ("value" if row.over_gladia.codemod is Fidelity.SAME else "")
-        if not source:
-            self._give_up(given.node, f"`{given.name}` is only known when it runs")
+        values = self._expressions(row, given)
+        if values is None:
             return
-        known = self._migrating.program.value(given.node)
-        node = known.call.args[0].value if isinstance(known, JsonText) else given.node
-        row.over(self._migrating.target)
-        written = expression(source, value=node)
-        several = isinstance(written, cst.Tuple) and len(row.gladia) > 1
-        values = [one.value for one in written.elements] if several and isinstance(written, cst.Tuple) else [written]
+        program = self._migrating.program
+        if self._query.is_filtered and row.gladia[-1] == parameters.VOCABULARY.gladia[-1]:
+            values = [values[0], expression("value or empty", value=values[1], empty=cst.List([]))]
+        elif self._query.is_filtered and not is_surely_given(program, given.node):
+            defaults = self._results(row, [ABSENT] * len(row.assemblyai), context)
+            if defaults is None:
+                return
+            values = [
+                self._unless_none(path, value, given, default)
+                for path, value, default in zip(row.gladia, values, defaults, strict=True)
+            ]
         for path, value in zip(row.gladia, values, strict=True):
             self._put(path, value, given)
             if value is given.node and path == given.name:
                 self._unchanged.add(given.name)
 
+    def _unless_none(self, path: str, value: cst.BaseExpression, given: Parameter, default: Any) -> cst.BaseExpression:
+        """A value, or what stands for it where it is None and was left out of the query."""
+        if default is ABSENT and value is given.node and "." not in path:
+            return value  # the program's own filter still leaves it out
+        code = "None" if default is ABSENT else literal_code(default, self._migrating.quote_at(self._near))
+        node = plain(self._migrating.program, given.node)
+        test = "node" if self._query.drops_empty else "node is not None"
+        return expression(f"value if {test} else default", value=value, node=node, default=cst.parse_expression(code))
+
+    def _expressions(self, row: Row, given: Parameter) -> list[cst.BaseExpression] | None:
+        """What the body gets of a value that is not known, for each of the row's paths; None with a finding."""
+        source = row.over_gladia.conversion.source or ("value" if row.over_gladia.codemod is Fidelity.SAME else "")
+        if not source:
+            self._give_up(given.node, f"`{given.name}` is only known when it runs")
+            return None
+        node = plain(self._migrating.program, given.node)
+        if row is parameters.LANGUAGES and given.name in _ONE_LANGUAGE:
+            node = cst.List([cst.Element(node)])
+        elif row.gladia[0] in _NUMBERS and is_text(self._migrating.program, node):
+            node = expression("int(node)", node=node)
+        elif row.gladia[-1] in _LISTS and not self._is_list(given, node):
+            self._give_up(given.node, f"`{given.name}` may be a list or its text: {self._migrating.code(given.node)}")
+            return None
+        row.over(self._migrating.target)
+        written = expression(source, value=node)
+        several = isinstance(written, cst.Tuple) and len(row.gladia) > 1
+        return [one.value for one in written.elements] if several and isinstance(written, cst.Tuple) else [written]
+
+    def _is_tested(self, store: Store, value: cst.BaseExpression) -> bool:
+        """Whether `bool(x)` stands where the program only comes if x is true."""
+        block = self._migrating.program.parents[store.statement]
+        branch = self._migrating.program.parents.get(block)
+        match value:
+            case cst.Call(cst.Name("bool"), [cst.Arg(inner)]) if isinstance(branch, cst.If) and branch.body is block:
+                return inner.deep_equals(branch.test)
+        return False
+
+    def _context(self, row: Row) -> list[Any]:
+        """What else the row reads. Languages that are stored later bring their own switch with them."""
+        found: list[Any] = []
+        for name in row.over_gladia.reads:
+            given = self._query.by_name(name)
+            if name != parameters.LANGUAGES.assemblyai[0]:
+                found.append(self._query.constant(name))
+            elif given is None:
+                found.append(ABSENT)
+            else:
+                constant = self._query.read(given)
+                one_unknown = constant is NOT_CONSTANT and given.name in _ONE_LANGUAGE
+                found.append(languages.SIX_LANGUAGES[:1] if one_unknown else constant)
+        return found
+
+    def _switching(self, store: Store, codes: Any) -> cst.BaseExpression:
+        """Whether languages that are stored later are switched between: unless there is exactly one."""
+        if store.name in _ONE_LANGUAGE:
+            return cst.Name("False")
+        if codes is not NOT_CONSTANT:
+            return cst.Name(str(languages.code_switching(ABSENT, codes, ABSENT)))
+        return expression("len(node) != 1", node=plain(self._migrating.program, store.node))
+
+    def _is_list(self, given: Parameter, node: cst.BaseExpression) -> bool:
+        """Whether a value is a list for sure: what a JSON text was made of, or one that is known."""
+        return node is not given.node or isinstance(self._migrating.program.value(node), Sequence | Stream)
+
+    # --- what is stored later --------------------------------------------------------------------
+
+    def _stored_as(self, row: Row) -> list[Store]:
+        return [one for one in self._query.stores if assemblyai_parameters.read_name(one.name) in row.assemblyai]
+
+    def _apply_store(self, row: Row, store: Store) -> None:
+        """Works out what a store puts into the body, and says what becomes of one that puts nothing there."""
+        given = Parameter(store.name, store.node, None)
+        constant = self._query.read(given)
+        row.over(self._migrating.target)
+        if row in assemblyai_parameters.ROWS:
+            self._apply_only_assemblyais(row, given, constant)
+            return
+        if len(row.assemblyai) > 1 and assemblyai_parameters.read_name(store.name) != row.assemblyai[0]:
+            self._report(PARAMETER_DIFFERS, store.node, f"`{store.name}`: {row.over_gladia.reason}")
+            return
+        if row is parameters.ENCODING and not self._encoding_is_served(given, constant):
+            return
+        if constant is NOT_CONSTANT:
+            values = self._expressions(row, given)
+            if values is not None:
+                values = [cst.Name("True") if self._is_tested(store, one) else one for one in values]
+                store.written.update(zip(row.gladia, values, strict=True))
+        else:
+            context = self._context(row)
+            rest = [self._query.constant(name) for name in row.assemblyai[1:]]
+            results = self._results(row, [constant, *(ABSENT if one is NOT_CONSTANT else one for one in rest)], context)
+            for path, result in zip(row.gladia, results or [], strict=False):
+                if result is not ABSENT:
+                    store.written[path] = self._value(result, given, constant)
+        if row is parameters.LANGUAGES:
+            store.written[parameters.CODE_SWITCHING.gladia[0]] = self._switching(store, constant)
+        self._explain(row, given, [])
+
     def _put(self, path: str, value: cst.BaseExpression, given: Parameter | None) -> None:
         anchor = given.entry if given is not None else None
-        order = float("inf") if given is None else self._given.index(given)
+        order = float("inf") if given is None else self._query.given.index(given)
         place = self._root
         for step in steps_of(path):
             place = place.inside.setdefault(str(step), Place(anchor, order))
             place.anchor, place.order = place.anchor or anchor, min(place.order, order)
+            if place.origin is None and given is not None and anchor is None and self._is_of_call(given):
+                place.origin = given.node
         place.value = value
+
+    def _is_of_call(self, given: Parameter) -> bool:
+        """Whether a parameter is an argument of a `dict(…)` call."""
+        return isinstance(self._migrating.program.parents.get(given.node), cst.Arg)
 
     # --- what only one side has ------------------------------------------------------------------
 
@@ -259,7 +341,7 @@ class RequestBodyRule:
         if encoding is ABSENT or encoding in ("pcm_s16le", "pcm_mulaw"):
             return True
         assert first is not None
-        if encoding is _NOT_CONSTANT:
+        if encoding is NOT_CONSTANT:
             self._give_up(first.node, "`encoding` is only known when it runs")
         else:
             self._refuse(first, "Gladia's live sessions take PCM and mu-law; audio in this format has to be decoded")
@@ -274,21 +356,21 @@ class RequestBodyRule:
             if constant is not ABSENT and constant is not False:
                 self._refuse(first, row.over_gladia.reason)
         elif row is assemblyai_parameters.TOKEN:
-            self._refuse(first, row.over_gladia.reason)
+            self._readable = False
+            self._report(TOKEN_ABSENT, first.node, reason)
         elif constant is ABSENT or constant is False:
             return
         elif row in (*assemblyai_parameters.HINTS, assemblyai_parameters.FORMAT_TURNS):
             self._report(PARAMETER_DIFFERS, first.node, reason)
         else:
-            self._report(PARAMETER_WENT, first.node, reason)
+            self._report(PARAMETER_ABSENT, first.node, reason)
 
     def _refuse(self, given: Parameter, reason: str) -> None:
-        self._refused = True
         self._report(PARAMETER_ABSENT, given.node, f"`{given.name}`: {reason}")
 
     def _say_unknown_names(self) -> None:
-        every = {name for row in (*parameters.ROWS, *assemblyai_parameters.ROWS) for name in row.assemblyai}
-        for one in self._given:
+        every = {name for row in self._rows for name in row.assemblyai}
+        for one in self._query.given:
             if one.name not in every:
                 self._report(
                     PARAMETER_DIFFERS, one.node, f"`{one.name}` is no parameter of AssemblyAI's, which ignored it"
@@ -297,10 +379,10 @@ class RequestBodyRule:
     def _explain(self, row: Row, first: Parameter | None, context: list[Any]) -> None:
         place = first.node if first is not None else self._site
         if row is parameters.MODEL:
-            model = self._constant("speech_model")
-            named = "no model" if model is ABSENT else "its model" if model is _NOT_CONSTANT else f"`{model}`"
+            model = self._query.constant("speech_model")
+            named = "no model" if model is ABSENT else "its model" if model is NOT_CONSTANT else f"`{model}`"
             self._report(PARAMETER_DIFFERS, place, f"`model` {languages.GLADIA_MODEL}: the program asked for {named}")
-            if model in _STREAMING and self._constant("format_turns") is not True:
+            if model in _STREAMING and self._query.constant("format_turns") is not True:
                 self._report(PARAMETER_DIFFERS, place, "the text comes with punctuation and capitals now")
         elif row is parameters.ENDPOINTING:
             self._report(PARAMETER_DIFFERS, place, f"`endpointing`: {row.over_gladia.reason}")
@@ -316,7 +398,18 @@ class RequestBodyRule:
 
     def rewrite_display(self) -> None:
         """Plans the edit of the display that the parameters were read from."""
-        BodyDisplay(self._migrating, self._site, self._root, self._unchanged).plan_rewrite()
+        for site in self._query.displays:
+            BodyDisplay(self._migrating, site, self._root, self._unchanged, of=self._site).plan_rewrite()
+        StoredBody(self._migrating, self._root, self._query.stores).plan()
+        for comprehension, site in self._migrating.program.filtered.items():
+            if site is self._site:
+                self._keep_values(comprehension)
+
+    def _keep_values(self, comprehension: cst.DictComp) -> None:
+        """What a comprehension makes text of for the query, the body takes as it is."""
+        match comprehension.for_in.target:
+            case cst.Tuple([_, cst.Element(cst.Name(name))]) if not isinstance(comprehension.value, cst.Name):
+                self._migrating.edits.replace(comprehension.value, cst.Name(name))
 
     def body(self) -> cst.BaseExpression:
         """The body as a new dictionary, for parameters that stood in no dictionary."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import libcst as cst
 
+from codemods.analysis.libraries import Arguments
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
     Function,
@@ -21,7 +22,10 @@ from codemods.analysis.values import (
 from codemods.migrating import Migrating
 from codemods.rules import sdk_session_name as naming
 
-_READING: Final = ("read", "readframes", "recv", "receive_bytes", "read_bytes", "get", "get_nowait", "getvalue")
+_READING: Final = (
+    *("read", "readframes", "readexactly", "recv", "receive_bytes", "read_bytes", "getvalue"),
+    *("get", "get_nowait", "popleft", "pop", "get_data", "body"),
+)
 _CONVERTING: Final = ("tobytes", "b64decode", "lin2ulaw", "ulaw2lin", "encode")
 _GIVING_BYTES: Final = frozenset((*_READING, *_CONVERTING))
 """Methods and functions that give bytes, whatever they are called on."""
@@ -33,6 +37,7 @@ class AudioKinds:
     def __init__(self, migrating: Migrating) -> None:
         self._migrating = migrating
         self._program = migrating.program
+        self._asked: set[cst.Param] = set()
 
     def kind_of(self, audio: cst.BaseExpression) -> str:
         """Whether audio is `bytes`, an iterable of them, an `async` one, or unknown: `likely` bytes, or `either`."""
@@ -75,17 +80,16 @@ class AudioKinds:
     def _reads_bytes(self, audio: cst.BaseExpression) -> bool:
         """Whether audio is read from somewhere, or is what a loop gives: bytes, as nothing else could be sent."""
         match audio:
+            case cst.Call(cst.Attribute(_, cst.Name("wait_for")), [cst.Arg(inner), *_]):
+                return self._reads_bytes(inner)
+            case cst.Call(cst.Attribute(_, cst.Name("to_thread")), [cst.Arg(cst.Attribute(_, cst.Name(method))), *_]):
+                return method in _GIVING_BYTES
+            case cst.Call(
+                cst.Attribute(_, cst.Name("run_in_executor")), [_, cst.Arg(cst.Attribute(_, cst.Name(method))), *_]
+            ):
+                return method in _GIVING_BYTES
             case cst.Call(cst.Attribute(_, cst.Name(method))):
-                return method in (
-                    "read",
-                    "readframes",
-                    "recv",
-                    "get",
-                    "get_nowait",
-                    "tobytes",
-                    "read_bytes",
-                    "getvalue",
-                )
+                return method in _GIVING_BYTES
             case cst.Call(cst.Name("bytes")) | cst.Subscript():
                 return True
             case cst.Await(inner):
@@ -100,8 +104,38 @@ class AudioKinds:
             return self._reads_bytes(definition.expression)
         if isinstance(definition.node, cst.Param) and definition.node.annotation is not None:
             return self._migrating.code(definition.node.annotation.annotation) == "bytes"
+        if isinstance(definition.node, cst.Param):
+            return self._is_given_bytes(definition.node)
         parent = self._program.parents.get(definition.node)
         return isinstance(parent, (cst.For, cst.CompFor))
+
+    def _is_given_bytes(self, parameter: cst.Param) -> bool:
+        """Whether all that calls a parameter's function gives it bytes: the program's own calls, and PyAudio."""
+        function = self._program.scope_of(parameter)
+        if parameter in self._asked or not isinstance(function, (cst.FunctionDef, cst.Lambda)):
+            return False
+        self._asked.add(parameter)
+        every = [*function.params.posonly_params, *function.params.params]
+        given: list[bool] = []
+        for call, _ in list(self._program.values.items()):
+            if not isinstance(call, cst.Call):
+                continue
+            if self._is_callback_of_microphone(call, function):
+                given.append(parameter is every[-4] if len(every) >= 4 else False)
+            for callee in something(self._program.value(call.func)):
+                of_object = method_of(self._program, callee)
+                if function not in (of_object, callee.node if isinstance(callee, Function) else None):
+                    continue
+                at = every.index(parameter) - (of_object is function) if parameter in every else len(every)
+                argument = Arguments.of(call).get(at, parameter.name.value)
+                given.append(argument is not None and self.kind_of(argument) == "bytes")
+        return bool(given) and all(given)
+
+    def _is_callback_of_microphone(self, call: cst.Call, function: cst.CSTNode) -> bool:
+        """Whether PyAudio calls a function with what it recorded: `open(stream_callback=…)`."""
+        handed = Arguments.of(call).keywords.get("stream_callback")
+        values = something(self._program.value(handed)) if handed is not None else ()
+        return any(function in (method_of(self._program, one), getattr(one, "node", None)) for one in values)
 
     def may_be_bytearray(self, audio: cst.BaseExpression, depth: int = 3) -> bool:
         """Whether audio may be a bytearray or memoryview, which end AssemblyAI's write thread."""

@@ -7,11 +7,19 @@ from typing import Final
 
 from codemods.analysis.values import EACH, Parsed, Step
 from codemods.migrating import Migrating
-from shim.mapping import catalogue, sdk
+from shim.mapping import assemblyai_v2, assemblyai_v2_sdk, catalogue, sdk
 from shim.mapping.paths import steps_of
 from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor
 
 _FIELD_ROWS: Final = (sdk.BEGIN_ID, sdk.EXPIRES_AT, sdk.ENDED_CODE)
+_OLD_FIELD_ROWS: Final = (
+    assemblyai_v2_sdk.CREATED,
+    assemblyai_v2_sdk.EXPIRES_AT,
+    assemblyai_v2.SESSION_ID,
+    *assemblyai_v2.FIELDS,
+)
+_OLD_TYPES: Final = frozenset(row.assemblyai[0] for row in assemblyai_v2.TYPES)
+"""The types of message of AssemblyAI's API before v3, whose fields have rows of their own."""
 
 TARGET_TYPES: Final[dict[Vendor, dict[str, str]]] = {
     Vendor.GLADIA: {
@@ -19,6 +27,8 @@ TARGET_TYPES: Final[dict[Vendor, dict[str, str]]] = {
         "Turn": "transcript",
         "Termination": "post_final_transcript",
         "SpeechStarted": "speech_start",
+        **{row.assemblyai[0]: row.gladia[0] for row in (assemblyai_v2.PARTIAL, assemblyai_v2.FINAL)},
+        assemblyai_v2.BEGINS.assemblyai[0]: "init",
     },
     Vendor.ASSEMBLYAI: {
         "init": "Begin",
@@ -43,9 +53,10 @@ class FieldRows:
 
     def leads(self, message: Parsed) -> bool:
         """Whether fields lie inside this place."""
+        rows = _OLD_FIELD_ROWS if _is_old(message) else self._rows()
         return any(
             len(steps) > len(message.path) + 1 and general(steps[1 : len(message.path) + 1]) == general(message.path)
-            for row in self._rows()
+            for row in rows
             for steps in map(steps_of, row.of(self._migrating.source))
         )
 
@@ -61,6 +72,8 @@ class FieldRows:
 
         `whole`: whether the place is read from the message itself, so that it may lie elsewhere in the other one.
         """
+        if _is_old(message):
+            return self._row_among(_OLD_FIELD_ROWS, message, whole)
         return self._row_among(_FIELD_ROWS, message, whole) or self._row_among(
             catalogue.rows(Section.SERVER), message, whole
         )
@@ -113,6 +126,11 @@ class FieldRows:
                 return with_positions(self.steps(row), path)
             path = path[:-1]
         return ()
+
+
+def _is_old(message: Parsed) -> bool:
+    """Whether a message is one of the API before v3."""
+    return bool(message.types) and message.types is not None and message.types <= _OLD_TYPES
 
 
 def general(path: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -11,10 +11,9 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.values import Delivered, Parsed, something
-from codemods.findings import BRANCH_WENT, COMMENT_WENT, FIELD_ABSENT
+from codemods.findings import BRANCH_WENT, FIELD_UNCLEAR
 from codemods.migrating import Migrating
 from codemods.rules.branches import drop_branch
-from codemods.rules.configuration import comments_in
 
 _FINAL: Final = ("end_of_turn", "turn_is_formatted")
 
@@ -85,14 +84,12 @@ class FormattingRule:
 
     def _remove(self, branch: cst.If, gone: set[cst.CSTNode]) -> None:
         if not drop_branch(self._migrating, branch):
-            self._migrating.report(FIELD_ABSENT, branch.test, "the `else` of a test that never holds")
+            self._migrating.report(FIELD_UNCLEAR, branch.test, "the `else` of a test that never holds")
             return
         gone.update((branch.test, *self._program.nodes_in(branch.test), *self._program.nodes_in(branch.body)))
         if branch.orelse is None:
             gone.add(branch)
         self._migrating.report(BRANCH_WENT, branch, self._migrating.code(branch.test))
-        for comment in comments_in(branch.body):
-            self._migrating.report(COMMENT_WENT, branch, comment)
 
     def _simplify(self, node: cst.BooleanOperation) -> None:
         """`event.end_of_turn and event.turn_is_formatted` asks one thing twice."""

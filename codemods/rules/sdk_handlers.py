@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.program import Program
-from codemods.analysis.values import Class, Function, Instance, LibraryObject, Member, Value, something
+from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, Value, something
 from codemods.edits import Statement
 from codemods.migrating import Migrating
 
@@ -69,7 +70,9 @@ def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[R
     function = handler.function
     if isinstance(function, cst.Lambda):
         return []
-    allowed = [one.handler for one in registrations if isinstance(one.handler, cst.BaseExpression)]
+    allowed: list[cst.CSTNode] = [one.handler for one in registrations if isinstance(one.handler, cst.BaseExpression)]
+    allowed += program.unrolled
+    allowed += [one for decorator in function.decorators for one in _own_functions(program, decorator.decorator)]
     found: list[cst.CSTNode] = []
     for node, value in program.values.items():
         if not isinstance(node, (cst.Name, cst.Attribute)):
@@ -79,6 +82,51 @@ def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[R
         ):
             found.append(node)
     return found
+
+
+def _own_functions(program: Program, decorator: cst.BaseExpression) -> list[cst.CSTNode]:
+    """The program's functions that a decorator is, or is made by."""
+    called = decorator.func if isinstance(decorator, cst.Call) else decorator
+    return [one.node for one in something(program.value(called)) if isinstance(one, Function)]
+
+
+def take_table_away(migrating: Migrating, loop: cst.For) -> None:
+    """Plans that the table of handlers that a loop registers goes with the loop, if it serves for that alone."""
+    node = loop.iter.func.value if isinstance(loop.iter, cst.Call) else loop.iter  # type: ignore[attr-defined]
+    for definition in migrating.program.reaching.get(node, ()) if isinstance(node, cst.Name) else ():
+        statement = definition.statement
+        if definition.uses == [node] and isinstance(statement, cst.SimpleStatementLine):
+            migrating.edits.remove(statement)
+
+
+def decorator_in_the_way(program: Program, handler: Handler) -> cst.BaseExpression | None:
+    """A decorator of a handler that may take the parameters apart: the program's own that names them, or an unknown."""
+    function = handler.function
+    for one in function.decorators if isinstance(function, cst.FunctionDef) else ():
+        called = one.decorator.func if isinstance(one.decorator, cst.Call) else one.decorator
+        if one.decorator is handler.registration.call:
+            continue
+        for value in something(program.value(called)):
+            if isinstance(value, Function):
+                if not any(_hands_all_on(node) for node in program.nodes_in(value.node)):
+                    return one.decorator
+            elif not is_of_python(value):
+                return one.decorator
+    return None
+
+
+def is_of_python(value: Value) -> bool:
+    """Whether a value is Python's own: what it does with a function is known not to depend on its parameters."""
+    return isinstance(value, Library) and value.name.split(".")[0] in (*sys.stdlib_module_names, "builtins")
+
+
+def _hands_all_on(node: cst.CSTNode) -> bool:
+    """Whether a function takes any arguments, and names none."""
+    return (
+        isinstance(node, cst.FunctionDef)
+        and isinstance(node.params.star_arg, cst.Param)
+        and not (node.params.params or node.params.posonly_params)
+    )
 
 
 def overridden(program: Program, handler: Handler) -> cst.FunctionDef | None:
@@ -264,3 +312,37 @@ def keep_blank_lines(migrating: Migrating, statement: cst.CSTNode) -> None:
         return updated.with_changes(leading_lines=[*lines, *comments])
 
     migrating.edits.rewrite_further(statement, moved)
+
+
+def runs_only_in(
+    program: Program,
+    function: cst.CSTNode,
+    handlers: frozenset[cst.CSTNode],
+    seen: frozenset[cst.CSTNode] = frozenset(),
+) -> bool | None:
+    """Whether a function is run by handlers alone, directly or by way of what they call; None: by others too."""
+    current: cst.CSTNode | None = function
+    while current is not None:
+        if current in handlers:
+            return True
+        current = program.parents.get(current)
+    if not isinstance(function, cst.FunctionDef | cst.Lambda) or function in seen:
+        return False
+    found = {
+        runs_only_in(program, program.scope_of(call), handlers, seen | {function})
+        for call in _calls_of(program, function)
+    }
+    return found.pop() if len(found) == 1 else None if found else False
+
+
+def _calls_of(program: Program, function: cst.FunctionDef | cst.Lambda) -> list[cst.CSTNode]:
+    """The places where a function of the program is called, or handed to something that calls it."""
+    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
+    return [
+        node
+        for node, value in program.values.items()
+        if isinstance(node, (cst.Name, cst.Attribute))
+        and (node.value if isinstance(node, cst.Name) else node.attr.value) == name
+        and isinstance(function, cst.FunctionDef)
+        and any(_is_function(program, one, function) for one in something(value))
+    ]

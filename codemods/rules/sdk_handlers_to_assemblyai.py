@@ -14,7 +14,7 @@ import libcst as cst
 from codemods.analysis.handlers import Registration
 from codemods.analysis.values import Delivered, Known, Library, Parsed, something
 from codemods.edits import Statement
-from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS, WHOLE_MESSAGE
+from codemods.findings import HANDLER_NOT_FOLLOWED, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules.sdk_field_rows import TARGET_TYPES
@@ -91,6 +91,10 @@ class HandlersToAssemblyAI:
             node = elsewhere[0] if elsewhere else registration.call
             self._give_up(node, f"{self._migrating.code(node)} is used for more than one event")
             return
+        decorator = sdk_handlers.decorator_in_the_way(self._program, handler)
+        if decorator is not None:
+            self._give_up(decorator, f"{self._migrating.code(decorator)} may look at what the handler is given")
+            return
         other = sdk_handlers.overridden(self._program, handler)
         if other is not None:
             self._give_up(other, f"`{other.name.value}` is a handler that another class has too")
@@ -145,6 +149,9 @@ class HandlersToAssemblyAI:
         function = handler.function
         if not isinstance(function, cst.FunctionDef) or handler.given_from or len(function.params.params) != 1:
             return False
+        if self._migrating.at(function) is not self._migrating.at(registration.call):
+            # The file that registers it imports this one name.
+            return False
         branches: list[Branch] = []
         for node in chain_of(function):
             first = self._tests.first_operand(node.test)
@@ -196,9 +203,7 @@ class HandlersToAssemblyAI:
         found: list[str] = []
         for one in types or ("transcript",):
             event = TARGET_TYPES[Vendor.ASSEMBLYAI].get(one)
-            if event is None:
-                self._migrating.report(NEVER_SENT, registration.call, f"`{one}` has no counterpart")
-            elif event not in found:
+            if event is not None and event not in found:
                 found.append(event)
                 row = sdk.SPEECH_EVENT if event == "SpeechStarted" else sdk.TURN_EVENT
                 row.over(Vendor.ASSEMBLYAI)
@@ -237,13 +242,14 @@ class HandlersToAssemblyAI:
     def _annotations(self, parameter: cst.Param, event: str, events: tuple[str, ...]) -> tuple[str | None, str | None]:
         if parameter.annotation is None:
             return None, None
+        imports = self._imports.at(parameter)
         clients = assemblyai_sdk.CLIENTS.items()
         client = next(name for name, awaited in clients if awaited is self._start.asynchronous)
         if event == "error":
-            return self._imports.use(client), self._imports.use("RealTimeError")
+            return imports.use(client), imports.use("RealTimeError")
         classes = {event: name for name, event in assemblyai_sdk.EVENT_CLASSES.items()}
         name = classes[events[0]] if len(events) == 1 else _ANY_EVENT
-        return self._imports.use(client), self._imports.use(name)
+        return imports.use(client), imports.use(name)
 
     def _take_registration_away(self, registration: Registration) -> None:
         handler = registration.handler
@@ -262,6 +268,8 @@ class HandlersToAssemblyAI:
         self._migrating.edits.watch([handler])
         statement = self._program.statement_of(registration.call)
         self._migrating.edits.remove(statement)
+        if isinstance(statement, cst.For):
+            sdk_handlers.take_table_away(self._migrating, statement)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -282,7 +290,7 @@ class HandlersToAssemblyAI:
                 code = migrating.name(handler.name.value)
             else:
                 assert isinstance(handler, cst.BaseExpression)
-                code = migrating.module.code_for_node(migrating.edits.updated(handler))
+                code = migrating.module.code_for_node(migrating.edits.edited(handler))
             found.extend(f"{client}.on({events}.{event}, {code})" for event in one.events)
         return [cst.parse_statement(one) for one in found]
 

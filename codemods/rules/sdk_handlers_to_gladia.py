@@ -13,15 +13,17 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.handlers import Registration
-from codemods.analysis.values import Delivered, LibraryObject, Parsed, Value, something
+from codemods.analysis.values import Delivered, Known, LibraryObject, Parsed, Value, something
 from codemods.edits import Statement, in_parentheses, statements
-from codemods.findings import HANDLER_NOT_FOLLOWED, NEVER_SENT, PARAMETER_DIFFERS
+from codemods.findings import HANDLER_NOT_FOLLOWED, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
+from codemods.rules.branches import report_never_sent
 from codemods.rules.sdk_field_rows import TARGET_TYPES
 from codemods.rules.sdk_handlers import Handler
 from codemods.rules.sdk_imports import SdkImports
-from codemods.vendors import assemblyai_sdk, gladia_sdk
+from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk, gladia_sdk
+from shim.mapping import assemblyai_v2_sdk as v2
 from shim.mapping import sdk
 from shim.mapping.row import Fidelity, Row, Vendor
 
@@ -60,6 +62,8 @@ class HandlersToGladia:
         """Registrations that stand behind the connect, and stay there."""
         self.gone: set[cst.CSTNode] = set()
         """Functions that go, with everything inside them."""
+        self._foreign: list[tuple[Registration, _Given]] = []
+        """Handlers that are functions of libraries."""
 
     def plan(self, registrations: list[Registration], connect: cst.Call) -> bool:
         """Plans the handlers; False, with findings, where one could not be followed."""
@@ -70,18 +74,27 @@ class HandlersToGladia:
             self._plan_function(function, handlers)
         return self._complete
 
-    def is_in_handler(self, node: cst.CSTNode) -> bool:
-        """Whether a node stands in a handler's body."""
-        return any(self._program.is_inside(node, function) for function in self._handlers)
+    def is_in_handler(self, node: cst.CSTNode) -> bool | None:
+        """Whether a node runs on the session's own thread; None where it does at times only.
+
+        It does in a handler, and in a function that only handlers call, through others or not.
+        """
+        function = self._program.scope_of(node)
+        while function not in self._program.scopes and not isinstance(function, cst.Module):
+            function = self._program.scope_of(function)
+        return sdk_handlers.runs_only_in(self._program, function, frozenset(self._handlers))
 
     # --- reading ---------------------------------------------------------------------------------
 
     def _read(self, registration: Registration, registrations: list[Registration], connect: cst.Call) -> None:
+        if registration.method in v2.HANDLERS:
+            self._read_argument(registration, registrations, connect)
+            return
         statement = self._program.statement_of(registration.call)
         event = self._program.value(registration.event) if registration.event is not None else None
         name = assemblyai_sdk.event_of(event) if event is not None else None
         line = self._program.parents[registration.call]
-        alone = isinstance(line, cst.Expr) and isinstance(statement, cst.SimpleStatementLine)
+        alone = isinstance(line, cst.Expr) and isinstance(statement, (cst.SimpleStatementLine, cst.For))
         if name is None or name not in _ROWS or not alone or not self._can_move(registration, statement, connect):
             self._give_up(registration.call, self._migrating.code(registration.call))
             return
@@ -92,15 +105,11 @@ class HandlersToGladia:
         if handler is None or handler.parameters(2) is None:
             self._give_up(registration.call, self._migrating.code(registration.call))
             return
-        elsewhere = sdk_handlers.uses_elsewhere(self._program, handler, registrations)
-        if elsewhere:
-            self._give_up(elsewhere[0], f"{self._migrating.code(elsewhere[0])} is used for more than this event")
-            return
-        other = sdk_handlers.overridden(self._program, handler)
-        if other is not None:
-            self._give_up(other, f"`{other.name.value}` is a handler that another class has too")
+        if not self._is_for_this_alone(handler, registrations):
             return
         self._imports.handled.add(statement)
+        if isinstance(statement, cst.For):
+            sdk_handlers.take_table_away(self._migrating, statement)
         if way.codemod is Fidelity.ABSENT:
             self._migrating.edits.remove(statement)
             self._drop(registration, handler, way.reason)
@@ -113,6 +122,63 @@ class HandlersToGladia:
         self._order.append((registration, self._given(name, handler)))
         assert isinstance(registration.handler, cst.BaseExpression)
         self._migrating.edits.watch([registration.handler])
+
+    def _is_for_this_alone(self, handler: Handler, registrations: list[Registration]) -> bool:
+        """Whether a handler's parameters can become others: nothing else calls it, takes them apart or replaces it."""
+        elsewhere = sdk_handlers.uses_elsewhere(self._program, handler, registrations)
+        if elsewhere:
+            self._give_up(elsewhere[0], f"{self._migrating.code(elsewhere[0])} is used for more than this event")
+            return False
+        decorator = sdk_handlers.decorator_in_the_way(self._program, handler)
+        if decorator is not None:
+            self._give_up(decorator, f"{self._migrating.code(decorator)} may look at what the handler is given")
+            return False
+        other = sdk_handlers.overridden(self._program, handler)
+        if other is not None:
+            self._give_up(other, f"`{other.name.value}` is a handler that another class has too")
+            return False
+        return True
+
+    def _read_argument(self, registration: Registration, registrations: list[Registration], connect: cst.Call) -> None:
+        """A handler that the class of the older API was given as an argument."""
+        way = v2.HANDLERS[registration.method].over(Vendor.GLADIA)
+        given = registration.handler
+        assert isinstance(given, cst.BaseExpression)
+        if self._program.value(given) == Known(None):
+            return
+        if way.codemod is Fidelity.ABSENT:
+            report_never_sent(self._migrating, given, f"`{registration.method}`: {way.reason}", None)
+            return
+        handler = sdk_handlers.handler_of(self._program, registration)
+        if handler is None:
+            self._read_foreign(registration)
+            return
+        count = self._values_given(registration)
+        statement = self._program.statement_of(registration.call)
+        if handler.parameters(count) is None or not self._can_move(registration, statement, connect):
+            self._give_up(given, self._migrating.code(given))
+            return
+        if not self._is_for_this_alone(handler, registrations):
+            return
+        name = assemblyai_v2_sdk.EVENTS[registration.method]
+        self._handlers.setdefault(handler.function, []).append((handler, name))
+        self._order.append((registration, self._given(name, handler)))
+
+    def _values_given(self, registration: Registration) -> int:
+        """How many values AssemblyAI's SDK gives a handler."""
+        if registration.method not in v2.HANDLERS:
+            return 2
+        return 0 if registration.method == "on_close" else 1
+
+    def _read_foreign(self, registration: Registration) -> None:
+        """A handler that is a library's, such as `print`, gets Gladia's object."""
+        assert isinstance(registration.handler, cst.BaseExpression)
+        value = self._program.value(registration.handler)
+        if registration.method not in ("on_error", "on_open") or not sdk_handlers.is_of_python(value):
+            self._give_up(registration.handler, self._migrating.code(registration.handler))
+            return
+        event = "error" if registration.method == "on_error" else "started"
+        self._foreign.append((registration, _Given(event, "", "")))
 
     def _can_move(self, registration: Registration, statement: cst.CSTNode, connect: cst.Call) -> bool:
         """Whether the registration can be made behind the connect: its handler is the same there, nothing decides."""
@@ -148,7 +214,7 @@ class HandlersToGladia:
                 return _Given("started", "response", "LiveV2InitResponse")
             case "Error":
                 return _Given("error", "error", "Exception")
-            case "Termination" if not self._reads(handler):
+            case "Termination" if handler.registration.method in v2.HANDLERS or not self._reads(handler):
                 return _Given("ended", "ended", "LiveV2EndedMessage")
         return _Given("message", "message", gladia_sdk.ANY_MESSAGE, TARGET_TYPES[Vendor.GLADIA][event])
 
@@ -168,7 +234,10 @@ class HandlersToGladia:
 
     def _drop(self, registration: Registration, handler: Handler, reason: str) -> None:
         """A handler for what Gladia never sends goes, and its function with it."""
-        self._migrating.report(NEVER_SENT, registration.call, f"{self._migrating.code(registration.call)}: {reason}")
+        body = handler.function.body if isinstance(handler.function, cst.FunctionDef) else None
+        report_never_sent(
+            self._migrating, registration.call, f"{self._migrating.code(registration.call)}: {reason}", body
+        )
         if isinstance(handler.function, cst.FunctionDef):
             self._migrating.edits.remove(handler.function)
             self._imports.handled.add(handler.function)
@@ -182,9 +251,13 @@ class HandlersToGladia:
         if len({one.given_from for one, _ in handlers}) > 1:
             self._give_up(function, "it is registered in several ways")
             return
-        parameters = handler.parameters(2)
+        count = self._values_given(handler.registration)
+        parameters = handler.parameters(count)
         assert parameters is not None
-        client, event = parameters
+        if not parameters:
+            self._add_parameter(function, handler)
+            return
+        event = parameters[-1]
         for parameter in parameters:
             definition = sdk_handlers.definition_of(self._program, parameter)
             if definition is not None and definition.uses and not self._is_known(definition.value):
@@ -202,11 +275,11 @@ class HandlersToGladia:
             self._give_up(function, "it takes any number of arguments")
             return
         at = handler.given_from
-        self._imports.handled.update((client, event))
+        self._imports.handled.update(parameters)
         sdk_handlers.rewrite_parameters(
             self._migrating,
             function,
-            lambda every: [*every[:at], sdk_handlers.annotated(name, annotation), *every[at + 2 :]],
+            lambda every: [*every[:at], sdk_handlers.annotated(name, annotation), *every[at + count :]],
         )
         for one in given:
             if one.event == "error":
@@ -214,6 +287,15 @@ class HandlersToGladia:
                 self._migrating.report(PARAMETER_DIFFERS, function, f"`error`: {row.reason}")
         if len(given) == 1 and kinds:
             self._test_type(function, name, given[0].message_type)
+
+    def _add_parameter(self, function: cst.FunctionDef | cst.Lambda, handler: Handler) -> None:
+        """The end of a session is told with a code and a reason at Gladia, and with nothing in the older API."""
+        at = handler.given_from
+        sdk_handlers.rewrite_parameters(
+            self._migrating,
+            function,
+            lambda every: [*every[:at], sdk_handlers.annotated("_ended", None), *every[at:]],
+        )
 
     def _is_known(self, value: Value) -> bool:
         return all(
@@ -231,7 +313,7 @@ class HandlersToGladia:
         if len({one.annotation for one in given}) > 1:
             return None
         name = given[0].annotation
-        return name if name == "Exception" else self._imports.use(name)
+        return name if name == "Exception" else self._imports.at(event).use(name)
 
     def _test_type(self, function: cst.FunctionDef | cst.Lambda, name: str, message_type: str) -> None:
         quote = self._migrating.file_quote
@@ -280,7 +362,7 @@ class HandlersToGladia:
     def _line(self, session: str, registration: Registration, given: _Given) -> cst.SimpleStatementLine:
         migrating, quote = self._migrating, self._migrating.file_quote
         assert isinstance(registration.handler, cst.BaseExpression)
-        handler = migrating.module.code_for_node(migrating.edits.updated(registration.handler))
+        handler = migrating.module.code_for_node(migrating.edits.edited(registration.handler))
         method = "once" if given.event in ("started", "ended") else "on"
         written = cst.parse_statement(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
         assert isinstance(written, cst.SimpleStatementLine)
@@ -288,7 +370,7 @@ class HandlersToGladia:
 
     def has_statements(self, ended: str | None) -> bool:
         """Whether anything is to stand behind the start of the session."""
-        return ended is not None or any(one not in self._in_place for one, _ in self._order)
+        return ended is not None or any(one not in self._in_place for one, _ in (*self._order, *self._foreign))
 
     def statements(self, session: str, ended: str | None) -> list[Statement]:
         """The registrations, to stand behind the start of the session; asked for when the edits are applied."""
@@ -317,7 +399,7 @@ class HandlersToGladia:
                     events.add(given.event)
                     found.append((registration, given))
             assert function is not None
-        return sorted(found, key=lambda one: self._order.index(one))
+        return [*sorted(found, key=lambda one: self._order.index(one)), *self._foreign]
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False

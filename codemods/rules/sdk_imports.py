@@ -1,8 +1,8 @@
-"""The SDK's imports: those of the old one become those that the new code needs, in the same place."""
+"""The SDK's imports: those of the old one become those that the new code needs, in the same place of each file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 
@@ -25,11 +25,23 @@ class SdkImports:
         self._target = target
         self._is_of_sdk = is_of_sdk
         self._needed: set[str] = set()
+        self._each: dict[cst.Module, SdkImports] = {migrating.module: self}
         self.handled: set[cst.CSTNode] = set()
         """Nodes that are written anew or go, with everything inside them."""
+        self.kept: set[cst.CSTNode] = set()
+        """References to the package that stay as they are."""
+
+    def at(self, node: cst.CSTNode) -> SdkImports:
+        """The imports of the file that a node stands in."""
+        place = self._migrating.at(node)
+        if place.module not in self._each:
+            other = SdkImports(place, self._package, self._target, self._is_of_sdk)
+            other._each, other.handled, other.kept = self._each, self.handled, self.kept
+            self._each[place.module] = other
+        return self._each[place.module]
 
     def use(self, name: str) -> str:
-        """Asks for a class of the target's SDK; gives the name to write for it."""
+        """Asks for a class of the target's SDK, in this file; gives the name to write for it."""
         if self._migrating.target is Vendor.ASSEMBLYAI:
             name = assemblyai_sdk.written_name(name, self._migrating.assemblyai_version)
         known = self._migrating.imported_as(f"{self._target}.{name}")
@@ -39,23 +51,37 @@ class SdkImports:
         return name
 
     def plan(self) -> bool:
-        """Plans the import statements; False, with a finding, where something of the old SDK would stay."""
-        statements = self._statements()
-        if not statements:
+        """Plans the import statements of all files that are planned together.
+
+        False, with a finding, where something of the old SDK would stay.
+        """
+        each = [self.at(one.module) for one in self._migrating.files()]
+        found = [(one, one._statements()) for one in each]
+        if not any(statements for _, statements in found):
             return False
-        first, *others = statements
-        for statement in statements:
-            self.handled.add(statement)
-        if any(self._migrating.program.parents.get(one) is not self._migrating.module for one in statements):
-            self._migrating.report(SDK_NOT_FOLLOWED, first, "the SDK is not imported at the top of the file")
-            return False
+        for one, statements in found:
+            self.handled.update(statements)
+            if any(self._program.parents.get(statement) is not one._migrating.module for statement in statements):
+                self._migrating.report(
+                    SDK_NOT_FOLLOWED, statements[0], "the SDK is not imported at the top of the file"
+                )
+                return False
         if not self._leftovers():
             return False
         sdk.PACKAGE.over(self._migrating.target)
-        for statement in others:
-            self._migrating.edits.remove(statement)
-        self._migrating.edits.rewrite(first, self._written)
+        for one, statements in found:
+            one._plan_file(statements)
         return True
+
+    def _plan_file(self, statements: list[cst.SimpleStatementLine]) -> None:
+        if not statements:
+            # Its classes came by way of another file; the new ones come from the SDK itself.
+            self._migrating.needed_imports.extend((self._target, name) for name in sorted(self._needed))
+            return
+        for statement in statements[1:] if self._needed else statements:
+            self._migrating.edits.remove(statement)
+        if self._needed:
+            self._migrating.edits.rewrite(statements[0], self._written)
 
     def _statements(self) -> list[cst.SimpleStatementLine]:
         nodes = self._program.nodes_in(self._migrating.module)
@@ -68,10 +94,25 @@ class SdkImports:
             return False
         if isinstance(small, cst.Import):
             names = [alias.evaluated_name for alias in small.names]
-            return all(name.split(".")[0] == self._package for name in names)
+            return all(name.split(".")[0] == self._package for name in names) and not self._stays(small.names)
         if isinstance(small, cst.ImportFrom) and small.module is not None and not small.relative:
-            return self._migrating.module.code_for_node(small.module).split(".")[0] == self._package
+            of_package = self._migrating.module.code_for_node(small.module).split(".")[0] == self._package
+            return of_package and (isinstance(small.names, cst.ImportStar) or not self._stays(small.names))
         return False
+
+    def _stays(self, aliases: Sequence[cst.ImportAlias]) -> bool:
+        """Whether an import brings what stays in use: it is shortened to that once the rest is gone."""
+        definitions = {one.node: one for one in self._program.definitions() if one.node in aliases}
+        return any(
+            node in self.kept or self._is_kept_under(node)
+            for definition in definitions.values()
+            for node in definition.uses
+        )
+
+    def _is_kept_under(self, node: cst.CSTNode) -> bool:
+        """Whether an attribute of a module is kept: `aai.Transcriber`."""
+        parent = self._program.parents.get(node)
+        return isinstance(parent, cst.Attribute) and (parent in self.kept or self._is_kept_under(parent))
 
     def _leftovers(self) -> bool:
         complete = True
@@ -90,7 +131,7 @@ class SdkImports:
         """Whether a node is written anew or goes, itself or with what it stands in."""
         current: cst.CSTNode | None = node
         while current is not None:
-            if current in self.handled or current in self._migrating.edits.removed:
+            if current in self.handled or current in self.kept or current in self._migrating.edits.removed:
                 return True
             current = self._program.parents.get(current)
         return False

@@ -8,7 +8,7 @@ import libcst as cst
 
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import Known, LibraryObject, constant, is_certain, something
-from codemods.findings import PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
+from codemods.findings import OPTION_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_session_name as naming
@@ -42,7 +42,8 @@ class OptionsToAssemblyAI:
         migrating, edits = self._migrating, self._migrating.edits
         creation = self._start.creation
         self.client_variable = None
-        if self._migrating.line(creation) > self._migrating.line(self._start.session.site):
+        is_here = self._migrating.at(creation) is self._migrating
+        if is_here and self._migrating.line(creation) > self._migrating.line(self._start.session.site):
             self._give_up(creation, f"{self._code(creation)} stands behind what uses it")
             return None
         elsewhere = self._options_elsewhere(creation)
@@ -88,9 +89,16 @@ class OptionsToAssemblyAI:
         """`GladiaClient(options)` becomes `RealTimeTranscriber(options)`."""
         migrating, edits = self._migrating, self._migrating.edits
         nodes = self._converted_options(Arguments.of(site).keywords)
-        if not self._complete or not self._can_move(self._start.creation):
+        if not self._complete:
             self._give_up(site, self._code(site))
             return None
+        creation, place = self._start.creation, self._start.client
+        stays = creation is not place and not self._can_move(creation)
+        if stays:
+            # The client that is kept for later is the options alone.
+            edits.watch([place])
+            edits.rewrite(creation, lambda updated: updated.args[0].value)
+            self._rename_kept(place)
         edits.watch([read, *(node for _, node in nodes if isinstance(node, cst.CSTNode))])
         options_class = self._imports.use(assemblyai_sdk.OPTIONS)
         self._imports.handled.update((site, self._start.creation))
@@ -101,7 +109,7 @@ class OptionsToAssemblyAI:
             return cst.parse_expression(text)
 
         edits.rewrite(site, written)
-        return lambda: migrating.module.code_for_node(edits.updated(read))
+        return lambda: migrating.module.code_for_node(edits.updated(place if stays else read))
 
     def _rename_kept(self, place: cst.BaseExpression) -> None:
         """What was the client is called what it is now."""
@@ -158,7 +166,7 @@ class OptionsToAssemblyAI:
                 host = sdk.HOST.live(_OVER, constant(value)) if is_certain(value) else None
                 if host is None:
                     known = "not a region known here" if is_certain(value) else "only known when it runs"
-                    self._report(PARAMETER_ABSENT, node, f"`{name}` {self._code(node)} is {known}")
+                    self._report(OPTION_ABSENT, node, f"`{name}` {self._code(node)} is {known}")
                 else:
                     found.append(("api_host", f"{self._migrating.file_quote}{host}{self._migrating.file_quote}"))
             elif name == "ws_timeout":
@@ -167,10 +175,10 @@ class OptionsToAssemblyAI:
             elif name in tuning:
                 self._report(PARAMETER_DIFFERS, node, f"`{name}`: {tuning[name].over(_OVER).reason}")
             elif name == "api_url":
-                self._report(PARAMETER_ABSENT, node, f"`{name}`: {sdk.API_URL.over(_OVER).reason}")
+                self._report(OPTION_ABSENT, node, f"`{name}`: {sdk.API_URL.over(_OVER).reason}")
                 self._complete = False
             else:
-                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
+                self._report(OPTION_ABSENT, node, f"`{name}` is no option that is known here")
                 self._complete = False
         return found
 

@@ -8,10 +8,11 @@ import libcst as cst
 
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import Known, LibraryObject, constant, is_certain
-from codemods.findings import PARAMETER_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, TOKEN_ABSENT, Kind
+from codemods.findings import OPTION_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, TOKEN_ABSENT, Kind
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_package_key import PackageKey
 from codemods.vendors import assemblyai_sdk, gladia_sdk
 from shim.mapping import sdk, session
 from shim.mapping.row import ABSENT, Vendor
@@ -20,11 +21,14 @@ from shim.mapping.row import ABSENT, Vendor
 class OptionsToGladia:
     """Plans what becomes of the call that makes a client, and of its options."""
 
-    def __init__(self, migrating: Migrating, client: LibraryObject, imports: SdkImports) -> None:
+    def __init__(
+        self, migrating: Migrating, client: LibraryObject, imports: SdkImports, package_key: PackageKey
+    ) -> None:
         self._migrating = migrating
         self._program = migrating.program
         self._client = client
         self._imports = imports
+        self._package_key = package_key
         self._complete = True
 
     def plan(self) -> bool:
@@ -44,10 +48,24 @@ class OptionsToGladia:
                 return self._plan_options_elsewhere(made.site, given, options)
             nodes = self._options(given)
         if "api_key" in arguments.keywords:
-            nodes = [("api_key", arguments.keywords["api_key"]), *(one for one in nodes if one[0] != "api_key")]
+            key = arguments.keywords["api_key"]
+            nodes = [
+                ("api_key", self._package_key.code_of(key, key) or key),
+                *(one for one in nodes if one[0] != "api_key"),
+            ]
         if not arguments.complete:
             self._give_up(self._client.site, self._code(self._client.site))
         self._write_options(self._client.site, written, nodes)
+        return self._complete
+
+    def plan_old(self) -> bool:
+        """`aai.RealtimeTranscriber(…)`, which reads the package's key, becomes `GladiaClient(api_key=…)`."""
+        site = self._client.site
+        key = self._package_key.code_of(None, site)
+        if key is None:
+            return False
+        sdk.API_KEY.over(Vendor.GLADIA)
+        self._write_options(site, Written(self._imports.use(gladia_sdk.CLIENT)), [("api_key", key)])
         return self._complete
 
     def _plan_options_elsewhere(
@@ -84,7 +102,7 @@ class OptionsToGladia:
                 continue
             if name == "api_key":
                 sdk.API_KEY.over(Vendor.GLADIA)
-                found.append((name, node))
+                found.append((name, self._package_key.code_of(node, node) or node))
             elif name == "api_host":
                 found.extend(self._region(node, constant(value) if is_certain(value) else None))
             elif name == "connect_timeout":
@@ -95,7 +113,7 @@ class OptionsToGladia:
             elif name == "token":
                 self._report(TOKEN_ABSENT, node, f"`{name}`: {sdk.TOKEN.over(Vendor.GLADIA).reason}")
             else:
-                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
+                self._report(OPTION_ABSENT, node, f"`{name}` is no option that is known here")
         return found
 
     def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression | str]]:
@@ -105,9 +123,7 @@ class OptionsToGladia:
             quote = self._migrating.file_quote
             return [("region", f"{quote}{region}{quote}")]
         if plain != session.HOST.assemblyai[0]:
-            self._report(
-                PARAMETER_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known"
-            )
+            self._report(OPTION_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known")
         return []
 
     def _code(self, node: cst.CSTNode) -> str:

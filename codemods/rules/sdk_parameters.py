@@ -9,25 +9,22 @@ from typing import Any
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Sequence, Value, alternatives
+from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Value, alternatives
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
-    DEFAULT_DIFFERS,
-    MODEL_CHOSEN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
-    SDK_TOO_OLD,
-    SILENCE_LEFT_TO_SERVICE,
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules.sdk_parameter_findings import ParameterFindings
+from codemods.rules.sdk_parameter_values import NOT_CONSTANT, constant_of, each_of, gives, literal
+from codemods.rules.sdk_steps import Steps
 from codemods.vendors import assemblyai_sdk, gladia_sdk
-from shim.mapping import assemblyai_parameters, catalogue, languages, parameters
+from shim.mapping import assemblyai_parameters, assemblyai_v2, catalogue, parameters
 from shim.mapping.row import ABSENT, Fidelity, Row, Section, Vendor
 
-_NOT_CONSTANT = object()
 _PARTIALS = parameters.PARTIALS.gladia[0]
-_LANGUAGES = parameters.LANGUAGES.gladia[0]
 Code = Callable[[], str]
 """Gives source once the edits inside it were made."""
 
@@ -49,6 +46,7 @@ class SdkParametersRule:
         self._leaves: dict[str, _Leaf] = {}
         self._readable = True
         self._written: list[tuple[str, Code]] = []
+        self._findings = ParameterFindings(migrating, self._context, self._is_unknown)
         self.inline = False
         """Whether the parameters stand where the session is opened: `tree` gives them then."""
 
@@ -58,7 +56,9 @@ class SdkParametersRule:
         match value:
             case LibraryObject(made_by, site) if self._is_parameters(made_by):
                 return self._plan_object(site, node)
-            case DictDisplay(site) if self._migrating.source is Vendor.GLADIA and isinstance(site, cst.Dict):
+            case LibraryObject(made_by, site) if self._is_from_dict(made_by) and len(site.args) == 1:
+                return self._plan_from_dict(site, node)
+            case DictDisplay(site) if self._migrating.source is Vendor.GLADIA:
                 return self._plan_dictionary(site, node)
         self._give_up(node, self._migrating.code(node))
         return False
@@ -76,11 +76,12 @@ class SdkParametersRule:
 
     def _plan_object(self, site: cst.Call, node: cst.BaseExpression) -> bool:
         starred = [argument for argument in site.args if argument.star]
-        if len(starred) == 1 and len(site.args) == 1 and isinstance(starred[0].value, cst.Name):
+        if len(starred) == 1 and len(site.args) == 1:
             value = self._program.value(starred[0].value)
-            if isinstance(value, DictDisplay) and isinstance(value.site, cst.Dict):
+            if isinstance(value, DictDisplay) and value.site is not starred[0].value:
                 return self._plan_dictionary(value.site, None) and self._unpack(site, starred[0].value)
         self._read_call(site, "")
+        steps = self._read_steps(site)
         if not self._readable or not self._translate(site):
             return False
         self._class_name()
@@ -88,10 +89,42 @@ class SdkParametersRule:
         if site is node:
             self.inline = True
         else:
-            self._migrating.edits.rewrite(site, lambda _: self._expression(self.tree(), site))
+            self._put_in_place(site, steps, lambda: self._expression(self.tree(), site))
         return True
 
-    def _unpack(self, site: cst.Call, dictionary: cst.Name) -> bool:
+    def _read_steps(self, site: cst.BaseExpression) -> Steps:
+        """What is set after the configuration was made counts as if it had been made so."""
+        steps = Steps(self._migrating, site)
+        if steps.trouble is not None:
+            place, text = steps.trouble
+            self._give_up(place, f"the configuration is changed after it was made, and {text}")
+        for step in steps.found:
+            self._leaves.pop(step.path, None)
+            self._read(step.path, step.value, self._program.value(step.value))
+        return steps
+
+    def _put_in_place(self, site: cst.BaseExpression, steps: Steps, whole: Callable[[], cst.BaseExpression]) -> None:
+        if steps.found:
+            steps.write(whole)
+        else:
+            self._migrating.edits.rewrite(site, lambda _: whole())
+
+    def _is_from_dict(self, made_by: str) -> bool:
+        return gladia_sdk.name_of(made_by) == f"{gladia_sdk.REQUEST}.from_dict"
+
+    def _plan_from_dict(self, site: cst.Call, node: cst.BaseExpression) -> bool:
+        """`LiveV2InitRequest.from_dict(config)` becomes `RealTimeParameters(**config)`."""
+        given = site.args[0].value
+        value = self._program.value(given)
+        if not isinstance(value, DictDisplay) or not self._plan_dictionary(value.site, None):
+            self._give_up(given, self._migrating.code(site))
+            return False
+        name = self._class_name()
+        self._migrating.edits.watch([given])
+        self._migrating.edits.rewrite(site, lambda _: cst.parse_expression(f"{name}(**{self._code(given)})"))
+        return True
+
+    def _unpack(self, site: cst.Call, dictionary: cst.BaseExpression) -> bool:
         """`StreamingParameters(**config)` reads a dictionary with the other vendor's names now."""
         edits, name = self._migrating.edits, self._class_name()
         edits.watch([dictionary])
@@ -105,15 +138,19 @@ class SdkParametersRule:
             edits.rewrite(site, from_dict)
         return True
 
-    def _plan_dictionary(self, site: cst.Dict, node: cst.BaseExpression | None) -> bool:
-        self._read_dictionary(self._program.dictionaries[site], "")
+    def _plan_dictionary(self, site: cst.BaseExpression, node: cst.BaseExpression | None) -> bool:
+        if isinstance(site, cst.Call):
+            self._read_call(site, "")
+        else:
+            self._read_dictionary(self._program.dictionaries[site], "", top=True)
+        steps = self._read_steps(site)
         if not self._readable or not self._translate(site):
             return False
         if site is node:
             self._class_name()
             self.inline = True
         else:
-            self._migrating.edits.rewrite(site, lambda _: self._expression(self._tree(""), site))
+            self._put_in_place(site, steps, lambda: self._expression(self._tree(""), site))
         return True
 
     def _read_call(self, call: cst.Call, prefix: str) -> None:
@@ -126,8 +163,8 @@ class SdkParametersRule:
             else:
                 self._read(f"{prefix}{argument.keyword.value}", argument.value, value)
 
-    def _read_dictionary(self, dictionary: Dictionary, prefix: str) -> None:
-        for change in dictionary.changes:
+    def _read_dictionary(self, dictionary: Dictionary, prefix: str, *, top: bool = False) -> None:
+        for change in dictionary.changes if not top else ():
             self._give_up(change, f"the configuration is changed after it was made: {self._migrating.code(change)}")
         for entry in dictionary.entries:
             if not isinstance(entry.node, cst.DictElement) or not isinstance(entry.key, Known):
@@ -138,30 +175,30 @@ class SdkParametersRule:
     def _read(self, path: str, node: cst.BaseExpression, value: Value) -> None:
         if self._migrating.source is Vendor.GLADIA and path in gladia_sdk.CONFIGURATION_CLASSES:
             match value:
-                case LibraryObject(made_by, site) if (
-                    gladia_sdk.name_of(made_by) == gladia_sdk.CONFIGURATION_CLASSES[path] and site is node
-                ):
+                case LibraryObject(made_by, site) if gladia_sdk.name_of(made_by) == gladia_sdk.CONFIGURATION_CLASSES[
+                    path
+                ] and self._is_made_for(site, node):
                     self._read_call(site, f"{path}.")
                     return
-                case DictDisplay(site) if site is node:
+                case DictDisplay(site) if self._is_made_for(site, node):
                     self._read_dictionary(self._program.dictionaries[site], f"{path}.")
                     return
                 case Known(None, certain=True):
                     return
             self._give_up(node, f"`{path}` is made elsewhere: {self._migrating.code(node)}")
             return
-        constant = self._constant(value)
+        constant = constant_of(self._program, value)
         if isinstance(value, Library) and self._parameters(node):
             # A member of an enumeration that is only a parameter's default.
-            constant = _NOT_CONSTANT
-        may_be_none = constant is _NOT_CONSTANT and self._may_be_none(node, value)
+            constant = NOT_CONSTANT
+        may_be_none = constant is NOT_CONSTANT and self._may_be_none(node, value)
         if self._migrating.source is Vendor.ASSEMBLYAI:
-            today = assemblyai_parameters.read_name(path)
+            today = self._name_of_today(path)
             if today != path:
                 catalogue.by_id()[f"parameter.read.{path}"].over(self._migrating.target)
                 if today in self._leaves:
                     return
-            if constant is not _NOT_CONSTANT:
+            if constant is not NOT_CONSTANT and self._rows() is not assemblyai_v2.PARAMETERS:
                 constant = assemblyai_parameters.read_value(path, constant)
             elif path in ("language_code", "language", "endpointing"):
                 # What these names mean depends on the value.
@@ -169,6 +206,23 @@ class SdkParametersRule:
                 return
             path = today
         self._leaves[path] = _Leaf(node, constant, may_be_none)
+
+    def _is_made_for(self, site: cst.BaseExpression, node: cst.BaseExpression) -> bool:
+        """Whether a part is written where it is used, or in a variable of that block for this use alone, which goes."""
+        if site is node:
+            return True
+        for definition in self._program.reaching.get(node, ()) if isinstance(node, cst.Name) else ():
+            statement = definition.statement
+            if (
+                definition.expression is site
+                and definition.uses == [node]
+                and isinstance(statement, cst.SimpleStatementLine)
+                and len(statement.body) == 1
+                and self._program.parents[statement] is self._program.parents.get(self._program.statement_of(node))
+            ):
+                self._migrating.edits.remove(statement)
+                return True
+        return False
 
     def _parameters(self, node: cst.BaseExpression) -> list[cst.Param]:
         """The parameters of the function around it that a name can be."""
@@ -184,32 +238,19 @@ class SdkParametersRule:
         written = [self._migrating.module.code_for_node(one) for one in annotations]
         return Known(None) in alternatives(value) or any("None" in one or "Optional" in one for one in written)
 
-    def _constant(self, value: Value) -> Any:
-        """The value as a plain Python object, _NOT_CONSTANT where any part is not known."""
-        match assemblyai_sdk.enumerated(value):
-            case Known(certain=False):
-                return _NOT_CONSTANT
-            case Known(found):
-                return ABSENT if found is None else found
-            case Sequence(site, elements) if site not in self._program.changed_sequences:
-                every = [self._constant(element) for element in elements]
-                return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in every) else every
-            case DictDisplay(site) if not self._program.dictionaries[site].changes:
-                entries = self._program.dictionaries[site].entries
-                if all(isinstance(entry.key, Known) for entry in entries):
-                    pairs = {str(getattr(entry.key, "value", "")): self._constant(entry.value) for entry in entries}
-                    return _NOT_CONSTANT if any(one is _NOT_CONSTANT for one in pairs.values()) else pairs
-            case LibraryObject(made_by, site) if gladia_sdk.name_of(made_by) == "LiveV2CustomVocabularyEntry":
-                fields = {argument.keyword.value: argument.value for argument in site.args if argument.keyword}
-                term = self._constant(self._program.value(fields["value"])) if "value" in fields else _NOT_CONSTANT
-                return _NOT_CONSTANT if term is _NOT_CONSTANT else {"value": term}
-        return _NOT_CONSTANT
+    def _rows(self) -> tuple[Row, ...]:
+        """The rows of the parameters."""
+        return catalogue.rows(Section.PARAMETER)
+
+    def _name_of_today(self, path: str) -> str:
+        """What AssemblyAI calls a parameter today."""
+        return assemblyai_parameters.read_name(path)
 
     # --- converting ------------------------------------------------------------------------------
 
     def _translate(self, near: cst.CSTNode) -> bool:
         source = self._migrating.source
-        rows = catalogue.rows(Section.PARAMETER)
+        rows = self._rows()
         spoken_of = {path for row in rows for path in row.of(source)}
         for path, leaf in self._leaves.items():
             if path not in spoken_of and not self._belongs_to_a_switch(path, spoken_of):
@@ -235,7 +276,6 @@ class SdkParametersRule:
         if way.codemod is Fidelity.ABSENT:
             is_one_channel = row is parameters.CHANNELS and constants[0] == 1
             if first is not None and constants[0] and not is_one_channel:
-                self._readable = False
                 name = row.of(migrating.source)[0]
                 migrating.report(PARAMETER_ABSENT, first.node, f"`{name}`: {way.reason}")
             return
@@ -249,19 +289,23 @@ class SdkParametersRule:
             return
         if row is parameters.ENDPOINTING and first is None and migrating.keep_turns and target is Vendor.ASSEMBLYAI:
             constants = [parameters.GLADIA_SILENCE_SECONDS]
-        if any(constant is _NOT_CONSTANT for constant in constants):
+        if any(constant is NOT_CONSTANT for constant in constants):
             self._put_source(row, [leaf for leaf in given if leaf is not None])
         else:
             context = [self._context(path) for path in way.reads]
             found = way.conversion.live(*constants, *context)
             results = found if len(written) > 1 else (found,)
             for path, result in zip(written, results, strict=True):
-                self._put(row, path, result, first if len(row.of(migrating.source)) == 1 else None)
-        self._explain(row, first, near)
+                self._put(row, path, result, [leaf for leaf in given if leaf is not None])
+        self._findings.explain(row, first.node if first is not None else None, near)
+
+    def _is_unknown(self, path: str) -> bool:
+        leaf = self._leaves.get(path)
+        return leaf is not None and leaf.constant is NOT_CONSTANT
 
     def _context(self, path: str) -> Any:
         leaf = self._leaves.get(path)
-        if leaf is not None and leaf.constant is _NOT_CONSTANT:
+        if leaf is not None and leaf.constant is NOT_CONSTANT:
             # Partials that may be wanted take a model that sends them.
             return True if path == _PARTIALS else ABSENT
         return ABSENT if leaf is None else leaf.constant
@@ -269,7 +313,7 @@ class SdkParametersRule:
     def _encoding_is_served(self, first: _Leaf | None, constants: list[Any]) -> bool:
         if first is None:
             return True
-        if any(constant is _NOT_CONSTANT for constant in constants):
+        if any(constant is NOT_CONSTANT for constant in constants):
             self._give_up(first.node, "`encoding` is only known when it runs")
             return False
         if self._migrating.source is Vendor.GLADIA:
@@ -277,7 +321,6 @@ class SdkParametersRule:
         else:
             served = constants[0] in ("pcm_s16le", "pcm_mulaw")
         if not served:
-            self._readable = False
             text = "this format has no counterpart; the audio would have to be converted first"
             self._migrating.report(PARAMETER_ABSENT, first.node, text)
         return served
@@ -286,12 +329,15 @@ class SdkParametersRule:
         """A value that only the running program knows: the row's conversion is written out."""
         source, written = row.way(self._migrating.target).conversion.source, row.of(self._migrating.target)
         single = len(given) == 1 and row.of(self._migrating.source)[0] in self._leaves
+        if row is parameters.VOCABULARY and self._migrating.source is Vendor.GLADIA:
+            # Of the SDK's own class of entries only the running program knows what they are.
+            source = ""
         if not source or not single:
             self._give_up(given[0].node, f"`{row.of(self._migrating.source)[0]}` is only known when it runs")
             return
         node = given[0].node
         self._migrating.edits.watch([node])
-        expressions = source.split(", ") if len(written) > 1 and ", " in source else [source] * len(written)
+        expressions = each_of(source, len(written))
         if not given[0].may_be_none:
             for path, text in zip(written, expressions, strict=True):
                 self._written.append((path, lambda text=text: self._converted(text, node)))  # type: ignore[misc]
@@ -325,57 +371,33 @@ class SdkParametersRule:
         plain = isinstance(node, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)) or text.endswith("(value)")
         return text.replace("value", code if plain else f"({code})")
 
-    def _put(self, row: Row, path: str, result: Any, leaf: _Leaf | None) -> None:
+    def _put(self, row: Row, path: str, result: Any, given: list[_Leaf]) -> None:
         if result is ABSENT:
             return
         row.over(self._migrating.target)
-        keeps_node = leaf is not None and leaf.constant == result and not self._is_of_sdk(leaf.node)
-        if leaf is not None and keeps_node and type(leaf.constant) is type(result):
-            self._migrating.edits.watch([leaf.node])
-            node = leaf.node
-            self._written.append((path, lambda: self._code(node)))
-        else:
-            self._written.append((path, lambda: literal(result, self._migrating.file_quote)))
+        for leaf in given:
+            alike = leaf.constant == result and type(leaf.constant) is type(result)
+            if alike and not self._is_of_sdk(leaf.node) and (len(given) == 1 or not isinstance(result, bool)):
+                self._migrating.edits.watch([leaf.node])
+                self._written.append((path, lambda node=leaf.node: self._code(node)))  # type: ignore[misc]
+                return
+        source = row.way(self._migrating.target).conversion.source
+        if len(given) == 1 and self._is_setting(given[0]) and gives(source, given[0].constant, result):
+            node = given[0].node
+            self._migrating.edits.watch([node])
+            self._written.append((path, lambda: self._converted(source, node)))
+            return
+        self._written.append((path, lambda: literal(result, self._migrating.file_quote)))
+
+    def _is_setting(self, leaf: _Leaf) -> bool:
+        """Whether a value is kept elsewhere under a name, where a person would change it."""
+        return isinstance(leaf.node, (cst.Name, cst.Attribute)) and not self._is_of_sdk(leaf.node)
 
     def _is_of_sdk(self, node: cst.BaseExpression) -> bool:
         return isinstance(self._program.value(node), Library)
 
     def _code(self, node: cst.BaseExpression) -> str:
         return self._migrating.module.code_for_node(self._migrating.edits.updated(node))
-
-    def _explain(self, row: Row, first: _Leaf | None, near: cst.CSTNode) -> None:
-        migrating = self._migrating
-        way = row.way(migrating.target)
-        if migrating.target is Vendor.GLADIA:
-            if row is parameters.ENDPOINTING or (first is not None and way.codemod is Fidelity.APPROXIMATE):
-                if row is not parameters.MODEL:
-                    place = first.node if first is not None else near
-                    migrating.report(PARAMETER_DIFFERS, place, f"`{row.gladia[0]}`: {way.reason}")
-            elif row is parameters.LANGUAGES:
-                implied = way.conversion.live(ABSENT, *[self._context(path) for path in way.reads])
-                if implied:
-                    known = f"the languages of the model that was used: {' '.join(implied)}"
-                    migrating.report(DEFAULT_DIFFERS, near, f"`{row.gladia[0]}` is written out: {known}")
-            return
-        if row is parameters.MODEL:
-            context = [self._context(path) for path in way.reads]
-            model = languages.assemblyai_model(ABSENT, *context)
-            known = " ".join(context[0]) if context[0] else "no fixed language"
-            if _LANGUAGES in self._leaves and self._leaves[_LANGUAGES].constant is _NOT_CONSTANT:
-                known = "languages that are only known when it runs"
-            text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
-            migrating.report(MODEL_CHOSEN, near, text)
-            version = migrating.assemblyai_version
-            if model == languages.NEWEST_MODEL and version is not None and version < (1, 1):
-                migrating.report(SDK_TOO_OLD, near, f"`{model}` came with assemblyai 1.1")
-        elif row is parameters.ENDPOINTING and first is None:
-            if not migrating.keep_turns:
-                text = "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later"
-                migrating.report(SILENCE_LEFT_TO_SERVICE, near, text)
-        elif row is parameters.LONGEST_TURN and first is None:
-            migrating.report(DEFAULT_DIFFERS, near, "Gladia ends an utterance after 5 s, AssemblyAI after 60 s")
-        elif first is not None and way.codemod is Fidelity.APPROXIMATE:
-            migrating.report(PARAMETER_DIFFERS, first.node, f"`{row.gladia[0]}`: {way.reason}")
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -412,14 +434,3 @@ class SdkParametersRule:
                 place = f"{path}.{name}" if path else name
                 inner.called = self._use(gladia_sdk.CONFIGURATION_CLASSES[place])
                 self._name_classes(inner, place)
-
-
-def literal(value: Any, quote: str) -> str:
-    """A constant as source, in the file's quotes."""
-    match value:
-        case str():
-            escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-            return f"{quote}{escaped}{quote}"
-        case list() | tuple():
-            return f"[{', '.join(literal(one, quote) for one in value)}]"
-    return repr(value)

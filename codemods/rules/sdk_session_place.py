@@ -54,6 +54,20 @@ class SessionPlace:
             return f"{own}.{name}" if own is not None else None
         return name if naming.is_visible(self._migrating, self._scope, node) else None
 
+    def session_at(self, ref: cst.BaseExpression) -> str | None:
+        """How the session is read where a use of the client stands; None where it cannot be."""
+        if isinstance(ref, cst.Name) and self.is_given(ref):
+            return self._migrating.name(ref.value)
+        return self.read(self.name, ref)
+
+    def ended_at(self, ref: cst.BaseExpression) -> str | None:
+        """How the Event of an asynchronous session's end is read there; None where there is none."""
+        return self.read(self.ended, ref) if self.ended else None
+
+    def name_at_start(self, ref: cst.BaseExpression) -> str | None:
+        """What the session is assigned to where it is started."""
+        return self.read(self.name, ref)
+
     def is_given(self, ref: cst.Name) -> bool:
         """Whether a name is a parameter that is given the session, and is used as one alone."""
         definitions = naming.definitions_at(self._migrating, ref)

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.analysis.handlers import Registration
-from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import (
     Class,
     Function,
     Instance,
     LibraryObject,
     Member,
-    constant,
     something,
 )
 from codemods.edits import Statement
-from codemods.findings import CALL_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
+from codemods.findings import SDK_NOT_FOLLOWED
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
-from codemods.rules.sdk_audio import AudioKinds
+from codemods.rules.sdk_calls_to_assemblyai import Calls, CallsToAssemblyAI, event_of, in_coroutine
+from codemods.rules.sdk_containers import is_kept, is_stored
 from codemods.rules.sdk_ended import EndedRule
 from codemods.rules.sdk_handlers_to_assemblyai import HandlersToAssemblyAI
 from codemods.rules.sdk_imports import SdkImports
+from codemods.rules.sdk_method_use import MethodUse, use_of
 from codemods.rules.sdk_options_to_assemblyai import OptionsToAssemblyAI
 from codemods.rules.sdk_parameters import SdkParametersRule
 from codemods.vendors import assemblyai_sdk
@@ -51,11 +50,9 @@ class SessionRule:
         self._imports = imports
         self._complete = True
         self._handlers = HandlersToAssemblyAI(migrating, start, imports)
-        self._calls: dict[str, list[tuple[cst.BaseExpression, cst.Call]]] = {}
-        self._name = ""
-        self._registrations: list[Registration] = []
-        self._end_is_handled = False
-        """Whether a handler of the session's end stays."""
+        self._handed_over: list[MethodUse] = []
+        self._calls: Calls = {}
+        self._planned = CallsToAssemblyAI(migrating, self._calls, self._handed_over, asynchronous=start.asynchronous)
 
     @property
     def gone(self) -> frozenset[cst.CSTNode]:
@@ -70,17 +67,19 @@ class SessionRule:
         registrations = [one for one in self._program.registrations.values() if one.owner == self._start.session]
         stops = [call for name in ("stop_recording", "end_session") for _, call in self._calls.get(name, ())]
         ended = EndedRule(self._migrating, stops).plan(registrations) if self._complete else []
-        self._end_is_handled = any(self._event_of(one) == "ended" for one in registrations if one not in ended)
-        self._registrations = registrations
+        end_is_handled = any(event_of(self._program, one) == "ended" for one in registrations if one not in ended)
+        self._planned.know_handlers(registrations, end_is_handled=end_is_handled)
         if not self._complete or not self._handlers.plan(registrations, self._statement(), ended):
             return False
         if not self._plan_start():
             return False
         for name, calls in self._calls.items():
-            for ref, call in calls:
-                self._plan_call(name, ref, call)
+            for _, call in calls:
+                self._planned.plan(name, call)
                 self._check_order(name, call)
-        return self._complete
+        for use in self._handed_over:
+            self._planned.plan_handed_over(use)
+        return self._complete and self._planned.complete
 
     def _check_order(self, name: str, call: cst.Call) -> None:
         """Nothing may be asked of the session before its handlers are registered: it connects only then."""
@@ -116,7 +115,10 @@ class SessionRule:
 
     def _find_uses(self) -> None:
         for node, value in self._program.values.items():
-            if not isinstance(node, (cst.Name, cst.Attribute)):
+            if not isinstance(node, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
+                continue
+            if isinstance(node, cst.Call) and not isinstance(self._program.parents[node], cst.Attribute):
+                # What a call gives is met where it is kept.
                 continue
             objects = [one for one in something(value) if isinstance(one, LibraryObject)]
             if self._start.session not in objects:
@@ -126,19 +128,35 @@ class SessionRule:
                 continue
             parent = self._program.parents[node]
             around = self._program.parents.get(parent)
+            use = use_of(self._program, node)
+            if use is not None and use.function is parent:
+                self._handed_over.append(use)
+                continue
+            if is_kept(self._program, node, self._start.session):
+                continue
             match parent:
                 case cst.Attribute() if isinstance(around, cst.Call) and around.func is parent:
                     self._calls.setdefault(parent.attr.value, []).append((node, around))
                 case cst.Attribute() if isinstance(around, cst.Arg) and parent.attr.value == "stop_recording":
-                    self._hand_over(parent, around)
+                    self._planned.hand_over(parent, around)
                 case cst.Arg() if isinstance(around, cst.Call) and self._is_of_program(around):
                     continue
                 case cst.If() | cst.UnaryOperation() | cst.BooleanOperation() | cst.Comparison() | cst.Return():
                     continue
-                case cst.Assign() | cst.Expr() | cst.AssignTarget():
+                case cst.Assign(targets) if all(self._is_followed(one.target) for one in targets):
+                    continue
+                case cst.Expr() | cst.AssignTarget() | cst.AnnAssign() | cst.ComparisonTarget() | cst.NamedExpr():
                     continue
                 case _:
                     self._give_up(node, self._code(parent))
+
+    def _is_followed(self, target: cst.BaseExpression) -> bool:
+        """Whether what is kept there is known to be the session where it is read."""
+        if isinstance(target, cst.Subscript):
+            return is_stored(self._program, target, self._start.session)
+        if isinstance(target, cst.Attribute):
+            return all(isinstance(one, (Instance, Class)) for one in something(self._program.value(target.value)))
+        return isinstance(target, cst.Name)
 
     def _is_of_program(self, call: cst.Call) -> bool:
         callees = something(self._program.value(call.func))
@@ -194,7 +212,7 @@ class SessionRule:
             return statements
 
         edits.insert_after(last, connecting)
-        if self._start.asynchronous and not self._in_coroutine(site):
+        if self._start.asynchronous and not in_coroutine(self._program, site):
             self._give_up(site, "the session is started outside of a coroutine")
         return self._complete
 
@@ -259,174 +277,10 @@ class SessionRule:
             self._migrating.edits.remove(definition.statement)
         return True
 
-    # --- calls -----------------------------------------------------------------------------------
-
-    def _plan_call(self, name: str, ref: cst.BaseExpression, call: cst.Call) -> None:
-        match name:
-            case "on" | "once" | "add_listener":
-                if call not in self._program.registrations:
-                    self._give_up(call, self._code(call))
-            case "send_audio":
-                self._plan_send(call)
-            case "stop_recording":
-                sdk.STOP.over(_OVER)
-                self._check_end_comes(call)
-                self._write(call, "disconnect", "terminate=True")
-            case "end_session":
-                self._plan_end(call)
-            case "join":
-                self._plan_join(call)
-            case "wait_until_ready":
-                sdk.READY.over(_OVER)
-                self._remove_line(call)
-            case _:
-                self._report(CALL_ABSENT, call, f"{self._code(call)}: AssemblyAI's client has nothing like it")
-                self._complete = False
-
-    def _plan_end(self, call: cst.Call) -> None:
-        """A plain `disconnect()` calls no handler: where the program has one for the end, the session ends properly."""
-        if not self._end_is_handled or self._is_in_handler(call, "error", "ended"):
-            sdk.END.over(_OVER)
-            self._write(call, "disconnect", "")
-            return
-        sdk.STOP.over(_OVER)
-        text = "waits for the last turns, since only then is the handler of the end called"
-        self._report(PARAMETER_DIFFERS, call, f"{self._code(call)} {text}")
-        self._check_end_comes(call)
-        self._write(call, "disconnect", "terminate=True")
-
-    def _event_of(self, registration: Registration) -> object:
-        return constant(self._program.value(registration.event)) if registration.event is not None else None
-
-    def _check_end_comes(self, call: cst.Call) -> None:
-        """In a handler, AssemblyAI's client closes without waiting: no handler of the end would be called."""
-        if self._end_is_handled and not self._is_in_handler(call, "error", "ended") and self._is_in_handler(call):
-            self._give_up(call, f"{self._code(call)} in a handler: the handler of the end would never be called")
-
-    def _is_in_handler(self, call: cst.Call, *events: str) -> bool:
-        """Whether a call stands in a handler, of any event or of these."""
-        handling = [one for one in self._registrations if not events or self._event_of(one) in events]
-        handlers = [sdk_handlers.handler_of(self._program, one) for one in handling]
-        return any(one is not None and self._program.is_inside(call, one.function) for one in handlers)
-
-    def _in_coroutine(self, node: cst.CSTNode) -> bool:
-        scope = self._program.scope_of(node)
-        return isinstance(scope, cst.FunctionDef) and scope.asynchronous is not None
-
-    def _write(self, call: cst.Call, method: str, arguments: str) -> None:
-        assert isinstance(call.func, cst.Attribute)
-        edits = self._migrating.edits
-        given = cst.parse_expression(f"f({arguments})")
-        assert isinstance(given, cst.Call)
-        edits.replace(call.func.attr, cst.Name(method))
-        edits.rewrite(call, lambda updated: self._awaited(call, updated.with_changes(args=given.args)))
-
-    def _awaited(self, call: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-        if not self._start.asynchronous:
-            return updated
-        if self._in_coroutine(call):
-            waiting = cst.Await(updated)
-            parent = self._program.parents[call]
-            return (
-                waiting
-                if isinstance(parent, (cst.Expr, cst.Assign, cst.Return, cst.Arg))
-                else cst.Await(updated, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-            )
-        asyncio = self._migrating.imported_as("asyncio") or "asyncio"
-        return cst.Call(cst.parse_expression(f"{asyncio}.create_task"), [cst.Arg(updated)])
-
-    def _check_coroutine(self, call: cst.Call) -> None:
-        """Outside of a coroutine, only what a signal handler does can become a task."""
-        if not self._start.asynchronous or self._in_coroutine(call):
-            return
-        scope = self._program.scope_of(call)
-        handed = self._program.parents.get(scope)
-        around = self._program.parents.get(handed) if handed is not None else None
-        by_signal = (
-            isinstance(scope, cst.Lambda)
-            and isinstance(around, cst.Call)
-            and isinstance(around.func, cst.Attribute)
-            and around.func.attr.value == "add_signal_handler"
-        )
-        if not by_signal:
-            self._give_up(call, f"{self._code(call)} is a coroutine at AssemblyAI, and stands in a plain function")
-
-    def _plan_send(self, call: cst.Call) -> None:
-        sdk.SEND.over(_OVER)
-        assert isinstance(call.func, cst.Attribute)
-        edits = self._migrating.edits
-        audio = Arguments.of(call).get(0, "audio")
-        if audio is None or len(call.args) != 1:
-            self._give_up(call, self._code(call))
-            return
-        self._check_coroutine(call)
-        wrapped = AudioKinds(self._migrating).may_be_bytearray(audio)
-        edits.replace(call.func.attr, cst.Name("stream"))
-
-        def streamed(updated: cst.Call) -> cst.BaseExpression:
-            given = updated.args[0].value
-            if wrapped:
-                given = cst.Call(cst.Name("bytes"), [cst.Arg(given)])
-            return self._awaited(call, updated.with_changes(args=[cst.Arg(given)]))
-
-        edits.rewrite(call, streamed)
-
-    def _plan_join(self, call: cst.Call) -> None:
-        """Waiting for the end goes where the stop, which waits by itself, stands in the same function before it."""
-        scope, line = self._program.scope_of(call), self._migrating.line(call)
-        stops = [
-            one
-            for name in ("stop_recording", "end_session")
-            for _, one in self._calls.get(name, ())
-            if self._program.scope_of(one) is scope and self._migrating.line(one) <= line
-        ]
-        if not stops:
-            self._give_up(call, f"{self._code(call)} waits for an end that is not asked for in the same function")
-            return
-        self._remove_line(call)
-
-    def _remove_line(self, call: cst.Call) -> None:
-        line = self._program.parents[call]
-        if isinstance(line, cst.Await):
-            line = self._program.parents[line]
-        statement = self._program.parents[line]
-        block = self._program.parents.get(statement)
-        whole = (
-            isinstance(line, cst.Expr)
-            and isinstance(statement, cst.SimpleStatementLine)
-            and len(statement.body) == 1
-            and isinstance(block, (cst.Module, cst.IndentedBlock))
-        )
-        if not whole:
-            self._give_up(call, self._code(call))
-            return
-        self._migrating.edits.remove(statement)
-
-    def _hand_over(self, method: cst.Attribute, argument: cst.Arg) -> None:
-        """`session.stop_recording` handed to a signal handler or thread becomes a call of its own."""
-        sdk.STOP.over(_OVER)
-        self._migrating.edits.watch([method.value])
-        asyncio = self._migrating.imported_as("asyncio")
-        if self._start.asynchronous and asyncio is None:
-            self._give_up(argument, self._code(argument))
-            return
-
-        def written(_: cst.Attribute) -> cst.BaseExpression:
-            client = self._migrating.module.code_for_node(self._migrating.edits.updated(method.value))
-            call = f"{client}.disconnect(terminate=True)"
-            if self._start.asynchronous:
-                call = f"{asyncio}.create_task({call})"
-            return cst.parse_expression(f"lambda *_: {call}")
-
-        self._migrating.edits.rewrite(method, written)
-
     # --- findings --------------------------------------------------------------------------------
 
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False

@@ -2,66 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import libcst as cst
 
-from codemods.analysis.libraries import Arguments
-from codemods.analysis.values import (
-    Class,
-    Function,
-    Instance,
-    LibraryObject,
-    Member,
-    constant,
-    is_certain,
-    something,
-)
-from codemods.findings import (
-    CALL_ABSENT,
-    PARAMETER_DIFFERS,
-    PAYLOAD_UNKNOWN,
-    SDK_NOT_FOLLOWED,
-    TOKEN_ABSENT,
-    Kind,
-)
+from codemods.analysis.values import Class, Function, Instance, LibraryObject, Member, something
+from codemods.edits import Statement, statements
+from codemods.findings import SDK_NOT_FOLLOWED, TOKEN_ABSENT
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules import sdk_handlers
 from codemods.rules import sdk_session_name as naming
-from codemods.rules.sdk_audio import AudioKinds, method_of
+from codemods.rules.sdk_audio import method_of
+from codemods.rules.sdk_calls_to_gladia import CallsToGladia, is_terminating
+from codemods.rules.sdk_containers import is_kept, is_stored
 from codemods.rules.sdk_handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk_imports import SdkImports
-from codemods.rules.sdk_microphone import MicrophoneRule
+from codemods.rules.sdk_method_use import MethodUse, use_of
 from codemods.rules.sdk_options_to_gladia import OptionsToGladia
+from codemods.rules.sdk_package_key import PackageKey
 from codemods.rules.sdk_parameters import SdkParametersRule
 from codemods.rules.sdk_session_place import SessionPlace
-from codemods.vendors import assemblyai_sdk, gladia_sdk
+from codemods.rules.sdk_succession import Succession
+from codemods.rules.sdk_v2_parameters import OldParametersRule
+from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk, gladia_sdk
+from shim.mapping import assemblyai_v2_sdk as v2
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
-_ABSENT_CALLS: Final = {
-    "force_endpoint": (CALL_ABSENT, sdk.FORCE_ENDPOINT),
-    "create_temporary_token": (TOKEN_ABSENT, sdk.TEMPORARY_TOKEN),
-}
+_OF_SESSION = ("stream", "disconnect", "keep_alive", "close")
+"""The client's methods that are the session's from now on."""
 
 
 class TranscriberRule:
     """Plans what becomes of one client. `plan` says whether it could be followed; if not, findings say why."""
 
     def __init__(
-        self, migrating: Migrating, client: LibraryObject, imports: SdkImports, gone: frozenset[cst.CSTNode]
+        self,
+        migrating: Migrating,
+        client: LibraryObject,
+        imports: SdkImports,
+        package_key: PackageKey,
+        gone: frozenset[cst.CSTNode],
     ) -> None:
         self._migrating = migrating
         self._program = migrating.program
         self._client = client
         self._imports = imports
+        self._package_key = package_key
         self._gone = gone
-        self._asynchronous = assemblyai_sdk.CLIENTS[assemblyai_sdk.name_of(client.made_by) or ""]
+        self._asynchronous = assemblyai_sdk.CLIENTS.get(assemblyai_sdk.name_of(client.made_by) or "", False)
+        self._is_old = assemblyai_v2_sdk.is_client(client)
         self._complete = True
-        self._calls: dict[str, list[tuple[cst.BaseExpression, cst.Call]]] = {}
+        self._uses: list[MethodUse] = []
+        self._refs: list[cst.BaseExpression] = []
         self._passed: list[tuple[cst.BaseExpression, cst.Arg]] = []
         self._handlers = HandlersToGladia(migrating, client, imports)
+        self._place: SessionPlace | Succession | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the session is in the client's place wherever that was kept."""
+        return isinstance(self._place, Succession)
 
     @property
     def gone(self) -> frozenset[cst.CSTNode]:
@@ -70,78 +72,104 @@ class TranscriberRule:
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the client is not one that can be followed."""
-        made_in = self._program.parents[self._client.site]
-        if not isinstance(made_in, (cst.Assign, cst.AnnAssign, cst.Return)):
-            self._give_up(self._client.site, self._code(made_in))
         self._find_uses()
         connect = self._only_connect()
-        if connect is None or not self._complete or not self._plan_client():
+        if connect is None:
             return False
-        ref, call = connect
+        place = self._place = self._find_place(connect)
+        if place is None or not self._complete or not self._plan_client():
+            return False
+        # The client may be made in another file than the one where it connects and the session gets its name.
+        self._migrating, self._imports = self._migrating.at(connect.call), self._imports.at(connect.call)
+        entered = self._entered()
+        if entered is not None:
+            self._leave_entered(entered, connect, place)
         registrations = [one for one in self._program.registrations.values() if one.owner.site is self._client.site]
-        handlers = [sdk_handlers.handler_of(self._program, one) for one in registrations]
-        functions = frozenset(one.function for one in handlers if one is not None)
-        try:
-            waits = self._asynchronous and self._waits()
-            self._place = SessionPlace(self._migrating, ref, self._session_uses(), functions, asynchronous=waits)
-        except ValueError as error:
-            self._give_up(ref, f"{self._code(ref)}: {error}")
+        if not self._handlers.plan(registrations, connect.call) or not self._plan_connect(connect, place):
             return False
-        if not self._handlers.plan(registrations, call):
-            return False
-        if not self._plan_connect(call):
-            return False
-        for name, calls in self._calls.items():
-            for ref, call in calls:
-                if call not in self._gone:
-                    self._plan_call(name, ref, call)
-        for ref, argument in self._passed:
-            self._pass_session(ref, argument)
-        return self._complete
+        calls = CallsToGladia(self._migrating, place, self._handlers, self._imports, asynchronous=self._asynchronous)
+        for use in self._uses:
+            if use.call not in self._gone:
+                calls.plan(use)
+        if isinstance(place, SessionPlace):
+            for ref, argument in self._passed:
+                self._pass_session(ref, argument, place)
+        return self._complete and calls.complete
 
     # --- reading ---------------------------------------------------------------------------------
 
     def _find_uses(self) -> None:
         for node, value in self._program.values.items():
-            if node in self._gone or not isinstance(node, (cst.Name, cst.Attribute)):
+            if node in self._gone or not isinstance(node, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
                 continue
-            objects = [one for one in something(value) if isinstance(one, LibraryObject)]
-            if not any(one.site is self._client.site for one in objects):
+            if node is self._client.site or not self._is_client(value):
                 continue
-            if len(something(value)) > 1:
-                self._give_up(node, f"{self._code(node)} can be several things")
-            else:
-                self._find_use(node)
+            if isinstance(node, cst.Call) and not isinstance(self._program.parents[node], cst.Attribute):
+                # What a function of the program gives is met where it is kept.
+                continue
+            self._refs.append(node)
+            use = use_of(self._program, node)
+            if use is not None:
+                self._uses.append(use)
+            elif not self._is_other_use(node):
+                self._give_up(node, self._code(self._program.parents[node]))
 
-    def _find_use(self, ref: cst.BaseExpression) -> None:
+    def _is_client(self, value: Any) -> bool:
+        """Whether a value is this client; one that is other things too cannot be followed."""
+        found = [one for one in something(value) if isinstance(one, LibraryObject)]
+        return any(one.site is self._client.site for one in found)
+
+    def _is_other_use(self, ref: cst.BaseExpression) -> bool:
+        """Whether a use that is no method's is one that keeps its meaning: a test, a name for it, an argument."""
         parent = self._program.parents[ref]
         around = self._program.parents.get(parent)
+        if is_kept(self._program, ref, self._client):
+            return True
         match parent:
-            case cst.Attribute() if isinstance(around, cst.Call) and around.func is parent:
-                self._calls.setdefault(parent.attr.value, []).append((ref, around))
             case cst.Arg() if isinstance(around, cst.Call) and self._is_of_program(around):
                 self._passed.append((ref, parent))
-            case cst.If() | cst.UnaryOperation() | cst.BooleanOperation() | cst.Comparison() | cst.Return():
-                return
-            case cst.Assign() | cst.Expr() | cst.AssignTarget():
-                return
-            case _:
-                self._give_up(ref, self._code(parent))
+                return True
+            case cst.If() | cst.IfExp() | cst.UnaryOperation() | cst.BooleanOperation() | cst.Comparison():
+                return True
+            case cst.Assign(targets):
+                return all(self._is_followed(one.target) for one in targets)
+            case cst.Return() | cst.ComparisonTarget() | cst.Expr() | cst.AssignTarget() | cst.NamedExpr():
+                return True
+            case cst.AnnAssign() | cst.Del():
+                return True
+        return False
+
+    def _is_followed(self, target: cst.BaseExpression) -> bool:
+        """Whether what is kept there is known to be the client where it is read."""
+        if isinstance(target, cst.Name):
+            return True
+        if isinstance(target, cst.Subscript):
+            return is_stored(self._program, target, self._client)
+        return isinstance(target, cst.Attribute) and self._is_of_object(target)
+
+    def _is_of_object(self, target: cst.Attribute) -> bool:
+        return all(isinstance(one, (Instance, Class)) for one in something(self._program.value(target.value)))
 
     def _is_of_program(self, call: cst.Call) -> bool:
         callees = something(self._program.value(call.func))
         return all(isinstance(one, (Function, Class)) or _is_method(one) for one in callees)
 
-    def _only_connect(self) -> tuple[cst.BaseExpression, cst.Call] | None:
-        connects = [one for one in self._calls.pop("connect", []) if one[1] not in self._gone]
-        if len(connects) != 1:
-            how = "never" if not connects else "in several places"
-            self._give_up(self._client.site, f"the client is connected {how} in this file")
+    def _only_connect(self) -> MethodUse | None:
+        connects = [one for one in self._uses if one.name == "connect" and one.call not in self._gone]
+        self._uses = [one for one in self._uses if one.name != "connect"]
+        if len(connects) == 1 and self._is_statement(connects[0].call):
+            return connects[0]
+        if connects:
+            text = "the client is connected in several places in this file"
+            self._give_up(connects[-1].call, text if len(connects) > 1 else self._code(connects[0].call))
             return None
-        if not self._is_statement(connects[0][1]):
-            self._give_up(connects[0][1], self._code(connects[0][1]))
-            return None
-        return connects[0]
+        tokens = [one for one in self._uses if one.name == "create_temporary_token"]
+        for use in tokens:
+            reason = sdk.TEMPORARY_TOKEN.over(Vendor.GLADIA).reason
+            self._migrating.report(TOKEN_ABSENT, use.call, f"`{use.name}`: {reason}")
+        if not tokens:
+            self._give_up(self._client.site, "the client is connected never in this file")
+        return None
 
     def _is_statement(self, call: cst.Call) -> bool:
         """Whether a call, awaited or not, is a whole line of a block."""
@@ -161,57 +189,92 @@ class TranscriberRule:
         return parent if isinstance(parent, cst.Await) else call
 
     def _plan_client(self) -> bool:
+        options = OptionsToGladia(self._migrating, self._client, self._imports, self._package_key)
+        if self._is_old:
+            v2.CLIENT.over(Vendor.GLADIA)
+            return options.plan_old()
         (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).over(Vendor.GLADIA)
-        return OptionsToGladia(self._migrating, self._client, self._imports).plan()
+        return options.plan()
+
+    # --- a client that is entered ----------------------------------------------------------------
+
+    def _entered(self) -> cst.With | None:
+        """The `async with AsyncStreamingClient(…) as client:` that makes the client, which ends it, too."""
+        item = self._program.parents[self._client.site]
+        around = self._program.parents.get(item)
+        match around:
+            case cst.With([cst.WithItem(asname=cst.AsName(cst.Name()))], cst.IndentedBlock()) if self._asynchronous:
+                block = self._program.parents[around]
+                return around if isinstance(block, (cst.Module, cst.IndentedBlock)) else None
+        return None
+
+    def _leave_entered(self, around: cst.With, connect: MethodUse, place: SessionPlace | Succession) -> None:
+        """The client is made in front of what was done with it; the session is ended behind that."""
+        edits, site = self._migrating.edits, self._client.site
+        asname = around.items[0].asname
+        assert asname is not None
+        edits.watch([site])
+        edits.unwrap(around)
+
+        def made() -> list[Statement]:
+            name = self._migrating.module.code_for_node(edits.edited(asname.name))
+            line = statements(f"{name} = made", made=edits.updated(site))
+            return [one.with_changes(leading_lines=around.leading_lines) for one in line]
+
+        edits.insert_before(around, made)
+        last = around.body.body[-1]
+        session, ended = place.name_at_start(connect.ref), place.ended_at(connect.ref)
+        if not any(one.name == "disconnect" and self._program.is_inside(one.call, last) for one in self._uses):
+            sdk.STOP.over(Vendor.GLADIA)
+            edits.insert_after(around, lambda: statements(f"{session}.stop_recording()\nawait {ended}.wait()"))
 
     # --- the session -----------------------------------------------------------------------------
 
-    def _session_uses(self) -> frozenset[cst.CSTNode]:
-        """The uses of the client that are the session's from now on."""
-        return frozenset(
-            node
-            for name in ("stream", "disconnect", "keep_alive")
-            for node, call in self._calls.get(name, ())
-            if call not in self._gone
+    def _find_place(self, connect: MethodUse) -> SessionPlace | Succession | None:
+        """Where the session is kept: in the client's place where that serves, else beside it."""
+        entered = self._entered()
+        waits = self._asynchronous and (
+            entered is not None
+            or any(one.name == "disconnect" and is_terminating(self._migrating, one) for one in self._uses)
         )
+        used = frozenset(one.ref for one in self._uses if one.name in _OF_SESSION and one.call not in self._gone)
+        handlers = [
+            sdk_handlers.handler_of(self._program, one)
+            for one in self._program.registrations.values()
+            if one.owner.site is self._client.site
+        ]
+        functions = frozenset(one.function for one in handlers if one is not None)
+        try:
+            if Succession.is_needed(self._migrating, self._client, connect.ref, self._refs):
+                return Succession(self._migrating, self._client, connect, self._refs, functions, asynchronous=waits)
+            kept = (cst.Assign, cst.AnnAssign, cst.Return)
+            if entered is None and not isinstance(self._program.parents[self._client.site], kept):
+                self._give_up(self._client.site, self._code(self._program.parents[self._client.site]))
+            return SessionPlace(self._migrating, connect.ref, used, functions, asynchronous=waits)
+        except ValueError as error:
+            self._give_up(connect.ref, f"{self._code(connect.ref)}: {error}")
+            return None
 
-    def _waits(self) -> bool:
-        return any(self._is_terminating(call) for _, call in self._calls.get("disconnect", ()))
-
-    def _is_terminating(self, call: cst.Call) -> bool | None:
-        terminate = Arguments.of(call).get(0, "terminate")
-        if terminate is None:
-            return False
-        found = self._program.value(terminate)
-        value = constant(found) if is_certain(found) else None
-        return value if isinstance(value, bool) else None
-
-    def _session_at(self, ref: cst.BaseExpression) -> str | None:
-        if isinstance(ref, cst.Name) and self._place.is_given(ref):
-            return self._migrating.name(ref.value)
-        found = self._place.read(self._place.name, ref)
-        if found is None:
-            self._give_up(ref, f"the session is not known where {self._code(ref)} stands")
-        return found
-
-    def _pass_session(self, ref: cst.BaseExpression, argument: cst.Arg) -> None:
+    def _pass_session(self, ref: cst.BaseExpression, argument: cst.Arg, place: SessionPlace) -> None:
         """An argument whose parameter is used as the session is given the session."""
         call = self._program.parents[argument]
         assert isinstance(call, cst.Call)
-        used = [node for calls in self._calls.values() for node, _ in calls if isinstance(node, cst.Name)]
+        used = [one.ref for one in self._uses if isinstance(one.ref, cst.Name)]
         for callee in something(self._program.value(call.func)):
             function = callee.node if isinstance(callee, Function) else method_of(self._program, callee)
             if function is None:
                 self._give_up(ref, self._code(call))
                 return
             inside = [one for one in used if self._program.scope_of(one) is function and not self._is_gone(one)]
-            if not all(self._place.is_given(one) for one in inside):
+            if not all(place.is_given(one) for one in inside):
                 self._give_up(ref, self._code(call))
                 return
             self._annotate_session(function)
-        session_name = self._session_at(ref)
-        if session_name is not None:
-            self._migrating.edits.replace(argument.value, cst.parse_expression(session_name))
+        session_name = place.session_at(ref)
+        if session_name is None:
+            self._give_up(ref, f"the session is not known where {self._code(ref)} stands")
+            return
+        self._migrating.edits.replace(argument.value, cst.parse_expression(session_name))
 
     def _annotate_session(self, function: cst.CSTNode) -> None:
         """A parameter that was annotated as the client gets the session's class."""
@@ -230,29 +293,30 @@ class TranscriberRule:
     def _is_gone(self, node: cst.CSTNode) -> bool:
         return any(self._program.is_inside(node, one) for one in self._gone if isinstance(one, cst.If))
 
-    def _plan_connect(self, call: cst.Call) -> bool:
+    def _plan_connect(self, connect: MethodUse, place: SessionPlace | Succession) -> bool:
         migrating, edits = self._migrating, self._migrating.edits
-        given = Arguments.of(call).get(0, "params")
-        assert isinstance(call.func, cst.Attribute)
-        session_name = self._place.read(self._place.name, call.func.value)
-        if given is None or session_name is None:
-            self._give_up(call, self._code(call))
+        call, client = connect.call, connect.ref
+        given = connect.arguments.get(0, "params")
+        session_name = place.name_at_start(client)
+        rule = self._parameters_at(connect)
+        if session_name is None or rule is None:
+            if session_name is None or (given is None and not self._is_old):
+                self._give_up(call, self._code(call))
             return False
-        rule = SdkParametersRule(migrating, self._imports.use)
-        if not rule.plan(given):
-            return False
-        sdk.START.over(Vendor.GLADIA)
-        sdk.PARAMETERS.over(Vendor.GLADIA)
+        kept = self._keep_parameters(connect, place, rule) if self._is_old else None
         factory = (sdk.ASYNC_CLIENT if self._asynchronous else sdk.CLIENT).gladia[0].split(".")[1]
-        self._imports.handled.update(self._parameter_calls(given))
-        client = call.func.value
-        edits.watch([client, given])
+        if given is not None and not self._is_old:
+            self._imports.handled.update(self._parameter_calls(given))
+            edits.watch([given])
+        edits.watch([client])
         line = self._program.parents[self._awaited(call)]
         statement = self._program.parents[line]
 
         def rewritten(_: cst.Expr) -> cst.Assign:
             target = migrating.module.code_for_node(edits.updated(client))
-            parameters = rule.tree() if rule.inline else migrating.module.code_for_node(edits.updated(given))
+            parameters: str | Written = kept or (rule.tree() if rule.inline or given is None else "")
+            if not rule.inline and given is not None:
+                parameters = migrating.module.code_for_node(edits.updated(given))
             start = Written(f"{target}.{factory}.start_session", [("", parameters)])
             indent, left = migrating.indent_of(call), f"{session_name} = "
             text = lay_out(start, indent + len(left), indent, migrating.file_quote)
@@ -260,7 +324,7 @@ class TranscriberRule:
 
         edits.rewrite(line, rewritten)
         sdk_handlers.keep_blank_lines(migrating, statement)
-        event = self._place.read(self._place.ended, client) if self._place.ended else None
+        event = place.ended_at(client)
         if event is not None:
             migrating.needed_imports.append(("asyncio", "")) if migrating.imported_as("asyncio") is None else None
         self._handlers.rewrite_in_place(session_name)
@@ -268,138 +332,71 @@ class TranscriberRule:
             edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
         return self._complete
 
+    def _parameters_at(self, connect: MethodUse) -> SdkParametersRule | None:
+        """The session's parameters, planned; None where they could not be."""
+        if self._is_old:
+            rule = OldParametersRule(self._migrating, self._imports.use)
+            v2.CONNECT.over(Vendor.GLADIA)
+            return rule if rule.plan_session(self._client.site) else None
+        given = connect.arguments.get(0, "params")
+        today = SdkParametersRule(self._migrating, self._imports.use)
+        if given is None or not today.plan(given):
+            return None
+        sdk.START.over(Vendor.GLADIA)
+        sdk.PARAMETERS.over(Vendor.GLADIA)
+        return today
+
+    def _keep_parameters(
+        self, connect: MethodUse, place: SessionPlace | Succession, rule: SdkParametersRule
+    ) -> str | None:
+        """Where the class of the older API was given what cannot be read at the connect, the request is kept there.
+
+        Gives the name that it has at the connect; None where the parameters can be written there.
+        """
+        site = self._client.site
+        there = self._program.at_statement.get(self._program.statement_of(connect.call), {})
+        for node in self._program.nodes_in(site):
+            for definition in naming.definitions_at(self._migrating, node) if isinstance(node, cst.Name) else ():
+                scope = self._program.scope_of(definition.node)
+                visible = naming.is_visible(self._migrating, scope, connect.ref)
+                moved = scope is self._program.scope_of(connect.ref) and there.get(definition.name) != frozenset(
+                    (definition,)
+                )
+                own = isinstance(definition.node, cst.Param) and self._is_own_object(definition.node, connect.ref)
+                if (not visible and not own) or (visible and moved and not own):
+                    return self._keep_request(connect, place, rule)
+        return None
+
+    def _is_own_object(self, parameter: cst.Param, ref: cst.BaseExpression) -> bool:
+        """Whether a parameter is the `self` of a method whose object is the one that `ref` belongs to."""
+        return isinstance(ref, cst.Attribute) and self._migrating.code(ref.value) == parameter.name.value
+
+    def _keep_request(
+        self, connect: MethodUse, place: SessionPlace | Succession, rule: SdkParametersRule
+    ) -> str | None:
+        name = naming.free_name(self._migrating, "request", "live_request")
+        kept = place.read(name, connect.ref) if isinstance(place, SessionPlace) else None
+        statement = self._program.statement_of(self._client.site)
+        if kept is None or not isinstance(statement, cst.SimpleStatementLine):
+            self._give_up(self._client.site, "its parameters cannot be read where it is connected")
+            return None
+        indent = self._migrating.indent_of(self._client.site)
+
+        def made() -> list[Statement]:
+            text = lay_out(rule.tree(), indent + len(f"{kept} = "), indent, self._migrating.file_quote)
+            return statements(f"{kept} = {text}\n")
+
+        self._migrating.edits.insert_after(statement, made)
+        return kept
+
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
         value = self._program.value(given)
         return [value.site] if isinstance(value, LibraryObject) else [given]
-
-    # --- calls -----------------------------------------------------------------------------------
-
-    def _plan_call(self, name: str, ref: cst.BaseExpression, call: cst.Call) -> None:
-        match name:
-            case "on":
-                if call not in self._program.registrations:
-                    self._give_up(call, self._code(call))
-            case "stream":
-                self._plan_stream(ref, call)
-            case "disconnect":
-                self._plan_disconnect(ref, call)
-            case "keep_alive":
-                self._report(PARAMETER_DIFFERS, call, f"`{name}`: {sdk.KEEP_ALIVE.over(Vendor.GLADIA).reason}")
-                self._write_call(ref, call, 'send_audio(b"")')
-            case "set_params":
-                self._plan_settings(call)
-            case _ if name in _ABSENT_CALLS:
-                kind, row = _ABSENT_CALLS[name]
-                self._report(kind, call, f"`{name}`: {row.over(Vendor.GLADIA).reason}")
-            case _:
-                self._give_up(call, self._code(call))
-
-    def _write_call(self, ref: cst.BaseExpression, call: cst.Call, method: str) -> None:
-        session_name = self._session_at(ref)
-        if session_name is not None:
-            node = self._awaited(call)
-            self._migrating.edits.replace(node, cst.parse_expression(f"{session_name}.{method}"))
-
-    def _plan_stream(self, ref: cst.BaseExpression, call: cst.Call) -> None:
-        migrating, edits = self._migrating, self._migrating.edits
-        session_name = self._session_at(ref)
-        audio = Arguments.of(call).get(0, "data")
-        if session_name is None or audio is None or len(call.args) != 1:
-            self._give_up(call, self._code(call))
-            return
-        sdk.SEND.over(Vendor.GLADIA)
-        value = self._program.value(audio)
-        microphone = MicrophoneRule(migrating, self._imports)
-        if any(
-            isinstance(one, LibraryObject) and one.made_by in assemblyai_sdk.MICROPHONES for one in something(value)
-        ):
-            if not self._is_statement(call) or not microphone.plan(call, audio, f"{session_name}.send_audio"):
-                self._give_up(call, self._code(call))
-            return
-        edits.watch([audio])
-        kind = AudioKinds(migrating).kind_of(audio)
-        if kind == "either":
-            self._give_up(call, f"{self._code(call)}: is it a chunk, or an iterable of chunks?")
-            return
-        if kind in ("bytes", "likely"):
-            if kind == "likely":
-                self._report(PAYLOAD_UNKNOWN, audio, f"{self._code(call)}: an iterable needs a loop of its own")
-            func = cst.parse_expression(f"{session_name}.send_audio")
-            edits.replace(call.func, func)
-            if self._awaited(call) is not call:
-                edits.rewrite(self._awaited(call), lambda updated: updated.expression)
-            return
-        if not self._is_statement(call):
-            self._give_up(call, self._code(call))
-            return
-        chunk = naming.free_name(migrating, "chunk", "audio_chunk")
-        statement = self._program.parents[self._program.parents[self._awaited(call)]]
-        prefix = "async for" if kind == "async" else "for"
-
-        def loop(updated: cst.SimpleStatementLine) -> cst.BaseStatement:
-            source = migrating.module.code_for_node(edits.updated(audio))
-            written = cst.parse_statement(f"{prefix} {chunk} in {source}:\n    {session_name}.send_audio({chunk})")
-            return written.with_changes(leading_lines=updated.leading_lines)
-
-        edits.rewrite(statement, loop)
-
-    def _plan_disconnect(self, ref: cst.BaseExpression, call: cst.Call) -> None:
-        terminating = self._is_terminating(call)
-        if terminating is None:
-            self._give_up(call, self._code(call))
-            return
-        if not terminating:
-            sdk.END.over(Vendor.GLADIA)
-            self._write_call(ref, call, "end_session()")
-            return
-        sdk.STOP.over(Vendor.GLADIA)
-        session_name = self._session_at(ref)
-        if session_name is None:
-            return
-        self._write_call(ref, call, "stop_recording()")
-        if self._handlers.is_in_handler(call):
-            # A handler runs on the session's own thread: there it must not wait for the end.
-            return
-        if not self._is_statement(call):
-            self._give_up(call, f"{self._code(call)} waits for the end, which takes a statement of its own")
-            return
-        wait = f"{session_name}.join()"
-        if self._asynchronous:
-            ended = self._place.read(self._place.ended, ref)
-            if ended is None:
-                self._give_up(ref, f"the end is not known where {self._code(ref)} stands")
-                return
-            wait = f"await {ended}.wait()"
-        statement = self._program.parents[self._program.parents[self._awaited(call)]]
-        self._migrating.edits.insert_after(statement, lambda: [cst.parse_statement(wait)])
-
-    def _plan_settings(self, call: cst.Call) -> None:
-        """`set_params` that only asks for formatting goes, and what was made for it alone."""
-        given = Arguments.of(call).get(0, "params")
-        made = (
-            assemblyai_sdk.object_of(self._program.value(given), assemblyai_sdk.SESSION_PARAMETERS) if given else None
-        )
-        names = {one.keyword.value for one in made.site.args if one.keyword is not None} if made is not None else set()
-        reason = sdk.SET_PARAMS.over(Vendor.GLADIA).reason
-        if made is None or names != {"format_turns"} or not self._is_statement(call):
-            self._report(CALL_ABSENT, call, f"{self._code(call)}: {reason}")
-            return
-        statement = self._program.statement_of(call)
-        self._migrating.edits.remove(statement)
-        self._imports.handled.add(statement)
-        if isinstance(given, cst.Name):
-            for definition in naming.definitions_at(self._migrating, given):
-                if definition.uses == [given] and definition.statement is not None:
-                    self._migrating.edits.remove(definition.statement)
-                    self._imports.handled.add(definition.statement)
 
     # --- findings --------------------------------------------------------------------------------
 
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False

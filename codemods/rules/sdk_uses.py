@@ -11,6 +11,7 @@ from codemods.analysis.callbacks import callbacks
 from codemods.analysis.libraries import Arguments
 from codemods.analysis.values import Class, Function, Instance, Library, Member, Value, something
 from codemods.migrating import Migrating
+from codemods.rules.sdk_containers import is_kept
 
 _FOLLOWED: Final = frozenset(
     f"builtins.{name}" for name in ("len", "list", "tuple", "enumerate", "zip", "reversed", "getattr", "isinstance")
@@ -29,6 +30,8 @@ class MessageUses:
     def is_followed(self, node: cst.BaseExpression) -> bool:
         """Whether the analysis follows where a message, or a part with fields inside, goes."""
         parent = self._program.parents[node]
+        if node in self._program.followed or self._is_kept(node):
+            return True
         match parent:
             case cst.Attribute() | cst.Subscript() | cst.For() | cst.CompFor():
                 return True
@@ -36,12 +39,21 @@ class MessageUses:
                 return all(isinstance(one.target, (cst.Name, cst.Tuple)) for one in targets)
             case cst.If() | cst.While() | cst.BooleanOperation() | cst.UnaryOperation() | cst.IfExp() | cst.Expr():
                 return True
+            case cst.Comparison(_, [cst.ComparisonTarget(cst.Is() | cst.IsNot())]):
+                return True
+            case cst.Match(cases=cases):
+                return all(_asks_for_class(one.pattern) for one in cases)
             case cst.Arg():
                 call = self._program.parents[parent]
                 assert isinstance(call, cst.Call) or not parent.star
                 callees = something(self._program.value(call.func)) if isinstance(call, cst.Call) else ()
                 return bool(callees) and all(self._follows(one) or self._hands_on(call, one) for one in callees)
         return False
+
+    def _is_kept(self, node: cst.BaseExpression) -> bool:
+        """Whether a message goes into a container of the program's own that gives it back: `turns.put(event)`."""
+        values = something(self._program.value(node))
+        return bool(values) and all(is_kept(self._program, node, one) for one in values)
 
     def _follows(self, callee: Value) -> bool:
         match callee:
@@ -87,3 +99,15 @@ class MessageUses:
             return True
         callee = self._program.value(current.func)
         return isinstance(callee, Library) and callee.name in _SHOWING
+
+
+def _asks_for_class(pattern: cst.MatchPattern) -> bool:
+    """Whether a pattern asks for a message's class alone, or for nothing."""
+    match pattern:
+        case cst.MatchClass(_, [], []) | cst.MatchAs(None, None):
+            return True
+        case cst.MatchAs(cst.MatchClass() as inner):
+            return _asks_for_class(inner)
+        case cst.MatchOr(patterns):
+            return all(_asks_for_class(one.pattern) for one in patterns)
+    return False

@@ -9,11 +9,12 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import Send
-from codemods.analysis.values import Base64, DictDisplay, JsonText, Known, Library, Value
-from codemods.findings import AUDIO_UNKNOWN, COMMENT_WENT, FIELD_ABSENT, PAYLOAD_UNKNOWN
+from codemods.analysis.values import Base64, DictDisplay, Function, JsonText, Known, Library, Value
+from codemods.findings import AUDIO_UNKNOWN, PAYLOAD_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.rules.chunk_length import check_chunk_length
-from codemods.rules.configuration import comments_in
+from codemods.rules.pace import check_pace
+from codemods.rules.unsent import take_away
 from shim.mapping import catalogue, client_messages
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section
@@ -58,23 +59,36 @@ class SendingRule:
             self._migrating.report(PAYLOAD_UNKNOWN, send.payload, self._migrating.code(send.call))
         else:
             check_chunk_length(self._migrating, send.payload, send.call)
+            check_pace(self._migrating, send.payload, send.call)
             client_messages.AUDIO_BINARY.over(self._migrating.target)
 
     def _may_be_text(self, send: Send) -> bool:
         """Whether a payload that is not followed could be JSON: only where the program makes JSON audio at all."""
+        if self._is_said_to_be_bytes(send.payload):
+            return False
         return any(isinstance(value, Base64) for value in self._program.values.values())
+
+    def _is_said_to_be_bytes(self, payload: cst.BaseExpression) -> bool:
+        """Whether a payload is a parameter that the program annotates as bytes."""
+        found = self._program.reaching.get(payload, ()) if isinstance(payload, cst.Name) else ()
+        types = [
+            one.node.annotation.annotation
+            for one in found
+            if isinstance(one.node, cst.Param) and one.node.annotation is not None
+        ]
+        return bool(found) and len(types) == len(found) and all(_is_bytes(one) for one in types)
 
     def _type_of(self, document: Value) -> Known | None:
         if not isinstance(document, DictDisplay):
             return None
-        value = self._program.dictionaries[document.site].get(_TYPE)
+        value = self._program.tables.get(document.site, _TYPE)
         return value if isinstance(value, Known) and isinstance(value.value, str) else None
 
     def _rename(self, send: Send, kind: Known) -> None:
         rows = catalogue.find(Section.CLIENT, self._migrating.source, (kind.value,))
         if not rows or not isinstance(kind.literal, cst.SimpleString):
-            self._migrating.report(FIELD_ABSENT, send.call, f"a message of type {kind.value!r} has no counterpart")
-            self._complete = False
+            text = f"a message of type {kind.value!r} has no counterpart"
+            self._complete = take_away(self._migrating, send.call, text) and self._complete
             return
         rows[0].over(self._migrating.target)
         self._migrating.edits.replace(kind.literal, like(kind.literal, rows[0].of(self._migrating.target)[0]))
@@ -103,13 +117,16 @@ class SendingRule:
             return
         raw = encoded.encoded
         check_chunk_length(self._migrating, raw, send.call)
+        check_pace(self._migrating, raw, send.call)
         kept: Definition | None = None
         holder = next((one for one in chain if self._program.is_inside(encoded.call, one.statement)), None)
         if self._program.is_inside(encoded.call, send.payload):
             sent: cst.BaseExpression = raw
         elif holder is None:
-            sent = raw = self._chunk_expression(payload.of)
-            if not self._encode_no_more(encoded):
+            chunk = self._chunk_expression(payload.of)
+            given = self._given_to_encoder(chunk, encoded)
+            sent = raw = given if given is not None else chunk
+            if given is None and not self._encode_no_more(encoded):
                 self._give_up(send, self._migrating.code(send.call))
                 return
         elif isinstance(raw, cst.Name) and self._still_holds(raw, send, chain):
@@ -142,6 +159,28 @@ class SendingRule:
                 break
         return node
 
+    def _given_to_encoder(self, chunk: cst.BaseExpression, encoded: Base64) -> cst.BaseExpression | None:
+        """What a function that does nothing but encode is called with; with its last call it goes itself."""
+        callee = self._program.value(chunk.func) if isinstance(chunk, cst.Call) else None
+        if not isinstance(chunk, cst.Call) or not isinstance(callee, Function) or len(chunk.args) != 1:
+            return None
+        function, raw = callee.node, encoded.encoded
+        if not isinstance(function, cst.FunctionDef) or not isinstance(raw, cst.Name):
+            return None
+        lines = [one for one in function.body.body if not _is_docstring(one)]
+        names = [one.name.value for one in function.params.params]
+        match lines:
+            case [cst.SimpleStatementLine([cst.Return()])] if names == [raw.value]:
+                pass
+            case _:
+                return None
+        uses = [use for one in self._program.definitions() if one.node is function for use in one.uses]
+        if len(uses) == 1:
+            self._migrating.edits.remove(function)
+        elif not self._encode_no_more(encoded):
+            return None
+        return chunk.args[0].value
+
     def _encode_no_more(self, encoded: Base64) -> bool:
         """In a function of the program's own that encodes and gives back, the encoding goes."""
         outermost: cst.BaseExpression = encoded.call
@@ -155,8 +194,12 @@ class SendingRule:
         if not isinstance(self._program.parents[outermost], cst.Return):
             return False
         function = self._program.scope_of(encoded.call)
-        if not isinstance(function, cst.FunctionDef) or function.returns is not None:
+        if not isinstance(function, cst.FunctionDef):
             return False
+        if function.returns is not None:
+            if not isinstance(function.returns.annotation, cst.Name):
+                return False
+            self._migrating.edits.replace(function.returns.annotation, cst.Name("bytes"))
         raw = encoded.encoded
         self._migrating.edits.watch([raw])
         self._migrating.edits.rewrite(outermost, lambda _: self._migrating.edits.updated(raw))
@@ -174,7 +217,7 @@ class SendingRule:
         for step in _AUDIO[1:]:
             if not isinstance(value, DictDisplay):
                 return None
-            value = self._program.dictionaries[value.site].get(str(step))
+            value = self._program.tables.get(value.site, str(step))
         return value if isinstance(value, Base64) else None
 
     def _chain_of(self, send: Send, encoded: Base64) -> list[Definition] | None:
@@ -234,13 +277,21 @@ class SendingRule:
             self._migrating.edits.rewrite(definition.expression, lambda _: self._migrating.edits.updated(raw))
             return
         self._migrating.edits.remove(statement)
-        if isinstance(statement, cst.SimpleStatementLine):
-            for comment in comments_in(statement.trailing_whitespace):
-                self._migrating.report(COMMENT_WENT, statement, comment)
 
     def _give_up(self, send: Send, text: str) -> None:
         self._complete = False
         self._migrating.report(AUDIO_UNKNOWN, send.call, text)
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.SimpleStatementLine([cst.Expr(cst.SimpleString())]):
+            return True
+    return False
+
+
+def _is_bytes(annotation: cst.BaseExpression) -> bool:
+    return isinstance(annotation, cst.Name) and annotation.value in ("bytes", "bytearray", "memoryview")
 
 
 def _stands_alone(definition: Definition) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import libcst as cst
 from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, ResponseField, something
 from codemods.findings import WORD_LEFT
 from codemods.migrating import Migrating
-from shim.mapping import catalogue, sdk, session
+from shim.mapping import assemblyai_v2_sdk, catalogue, sdk, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section, Vendor
 
@@ -66,7 +67,7 @@ def traces(code: str, vendor: Vendor) -> Iterator[Trace]:
 
 
 @cache
-def _words_of(vendor: Vendor) -> frozenset[str]:
+def words_of(vendor: Vendor) -> frozenset[str]:
     """The types and fields that only this vendor's messages have."""
 
     def words(side: Vendor) -> set[str]:
@@ -88,8 +89,9 @@ def words_left(migrating: Migrating) -> bool:
     Asked when all edits are planned: a word that no rule rewrote stands where the analysis did not follow.
     """
     program, edits = migrating.program, migrating.edits
-    words = _words_of(migrating.source)
+    words = words_of(migrating.source)
     done = {node for node in edits.rewrites if isinstance(node, cst.BaseExpression)} | (edits.removed - edits.moved)
+    done |= {node for finding, node in migrating.places.items() if finding.kind.leaves_todo}
     waiting: list[cst.CSTNode] = [migrating.module]
     found = False
     while waiting:
@@ -140,19 +142,31 @@ def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
     program = migrating.program
     host = session.HOST.of(migrating.source)[0]
     domain = ".".join(host.split(".")[-2:])
-    roots = {path.split(".")[0] for path in sdk.PACKAGE.of(migrating.source)}
     waiting: list[cst.CSTNode] = [migrating.module]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
-            is_docstring = isinstance(program.parents[node], cst.Expr)
-            if domain in node.evaluated_value and "://" in node.evaluated_value and not is_docstring:
+        match node:
+            case cst.SimpleString(evaluated_value=str() as text) if domain in text and "://" in text:
+                if not isinstance(program.parents[node], cst.Expr):
+                    return node
+            case cst.FormattedStringText(text) if domain in text:
                 return node
-        elif isinstance(node, cst.FormattedStringText) and domain in node.value:
-            return node
-        elif isinstance(node, (cst.Import, cst.ImportFrom)):
-            code = migrating.module.code_for_node(node)
-            if any(code.split()[1].split(".")[0] == root for root in roots):
-                return node
+            case cst.Import() | cst.ImportFrom():
+                if _imports_live_sdk(migrating, migrating.module.code_for_node(node).split()[1].rstrip(",")):
+                    return node
         waiting.extend(node.children)
     return None
+
+
+def _imports_live_sdk(migrating: Migrating, module: str) -> bool:
+    """Whether a module is the one for live sessions, or holds it and the program names that: an SDK may do more."""
+    for package in sdk.PACKAGE.of(migrating.source):
+        root, *inside = package.split(".")
+        if module == package or module.startswith(f"{package}.") or (module.split(".")[0] == root and not inside):
+            return True
+        if module.split(".")[0] == root:
+            older = assemblyai_v2_sdk.CLIENT.of(migrating.source)
+            names = "|".join(re.escape(name) for name in (*inside[:1], *(one.split(".")[0] for one in older)))
+            if re.search(rf"\b({names})\b", migrating.module.code):
+                return True
+    return False

@@ -10,6 +10,7 @@ import libcst as cst
 from codemods.analysis.values import Instance, Known
 from codemods.findings import ADDRESS_UNKNOWN, CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating, like
+from codemods.rules.address_maker import AddressMaker, maker_at
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -24,15 +25,29 @@ class WrittenAddress:
         self._migrating = migrating
         self._program = migrating.program
         self._opening = opening
+        self._maker: AddressMaker | None = None
+
+    @property
+    def maker(self) -> AddressMaker | None:
+        """The function of the program's own that gives the address, if one does."""
+        self.written(self._opening.url)
+        return self._maker
 
     def written(self, url: cst.BaseExpression) -> cst.BaseExpression:
-        """The expression that makes the address: behind a name or attribute, where there is one alone."""
+        """The expression that makes the address: behind a name, attribute or function, where there is one alone."""
         seen: set[cst.CSTNode] = set()
         while url not in seen:
             seen.add(url)
+            maker = maker_at(self._program, url)
+            if maker is not None and (self._maker is None or self._maker.function is maker.function):
+                self._maker = self._maker or maker
+                url = maker.returned
+                continue
             match url:
                 case cst.Name():
-                    found = [one.expression for one in self._program.reaching.get(url, ())]
+                    found = [one.expression for one in self._program.definitions_of(url)]
+                case cst.Attribute() if url in self._program.reaching_attributes:
+                    found = [one.expression for one in self._program.definitions_of(url)]
                 case cst.Attribute(owner, attribute):
                     value = self._program.value(owner)
                     made = self._program.attribute_expressions
@@ -96,9 +111,12 @@ class WrittenAddress:
         query = self._opening.query
         while waiting:
             current = waiting.pop()
-            if current in seen or (query is not None and current is query.call):
+            if current in seen:
                 continue
             seen.add(current)
+            if query is not None and current is query.call:
+                waiting.extend(_address_in(current))
+                continue
             match current:
                 case cst.SimpleString() if isinstance(current.evaluated_value, str):
                     text = gladia.address(current.raw_value, region)
@@ -148,10 +166,32 @@ def pieces_of(url: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
 def can_be_cut(url: cst.BaseExpression) -> bool:
     """Whether the way an address is put together is one whose query can be taken off."""
     match url:
-        case cst.SimpleString() | cst.FormattedString() | cst.Name() | cst.Attribute() | cst.Call():
-            return not isinstance(url, cst.Call)
+        case cst.SimpleString() | cst.FormattedString() | cst.Name() | cst.Attribute():
+            return True
+        case cst.Call():
+            return _is_address_object(url)
         case cst.ConcatenatedString(left, right) | cst.BinaryOperation(left, cst.Add(), right):
             return can_be_cut(left) and (can_be_cut(right) or isinstance(right, cst.Call))
+    return False
+
+
+def _address_in(call: cst.CSTNode) -> list[cst.CSTNode]:
+    """The address in a call that puts a query to it; none in one that makes the query alone."""
+    match call:
+        case cst.Call(cst.Attribute(owner, cst.Name("with_query" | "update_query"))):
+            return [owner]
+        case cst.Call(_, [first, *_]) if isinstance(call, cst.Call) and _is_address_object(call):
+            return [first.value]
+    return []
+
+
+def _is_address_object(url: cst.Call) -> bool:
+    """Whether a call makes an address as an object: `URL(…)`, `str(url)`, `url.with_query(…)`."""
+    match url.func:
+        case cst.Attribute(owner, cst.Name("with_query" | "update_query")):
+            return can_be_cut(owner)
+        case cst.Name("URL" | "str") | cst.Attribute(_, cst.Name("URL")):
+            return bool(url.args) and can_be_cut(url.args[0].value)
     return False
 
 
@@ -183,6 +223,14 @@ def _cut(url: cst.BaseExpression) -> tuple[cst.BaseExpression, bool]:
                 return url, False
             is_empty = isinstance(behind, cst.SimpleString) and behind.raw_value == ""
             return (before if is_empty else url.with_changes(left=before, right=behind)), True
+        case cst.Call(cst.Attribute(owner, cst.Name("with_query" | "update_query"))):
+            return _cut(owner)[0], True
+        case cst.Call(_, [first, *rest]):
+            inner, had = _cut(first.value)
+            arguments = [one for one in rest if one.keyword is None or one.keyword.value != "params"]
+            had = had or len(arguments) != len(rest)
+            only = first.with_changes(value=inner, comma=first.comma if arguments else cst.MaybeSentinel.DEFAULT)
+            return url.with_changes(args=[only, *arguments]), had
     return url, False
 
 

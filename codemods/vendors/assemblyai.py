@@ -86,7 +86,15 @@ def connect_call(
         argument.with_changes(value=url) if original.value is connect.url else argument
         for original, argument in zip(connect.call.args, call.args, strict=True)
     ]
-    if headers is not None:
+    before = connect.arguments.keywords.get(connect.library.headers)
+    if headers is not None and before is not None:
+        arguments = [
+            argument.with_changes(value=_with_headers(argument.value, headers))
+            if original.value is before
+            else argument
+            for original, argument in zip(connect.call.args, arguments, strict=True)
+        ]
+    elif headers is not None:
         keyword = cst.Name(connect.library.headers)
         given = cst.Arg(headers, keyword, equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
         arguments = [*arguments[:1], given, *arguments[1:]]
@@ -99,6 +107,16 @@ def connect_call(
     broken = [argument.with_changes(comma=cst.Comma(whitespace_after=inner)) for argument in plain]
     broken[-1] = broken[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
     return call.with_changes(args=broken, whitespace_before_args=inner)
+
+
+def _with_headers(given: cst.BaseExpression, headers: cst.BaseExpression) -> cst.BaseExpression:
+    """Headers that a handshake had already, and more."""
+    more: list[cst.BaseDictElement] = [cst.StarredDictElement(headers)]
+    if isinstance(headers, cst.Dict):
+        more = list(headers.elements)
+    assert isinstance(given, cst.Dict)
+    elements = [*given.elements, *more]
+    return given.with_changes(elements=[one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in elements])
 
 
 def _begin() -> str:
@@ -161,18 +179,22 @@ def first_message(
     asynchronous: bool,
     check: cst.If | None,
     near: cst.CSTNode,
+    wrapped: bool = False,
 ) -> list[Statement]:
     """The statements that read the first message and end the program where it is no beginning.
 
     `check` is the program's own way of ending, its test already asking for `is_refusal`; without one an exception is
     raised with the service's text.
     """
-    received = expression("socket.recv()", socket=socket)
-    if asynchronous:
-        received = cst.Await(received)
-    parsed = expression("json.loads(frame)", json=migrating.use_module("json"))
-    assert isinstance(parsed, cst.Call)
-    parsed = parsed.with_changes(args=[cst.Arg(received)])
+    if wrapped:
+        parsed: cst.BaseExpression = cst.Await(expression("socket.receive_json()", socket=socket))
+    else:
+        received = expression("socket.recv()", socket=socket)
+        if asynchronous:
+            received = cst.Await(received)
+        call = expression("json.loads(frame)", json=migrating.use_module("json"))
+        assert isinstance(call, cst.Call)
+        parsed = call.with_changes(args=[cst.Arg(received)])
     assert isinstance(message, cst.BaseAssignTargetExpression)
     read = cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(message)], parsed)])
     if check is None:

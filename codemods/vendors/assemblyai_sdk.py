@@ -18,6 +18,7 @@ from codemods.analysis.values import (
     Value,
     something,
 )
+from codemods.vendors import assemblyai_v2_sdk
 from shim.mapping import sdk
 
 MODULE: Final = sdk.PACKAGE.assemblyai[0]
@@ -70,6 +71,9 @@ CLASSES_FOR: Final = {
     "LiveV2EndRecordingMessage": "TerminationEvent",
     "LiveV2SpeechStartMessage": "SpeechStartedEvent",
     "LiveV2WebSocketMessage": "EventMessage",
+    "GladiaClient": "RealTimeTranscriberOptions",
+    "GladiaClientOptions": "RealTimeTranscriberOptions",
+    "HttpError": "RealTimeError",
     "LiveV2Word": "Word",
     "LiveV2Session": "RealTimeTranscriber",
     "LiveV2AsyncSession": "AsyncRealTimeTranscriber",
@@ -80,6 +84,7 @@ _ENUMERATIONS: Final = {
     "SpeechModel": "-",
     "NoiseSuppressionModel": "-",
     "Encoding": "_",
+    "AudioEncoding": "_",
     "StreamingMode": "_",
     "StreamingPiiSubstitution": "_",
     "StreamingPiiPolicy": "_",
@@ -94,6 +99,25 @@ def name_of(dotted: str) -> str | None:
             first, dot, rest = dotted[len(module) :].partition(".")
             return f"{_NEW_NAMES.get(first, first)}{dot}{rest}"
     return None
+
+
+PACKAGE_KEYS: Final = ("assemblyai.settings.api_key", "assemblyai.api_key")
+"""The places where the package keeps one key for all of its parts."""
+
+_FOR_SESSIONS: Final = ("streaming", "extras", "settings", "api_key")
+"""The parts of the package that programs use for their sessions."""
+
+
+def is_of_recordings(name: str) -> bool:
+    """Whether a dotted name is of the package's other parts: recordings, questions about them."""
+    package, _, rest = name.partition(".")
+    first = rest.split(".")[0]
+    return (
+        package == "assemblyai"
+        and bool(rest)
+        and first not in _FOR_SESSIONS
+        and assemblyai_v2_sdk.name_of(name) is None
+    )
 
 
 def is_of_sdk(value: Value) -> bool:
@@ -130,15 +154,20 @@ def pinned_version(requirements: str) -> tuple[int, ...] | None:
     return None
 
 
+def name_of_any(dotted: str) -> str | None:
+    """What the SDK of either API calls this."""
+    return name_of(dotted) or assemblyai_v2_sdk.name_of(dotted)
+
+
 def object_of(value: Value, *names: str) -> LibraryObject | None:
     """The object of one of these classes of the SDK that a value is, where it is one and nothing else."""
-    found = [one for one in something(value) if isinstance(one, LibraryObject) and name_of(one.made_by) in names]
+    found = [one for one in something(value) if isinstance(one, LibraryObject) and name_of_any(one.made_by) in names]
     return found[0] if len(found) == 1 and len(something(value)) == 1 else None
 
 
 def client_of(value: Value) -> LibraryObject | None:
     """The client that a value is."""
-    return object_of(value, *CLIENTS)
+    return object_of(value, *CLIENTS, assemblyai_v2_sdk.CLIENT)
 
 
 def creations(program: Program) -> Iterator[LibraryObject]:
@@ -161,7 +190,7 @@ def event_of(value: Value) -> str | None:
 def enumerated(value: Value) -> Value:
     """The constant behind a member of one of the SDK's enumerations; other values as they are."""
     if isinstance(value, Library):
-        enumeration, _, name = (name_of(value.name) or "").partition(".")
+        enumeration, _, name = (name_of_any(value.name) or "").partition(".")
         if enumeration in _ENUMERATIONS and name:
             return Known("medical-v1" if name == "medical" else name.replace("_", _ENUMERATIONS[enumeration]))
     return value
@@ -172,7 +201,7 @@ class Events:
 
     def owns(self, name: str) -> bool:
         """Whether it is the streaming SDK's."""
-        return name.startswith(MODULE)
+        return name.startswith(MODULE) or assemblyai_v2_sdk.name_of(name) is not None
 
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether it is a client's `on`."""
@@ -187,4 +216,15 @@ class Events:
     def types_of(self, name: str) -> frozenset[str]:
         """The event whose class this is."""
         found = EVENT_CLASSES.get(name_of(name) or "")
-        return frozenset((found,)) if found is not None else frozenset()
+        if found is None:
+            return assemblyai_v2_sdk.CLASSES.get(assemblyai_v2_sdk.name_of(name) or "", frozenset())
+        return frozenset((found,))
+
+    def handlers_of_class(self, name: str) -> tuple[str, ...]:
+        """The arguments of a class that are handlers."""
+        return assemblyai_v2_sdk.takes_handlers(name)
+
+    def gives_argument(self, owner: LibraryObject, argument: str) -> tuple[Value, ...]:
+        """What a handler that was given as an argument is called with."""
+        types = assemblyai_v2_sdk.TYPES.get(argument)
+        return (Parsed(Delivered(owner.site), owner.site, (), types),) if types is not None else ()

@@ -12,15 +12,56 @@ import libcst as cst
 from codemods.analysis.libraries import Connect, HttpRequest
 from codemods.analysis.program import Entry, Program
 from codemods.analysis.values import DictDisplay, Known, Sequence, Text, UrlQuery, Value, something
-from shim.mapping import session
+from shim.mapping import assemblyai_v2, catalogue, session
+from shim.mapping.paths import steps_of
+from shim.mapping.row import Row, Section
 
 _UNKNOWN_PART: Final = "\0"
 _DOMAIN: Final = session.HOST.assemblyai[0].partition(".")[2]
-_PATH: Final = session.PATH.assemblyai[0]
-_TOKEN_PATH: Final = "/v3/token"
+_TOKEN_PATHS: Final = ("/v3/token", "/v2/realtime/token")
 KEY_HEADER: Final = session.KEY_HEADER.assemblyai[0].lower()
 HEADER_KEYWORDS: Final = ("additional_headers", "extra_headers", "header", "headers")
 """The keywords under which the libraries, in any of their versions, take the handshake's headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One of the realtime APIs that AssemblyAI has had: where its sessions are opened, and how its messages look.
+
+    `type_path` is the field that says a message's type, `begin` the type of the first; `answer_rows` are the rows of
+    that message's fields, `server_rows` those of all others.
+    """
+
+    host: Row
+    path: Row
+    type_path: tuple[str, ...]
+    begin: str
+    answer_rows: tuple[Row, ...]
+    server_rows: tuple[Row, ...]
+
+    @property
+    def domain(self) -> str:
+        """What an address of this edition holds; the regions have hosts of their own below it."""
+        host = self.host.assemblyai[0]
+        return host if self is V2 else host.partition(".")[2]
+
+
+V3: Final = Edition(
+    session.HOST,
+    session.PATH,
+    ("type",),
+    str(steps_of(session.SESSION_ID.assemblyai[0])[0]),
+    (session.SESSION_ID, session.CREATED_AT),
+    catalogue.rows(Section.SERVER),
+)
+V2: Final = Edition(
+    assemblyai_v2.HOST,
+    assemblyai_v2.PATH,
+    ("message_type",),
+    assemblyai_v2.BEGINS.assemblyai[0],
+    (assemblyai_v2.SESSION_ID, assemblyai_v2.EXPIRES_AT),
+    (*assemblyai_v2.TYPES, *assemblyai_v2.FIELDS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +70,17 @@ class Opening:
 
     connect: Connect
     query: UrlQuery | None
+    edition: Edition = V3
+
+    @property
+    def settings(self) -> cst.BaseExpression | None:
+        """The expression of what the query is made of: the argument of the call that makes it."""
+        if self.query is None:
+            return None
+        arguments = self.query.call.args
+        named = (one.value for one in arguments if one.keyword is not None and one.keyword.value == "params")
+        unnamed = (one.value for one in arguments if one.keyword is None and not one.star)
+        return next(named, None) or next(unnamed, None)
 
     @property
     def url(self) -> cst.BaseExpression:
@@ -61,29 +113,35 @@ def names_host(text: str) -> bool:
     return _DOMAIN in text
 
 
-def openings(program: Program) -> Iterator[Opening]:
+def openings(program: Program, edition: Edition = V3) -> Iterator[Opening]:
     """The sessions that a program opens: sockets at the API's path, at AssemblyAI's host or one that is not known."""
     for connect in program.connects.values():
         if connect.url is None:
             continue
         for value in something(program.value(connect.url)):
             text = address_text(value)
-            if _is_session(text):
-                yield Opening(connect, _query_of(value))
+            if _is_session(text, edition):
+                yield Opening(connect, _query_of(value) or _query_beside(program, connect), edition)
                 break
 
 
-def _is_session(text: str) -> bool:
-    head = text.split("?")[0]
+def _is_session(text: str, edition: Edition) -> bool:
+    head, session_path = text.split("?")[0], edition.path.assemblyai[0]
     path = urlsplit(head).path if "://" in head else head[head.find("/") :]
-    if path.rstrip("/" + _UNKNOWN_PART) != _PATH:
-        return head.rstrip("/" + _UNKNOWN_PART).endswith(_PATH) and head.startswith(_UNKNOWN_PART)
-    return _DOMAIN in head or _UNKNOWN_PART in head.split(_PATH)[0]
+    if path.rstrip("/" + _UNKNOWN_PART) != session_path:
+        return head.rstrip("/" + _UNKNOWN_PART).endswith(session_path) and head.startswith(_UNKNOWN_PART)
+    return edition.domain in head or _UNKNOWN_PART in head.split(session_path)[0]
 
 
 def _query_of(value: Value) -> UrlQuery | None:
     parts = value.parts if isinstance(value, Text) else (value,)
     return next((part for part in parts if isinstance(part, UrlQuery)), None)
+
+
+def _query_beside(program: Program, connect: Connect) -> UrlQuery | None:
+    """The query that a connect is given beside its address."""
+    given = connect.arguments.keywords.get("params")
+    return UrlQuery(connect.call, program.value(given)) if given is not None else None
 
 
 def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
@@ -92,19 +150,20 @@ def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
         if request.url is None:
             continue
         text = address_text(program.value(request.url))
-        if _DOMAIN in text or text.split("?")[0].endswith(_TOKEN_PATH):
-            yield request, text.split("?")[0].endswith(_TOKEN_PATH)
+        if _DOMAIN in text or text.split("?")[0].endswith(_TOKEN_PATHS):
+            yield request, text.split("?")[0].endswith(_TOKEN_PATHS)
 
 
-def address_literals(program: Program) -> Iterator[cst.CSTNode]:
-    """The literals of a program that name AssemblyAI's host, docstrings left out."""
-    for node in program.parents:
+def address_literals(program: Program, edition: Edition = V3) -> Iterator[cst.CSTNode]:
+    """The literals of a program that name an edition's host (V2: with its path), docstrings left out."""
+    wanted = _DOMAIN if edition is V3 else edition.path.assemblyai[0]
+    for node in (node for module in program.modules for node in program.nodes_in(module)):
         match node:
             case cst.SimpleString():
                 text = node.evaluated_value
-                if isinstance(text, str) and _DOMAIN in text and not isinstance(program.parents[node], cst.Expr):
+                if isinstance(text, str) and wanted in text and not isinstance(program.parents[node], cst.Expr):
                     yield node
-            case cst.FormattedStringText(text) if _DOMAIN in text:
+            case cst.FormattedStringText(text) if wanted in text:
                 yield node
 
 

@@ -97,6 +97,16 @@ def other_requests(program: Program, known: set[HttpRequest]) -> Iterator[HttpRe
             yield request
 
 
+def first_api_sockets(program: Program) -> Iterator[Connect]:
+    """The sockets of Gladia's first realtime API, which knows no POST: the key is in the first message."""
+    for connect in program.connects.values():
+        if connect.url is None:
+            continue
+        text = text_of(program.value(connect.url))
+        if text.startswith("wss://") and _names_host(text) and not _is_session_path(text):
+            yield connect
+
+
 def is_answer_of(value: Value, request: HttpRequest) -> bool:
     """Whether a value is the answer to the POST or a part of it."""
     for one in alternatives(value):

@@ -11,7 +11,7 @@ import libcst as cst
 from codemods.analysis.values import Library
 from codemods.edits import Statement, expression, statements
 from codemods.migrating import Migrating
-from shim.mapping import session
+from shim.mapping import assemblyai_v2, session
 from shim.mapping.row import Vendor
 
 KEY_HEADER: Final = "X-Gladia-Key"
@@ -96,7 +96,7 @@ def address(text: str, region: str | None) -> str:
     hosts = [session.REGION.over_assemblyai.conversion.live(one) for one in ("eu-west", "us-west")]
     for host in hosts:
         text = text.replace(str(host), session.HOST.assemblyai[0])
-    for row in (session.SCHEME, session.HOST, session.PATH):
+    for row in (session.SCHEME, session.HOST, session.PATH, assemblyai_v2.HOST, assemblyai_v2.PATH):
         old, new = row.assemblyai[0], row.gladia[0]
         if old in text:
             row.over(over)
@@ -126,6 +126,8 @@ class Post:
     """The client, where a client makes the POST."""
     in_thread: bool = False
     """Whether a thread opens the session: `SystemExit` would end that thread alone, and say nothing."""
+    raises: bool = False
+    """Whether a refusal is an exception for the caller: a class or a server must not end the program it is in."""
 
     def refused(self) -> cst.BaseExpression:
         """The test whether there is no session."""
@@ -198,7 +200,9 @@ def _check(migrating: Migrating, how: Post, near: cst.CSTNode) -> cst.If:
     said = f"f{quote}{{STATUS}}: {{TEXT}}{quote}"
     nodes = {"REFUSED": how.refused(), "STATUS": how.status(), "TEXT": how.text()}
     code = f"if REFUSED:\n    raise SystemExit({said})\n"
-    if how.in_thread:
+    if how.raises:
+        code = f"if REFUSED:\n    raise ConnectionError({said})\n"
+    elif how.in_thread:
         nodes["OS"] = migrating.use_module("os")
         code = f"if REFUSED:\n    print({said})\n    OS._exit(1)\n"
     (check,) = statements(code, **nodes)

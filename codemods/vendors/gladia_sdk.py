@@ -84,6 +84,13 @@ CLASSES_FOR: Final = {
     "SpeechStartedEvent": "LiveV2SpeechStartMessage",
     "Word": "LiveV2Word",
     "EventMessage": "LiveV2WebSocketMessage",
+    "RealtimeTranscriber": "GladiaClient",
+    "RealtimeError": "Exception",
+    "RealtimeTranscript": "LiveV2TranscriptMessage",
+    "RealtimePartialTranscript": "LiveV2TranscriptMessage",
+    "RealtimeFinalTranscript": "LiveV2TranscriptMessage",
+    "RealtimeSessionOpened": "LiveV2InitResponse",
+    "RealtimeWord": "LiveV2Word",
 }
 """The classes that stand for AssemblyAI's where a program only names one."""
 
@@ -209,6 +216,14 @@ class Events:
         name = event.value if isinstance(event, Known) else None
         types = None if name == "message" else frozenset((_GIVEN.get(str(name), str(name)),))
         return (Parsed(Delivered(owner.site), owner.site, (), types),)
+
+    def handlers_of_class(self, name: str) -> tuple[str, ...]:
+        """No class of Gladia's takes handlers."""
+        return ()
+
+    def gives_argument(self, owner: LibraryObject, argument: str) -> tuple[Value, ...]:
+        """Nothing, as no class takes handlers."""
+        return ()
 
     def types_of(self, name: str) -> frozenset[str]:
         """The type of message whose class this is."""

@@ -32,12 +32,25 @@ def vendor_of(script: Path) -> str:
             seen.add(path)
             tree = _tree(path, shown_as=script if path == script.resolve() else path)
             found |= _vendors_in(tree)
-            waiting.extend(neighbour for neighbour in _neighbours(tree, folder) if neighbour not in seen)
+            waiting.extend(neighbour for neighbour in _neighbours(path, tree, folder) if neighbour not in seen)
     if len(found) == 1:
         return found.pop()
     if found:
         raise BridgeError(f"{script} speaks to Gladia and to AssemblyAI", "give a program that speaks to one")
     raise BridgeError(f"{script} speaks neither to Gladia nor to AssemblyAI", "give a program that does")
+
+
+def shim_of(script: Path, vendor: str) -> str | None:
+    """Over whom the script itself leads its vendor's API, by a `shim.install(api=…, over=…)`; None where it does not.
+
+    Raises `BridgeError` for a script that cannot be read or parsed.
+    """
+    for node in ast.walk(_tree(script, shown_as=script)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "install":
+            given = {one.arg: one.value.value for one in node.keywords if isinstance(one.value, ast.Constant)}
+            if given.get("api") == vendor and given.get("over") in VENDOR_NAMES:
+                return str(given["over"])
+    return None
 
 
 def _tree(path: Path, *, shown_as: Path) -> ast.Module:
@@ -73,8 +86,16 @@ def _vendors_in(tree: ast.Module) -> set[str]:
     }
 
 
-def _neighbours(tree: ast.Module, folder: Path) -> list[Path]:
-    """The files of this folder that the module imports."""
-    bases = [folder.joinpath(*name.split(".")) for name in sorted(_imports(tree))]
-    paths = [path for base in bases for path in (base.with_suffix(".py"), base / "__init__.py")]
+def _neighbours(path: Path, tree: ast.Module, folder: Path) -> list[Path]:
+    """The files in the script's folder, or in a package there, that the file at `path` imports."""
+    bases: set[Path] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            bases.update(folder.joinpath(*alias.name.split(".")) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # One dot is the file's own package, each further one the package around it.
+            start = path.parents[min(node.level, len(path.parents)) - 1] if node.level else folder
+            base = start.joinpath(*node.module.split(".")) if node.module else start
+            bases.update((base, *(base / alias.name for alias in node.names)))
+    paths = [path for base in sorted(bases) for path in (base.with_suffix(".py"), base / "__init__.py")]
     return [path.resolve() for path in paths if path.is_file()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codemods.verify.compare import ProgramRun, compare
 from codemods.verify.run import run_program
-from codemods.verify.vendor import vendor_of
+from codemods.verify.vendor import shim_of, vendor_of
 from shim.emulator.transcript import load_transcript
 from shim.errors import BridgeError
 
@@ -45,13 +45,15 @@ class Verification:
 def verify_pair(before: Path, after: Path, conditions: Conditions | None = None) -> Verification:
     """Runs both programs, each against the emulator of the vendor that it speaks to, and compares them.
 
+    A program that installs the shim itself runs against the emulator of the vendor that does the work.
+
     Raises `BridgeError` where a program, the speech or the transcript cannot be used.
     """
     conditions = conditions or Conditions()
     vendors = vendor_of(before), vendor_of(after)
     return _compared(
         _run(before, vendors[0], None, conditions),
-        _run(after, vendors[1], None, conditions),
+        _run(after, vendors[1], shim_of(after, vendors[1]), conditions),
     )
 
 

@@ -7,6 +7,8 @@ from functools import cache
 from shim.mapping import (
     assemblyai_messages,
     assemblyai_parameters,
+    assemblyai_v2,
+    assemblyai_v2_sdk,
     client_messages,
     ends,
     parameters,
@@ -26,6 +28,8 @@ ALL_ROWS: tuple[Row, ...] = (
     *assemblyai_messages.ROWS,
     *ends.ROWS,
     *sdk.ROWS,
+    *assemblyai_v2.ROWS,
+    *assemblyai_v2_sdk.ROWS,
 )
 """Every row, in the order in which `sttbridge mapping` prints them."""
 

@@ -143,7 +143,7 @@ ENDPOINTING: Final = _row(
     approximate(
         "Gladia ends an utterance at this silence, whatever was said; both of AssemblyAI's silences are set to it, "
         "to 100 ms at least",
-        Conversion(_turn_silences, "round(value * 1000)"),
+        Conversion(_turn_silences, "max(100, round(value * 1000))"),
     ),
     approximate(
         "AssemblyAI ends a finished sentence earlier than an unfinished one; Gladia has the one silence for both",
@@ -284,7 +284,7 @@ VOCABULARY: Final = _row(
     approximate(
         "AssemblyAI takes the words alone, 100 of at most 50 characters; intensities, pronunciations and languages "
         "have no counterpart",
-        Conversion(_key_terms),
+        Conversion(_key_terms, '[term["value"] if isinstance(term, dict) else term for term in value][:100]'),
     ),
     converted(Conversion(_vocabulary, "bool(value), value")),
 )

@@ -47,6 +47,7 @@ class Section(StrEnum):
     SERVER = "server to client"
     END = "ends and errors"
     SDK = "the Python SDKs"
+    REALTIME_V2 = "AssemblyAI's realtime API before v3"
 
 
 class Absent:

@@ -35,6 +35,27 @@ def _row(name: str, gladia: str, assemblyai: str, over_assemblyai: Way, over_gla
 PACKAGE: Final = _row("package", "gladiaio_sdk", "assemblyai.streaming.v3", same(), same())
 """The modules that programs import."""
 
+REQUIREMENT: Final = _row("requirement", "gladiaio-sdk>=2.2", "assemblyai>=1.1", same(), same())
+"""The distributions, as a requirements file names them, with the first version that migrated programs run on."""
+
+JAVASCRIPT_PACKAGE: Final = _row(
+    "javascript.package",
+    "@gladiaio/sdk",
+    "assemblyai",
+    emulated("programs in other languages are not rewritten; the gateway serves them"),
+    emulated("programs in other languages are not rewritten; the gateway serves them"),
+)
+"""The packages of npm."""
+
+JAVASCRIPT_ADDRESS: Final = _row(
+    "javascript.address",
+    "GladiaClient.apiUrl",
+    "StreamingTranscriber.websocketBaseUrl",
+    emulated("leads the SDK to the gateway: its address, over http or https"),
+    emulated("leads the SDK to the gateway: its address with the path, over wss with a certificate that Node trusts"),
+)
+"""The options of the JavaScript SDKs that name the service."""
+
 # --- classes -------------------------------------------------------------------------------------
 
 CLIENT: Final = _row(
@@ -269,6 +290,21 @@ EXPIRES_AT: Final = _row(
 
 BEGIN_ID: Final = _row("field.begin_id", "init.id", "Begin.id", same(), same())
 TYPE: Final = _row("field.type", "*.type", "*.type", same(), same())
+ERROR_CODE: Final = _row(
+    "field.error_code",
+    "error.status",
+    "Error.code",
+    approximate(
+        "AssemblyAI's code is an HTTP status only where the handshake was refused",
+        Conversion(lambda error: getattr(error, "code", None), 'getattr(value, "code", None)'),
+    ),
+    approximate(
+        "Gladia's errors have an HTTP status where the POST was refused, and no code otherwise",
+        Conversion(lambda error: getattr(error, "status", None), 'getattr(value, "status", None)'),
+    ),
+)
+"""What an error's object says beside its text."""
+
 ENDED_CODE: Final = _row(
     "field.ended_code",
     "ended.code",
@@ -279,6 +315,9 @@ ENDED_CODE: Final = _row(
 
 ROWS: Final = (
     PACKAGE,
+    REQUIREMENT,
+    JAVASCRIPT_PACKAGE,
+    JAVASCRIPT_ADDRESS,
     CLIENT,
     ASYNC_CLIENT,
     OPTIONS,
@@ -312,5 +351,6 @@ ROWS: Final = (
     EXPIRES_AT,
     BEGIN_ID,
     TYPE,
+    ERROR_CODE,
     ENDED_CODE,
 )

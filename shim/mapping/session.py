@@ -51,7 +51,7 @@ SESSION_ID: Final = Row(
     emulated(
         "the id exists before the socket at Gladia and after it at AssemblyAI: reads move behind the first message"
     ),
-    emulated("the shim gives an id of its own where Gladia's is not there within half a second"),
+    emulated("Gladia's id comes with the answer to the POST; the shim gives one of its own where that takes half a second"),
 )
 
 

@@ -1,0 +1,374 @@
+"""What stands on each finding's page beside its title and recipe: what it means, and an example where one helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The longer text of one kind: what it means and why, and code before and after ("" for none)."""
+
+    meaning: str
+    before: str = ""
+    after: str = ""
+
+
+PAGES: Final[dict[str, Page]] = {
+    "STB101": Page(
+        "Gladia has one live model, AssemblyAI has several. The choice follows the languages that the program "
+        "sets and whether it asks for partials: `u3-rt-pro` for up to six languages without partials, "
+        "`universal-3-6-pro` with partials or without a language, `whisper-rt` for languages that neither knows. "
+        "`whisper-rt` has no turn settings and words without confidence.",
+        '"language_config": {"languages": ["en"]}',
+        '"language_codes": json.dumps(["en"]),\n"speech_model": "u3-rt-pro"',
+    ),
+    "STB102": Page(
+        "The program never said after how much silence an utterance ends, so AssemblyAI's own rule is left in "
+        "charge: a finished sentence ends after about 0.1 s, an unfinished one up to a second later. Gladia's "
+        "default of 0.05 s would make AssemblyAI's turns worse, so it is written out with `--turns keep` only.",
+        '{"sample_rate": 16000}',
+        '{"sample_rate": 16000, "max_turn_silence": 100, "min_turn_silence": 100}',
+    ),
+    "STB103": Page(
+        "Both services have the parameter, field or call, but it does not do quite the same. The text says what "
+        "differs. The program runs; its transcripts may differ in that respect.",
+        '"language_config": {"languages": ["de"]}   # German only',
+        '"language_codes": json.dumps(["de"])   # German preferred',
+    ),
+    "STB104": Page(
+        "The program relied on a default of the old service that the new one does not share, and that cannot be "
+        "written down in its parameters (or was, where the text says so).",
+    ),
+    "STB105": Page(
+        "A message is printed, logged or stored as it comes. That still works, but what comes has the other "
+        "service's fields. A reader of that log or file has to know them.",
+        "logger.debug(message)   # {'type': 'transcript', 'data': {...}}",
+        "logger.debug(message)   # {'type': 'Turn', 'transcript': '...', ...}",
+    ),
+    "STB106": Page(
+        "The key's variable got the new service's name. The program ends where it is not set: add it to the "
+        "shell, the container, the secrets of CI. The old one can go once nothing reads it.",
+        'os.environ["GLADIA_API_KEY"]',
+        'os.environ["ASSEMBLYAI_API_KEY"]',
+    ),
+    "STB108": Page(
+        "A comment, a text or a name still says the old service's name. It may be about something else (another "
+        "product of the vendor, history, a name that other files use), so it was not changed.",
+    ),
+    "STB109": Page(
+        "The request that opened the session had a header beside the key that has no use on the other side, such "
+        "as a content type. It went.",
+    ),
+    "STB110": Page(
+        "The POST stood in a `try` that handled a service that cannot be reached. There is no POST any more, so "
+        "the `try` went. The same trouble comes from the socket's connect now.",
+    ),
+    "STB150": Page(
+        "The comment names a code of which there is no finding at its statement, or a code that does not exist. "
+        "It may have been moved away from its statement, or the migration is done and it has no work left.",
+        "timeout = 5  # sttbridge: ignore[STB305]",
+        "timeout = 5",
+    ),
+    "STB151": Page(
+        "A comment hides the findings that it names, and none else, so that a new problem at the same line is not "
+        "hidden with the old one.",
+        'params["prompt"] = text  # sttbridge: ignore',
+        'params["prompt"] = text  # sttbridge: ignore[STB305]',
+    ),
+    "STB152": Page(
+        "Something of the program cannot be rewritten, and `--fallback shim` was given: the file that the program "
+        "begins with installs the shim, which leads the old service's hosts to a gateway inside the process. The "
+        "program keeps speaking the old API, the new service does the work. A file that has the line is not "
+        "migrated any more: remove it to try again.",
+        "import websockets",
+        'import shim\n\nshim.install(api="gladia", over="assemblyai")\n\nimport websockets',
+    ),
+    "STB153": Page(
+        "A branch or handler only prints or logs a message that the other service never sends. It went, and "
+        "nothing else hung on it.",
+        'elif message["type"] == "speech_end":\n    print("pause")',
+    ),
+    "STB111": Page(
+        "A class of the program (a TypedDict, a dataclass) describes the old service's documents. Nothing reads it "
+        "when the program runs, so it was left; a type checker may complain now.",
+    ),
+    "STB130": Page(
+        "AssemblyAI's older models send a turn twice, first plain and then formatted. Gladia's transcripts are "
+        "always formatted and come once, so the code for the plain one had nothing to do any more.",
+        "if event.end_of_turn and not event.turn_is_formatted:\n    client.set_params(...)",
+    ),
+    "STB131": Page(
+        "The program compares a close code with one that only the old service uses. The comparison stays and is "
+        "never true: the new service refuses earlier, or by another code.",
+    ),
+    "STB140": Page(
+        "No program of the run uses the old service's package any more, so its line became the new one's.",
+    ),
+    "STB141": Page(
+        "The migrated programs import a package that the project did not depend on yet.",
+    ),
+    "STB142": Page(
+        "Some program of the run still imports the old service's package, so the project still depends on it. "
+        "Most often that is a program that could not be migrated, or one that uses another product of the vendor.",
+    ),
+    "STB143": Page(
+        "A file with environment variables got a line for the new service's key. Keys are never copied from one "
+        "service to the other.",
+    ),
+    "STB144": Page(
+        "Documentation, a comment in a configuration file or the like names the old service.",
+    ),
+    "STB145": Page(
+        "A cell could not be parsed, even without its magics. It says nothing of the old service.",
+    ),
+    "STB154": Page(
+        "The code that the comment stood at went, but a statement has its place. The comment was put above that, "
+        "rather than lost.",
+        '"bit_depth": 16,  # little endian',
+        "# little endian\nPARAMETERS = {",
+    ),
+    "STB155": Page(
+        "A function was rewritten so far that its docstring would be wrong. The finding has the old one's first line.",
+        '"""Asks Gladia for the session\'s address."""',
+        '"""The address of a session."""',
+    ),
+    "STB201": Page(
+        "The program sends something over the session's socket of which it cannot be told whether it is audio or "
+        "JSON with audio inside. Raw audio is right for both services; JSON with audio would be refused.",
+        "await ws.send(self.outgoing.get())",
+    ),
+    "STB202": Page(
+        "AssemblyAI takes chunks of 50 to 1000 ms and closes the session with 3007 over others; Gladia takes any. "
+        "Telephony's 20 ms have to be gathered first.",
+        "CHUNK = 320    # 20 ms at 8 kHz, 16 bit",
+        "CHUNK = 1600   # 100 ms",
+    ),
+    "STB203": Page(
+        "A branch or handler does something at a message that the other service never sends. The program waits "
+        "for it in vain: where it counts, releases or answers something there, that has to happen elsewhere.",
+        'elif message["type"] == "speech_start":\n    player.pause()',
+    ),
+    "STB205": Page(
+        "The code that a comment stood at has no counterpart, and there is no code that the comment could go to. "
+        "An edit that loses a comment is never made without `--unsafe`.",
+    ),
+    "STB206": Page(
+        "Gladia continues a session when its address is opened again; AssemblyAI begins another. Ids and times "
+        "start over, and what was said in between is lost.",
+    ),
+    "STB207": Page(
+        "Gladia takes audio as fast as it comes. AssemblyAI closes the session with 3007 once the audio is well ahead "
+        "of the clock, so a recording has to be sent at the pace at which it would be spoken.",
+        "for chunk in chunks:\n    await ws.send(chunk)",
+        "for chunk in chunks:\n    await ws.send(chunk)\n    await asyncio.sleep(0.1)   # chunks of 100 ms",
+    ),
+    "STB208": Page(
+        "Telephone services send frames of 20 ms. AssemblyAI closes the session over chunks of less than 50 ms.",
+    ),
+    "STB230": Page(
+        "The version of the SDK that the project pins refuses the model by name: its list of models is closed. "
+        "The program ends with an error until the version is raised.",
+    ),
+    "STB301": Page(
+        "The file imports the service's SDK or holds its address, but no session could be followed from where it "
+        "is opened to where its messages are read. Half a migration would break the program, so nothing was "
+        "changed.",
+    ),
+    "STB302": Page(
+        "The place that opens the session and the one that opens its socket are too far apart to be sure that "
+        "they belong together: the address goes through a queue, a database, another process.",
+    ),
+    "STB303": Page(
+        "The old service answers a POST with the session's address, id and date. The new one has no POST, and the "
+        "id comes with the first message on the socket. A use of the answer could not be moved there.",
+        'session = response.json()\nsave(session["id"])\nasync with connect(session["url"]) as ws:',
+        'async with connect(URL) as ws:\n    begin = json.loads(await ws.recv())\n    save(begin["id"])',
+    ),
+    "STB304": Page(
+        "Parameters are translated one by one, which takes knowing their names. Here some are only known when the "
+        "program runs.",
+        "config.update(json.load(file))",
+        'config = {"sample_rate": 16000, "endpointing": 0.3}',
+    ),
+    "STB305": Page(
+        "The session asks for something that the other service's live sessions do not have: translation, "
+        "sentiment, a custom spelling, several channels, a format of audio, redaction. The parameter went and a "
+        "TODO stands in its place; the program is unfinished until somebody has decided.",
+        '"realtime_processing": {"translation": True}',
+        "# TODO(sttbridge STB305): `realtime_processing.translation`: AssemblyAI's\n"
+        "#     streaming has no translation; do its work in the program, do without\n"
+        "#     it, or keep to the old service for this",
+    ),
+    "STB306": Page(
+        "The program reads a field that the other service's messages do not have. The reading stays as it was, "
+        "under a TODO, and fails when it is reached: a value made up in its place would be worse.",
+        'print(message["data"]["utterance"]["speaker"])',
+        '# TODO(sttbridge STB306): ...\nprint(message["speaker"])',
+    ),
+    "STB307": Page(
+        "A refusal came as the POST's status and comes as the first message now. The test of the status is "
+        "written in a way that could not be moved there without guessing.",
+        "ok = ok and response.ok",
+        'if not response.ok:\n    sys.exit(f"refused: {response.status_code}")',
+    ),
+    "STB308": Page(
+        "Gladia takes audio as base64 inside JSON, AssemblyAI as the bytes themselves. Where the base64 is made "
+        "could not be found from where it is sent.",
+    ),
+    "STB309": Page(
+        "Statements were to go from a line that holds others too. It is not taken apart.",
+    ),
+    "STB310": Page(
+        "The program asks the old service for something beside live sessions: a job's result, a list, a deletion, "
+        "a recording. The other service's live API has no such request; the shim keeps jobs of its own.",
+        'requests.get(f"https://api.gladia.io/v2/live/{session_id}", headers=headers)',
+    ),
+    "STB311": Page(
+        "Where the address or the key comes from is not known: a settings file, a service of the user's own. What "
+        "cannot be known is not rewritten.",
+    ),
+    "STB312": Page(
+        "A whole message goes into a container, a queue, a function that is chosen when the program runs, or "
+        "another library. Whoever reads it there would look for fields that the other service does not send.",
+        "await queue.put(message)",
+        'await queue.put(message["data"]["utterance"]["text"])',
+    ),
+    "STB313": Page(
+        "The last look at the file: a name that only the old service's messages have is read from something of "
+        "which it is not known where it comes from. It may be a message.",
+    ),
+    "STB314": Page(
+        "AssemblyAI's first message says that the session is there. At Gladia that is the answer to the POST. "
+        "What the program does at the first message could not be moved behind it.",
+    ),
+    "STB350": Page(
+        "What is read can be a field of several messages, or the message's type is used for more than a "
+        "comparison. Each would be written in another way.",
+        'first = message["data"]          # of any message',
+        'if message["type"] == "transcript":\n    first = message["data"]',
+    ),
+    "STB351": Page(
+        "The program tells the service something that the other one does not understand, such as `ForceEndpoint`. "
+        "It would end the session as a bad message, so the statement went and a TODO stands there.",
+        'await ws.send(json.dumps({"type": "ForceEndpoint"}))',
+        "# TODO(sttbridge STB351): `ForceEndpoint`: ...",
+    ),
+    "STB352": Page(
+        "As STB351, but the sending is part of a larger statement, or something was made for it alone, so that it "
+        "cannot simply go.",
+    ),
+    "STB353": Page(
+        "A branch handles a message that the other service never sends. It stays as it is, with a TODO, because "
+        "its code may be wanted elsewhere.",
+        'elif message["type"] == "translation":\n    show(message["data"]["translated_utterance"]["text"])',
+    ),
+    "STB354": Page(
+        "After everything else was rewritten, the old service's host, key header, key variable or package is "
+        "still used at this place. No rule knew what it is for.",
+    ),
+    "STB315": Page(
+        "The program opens sessions for somebody else: it hands the session's address to a browser or an app. What "
+        "runs there speaks the old service's protocol: it changes together with this program, or it stays as it is "
+        "and a gateway serves it.",
+        '@app.post("/session")\ndef session():\n    return {"url": open_session()}',
+        "sttbridge serve --api gladia --over assemblyai   # for clients as they are",
+    ),
+    "STB316": Page(
+        "Gladia's first realtime API opens a socket with the key in its first message. It differs in every respect "
+        "from the one that followed, and nothing of it was rewritten.",
+    ),
+    "STB320": Page(
+        "The SDK's client or session is used in a way that could not be followed: kept in a container, handed to "
+        "a function that is not known, opened twice, chosen when the program runs.",
+    ),
+    "STB321": Page(
+        "The function that is registered for an event is not in sight, is called by the program itself too, or is "
+        "made when the program runs. The two SDKs call handlers with different arguments.",
+        "client.on(StreamingEvents.Turn, HANDLERS[kind])",
+        "client.on(StreamingEvents.Turn, on_turn)",
+    ),
+    "STB322": Page(
+        "The other SDK has no such call, and the statement does more than make it.",
+    ),
+    "STB323": Page(
+        "AssemblyAI gives temporary tokens to browsers. At Gladia the server opens the session and the browser "
+        "gets its address, so both programs change.",
+    ),
+    "STB355": Page(
+        "The client is made with an option that the other SDK's client does not take: an address, a region.",
+    ),
+    "STB357": Page(
+        "An earlier run left this TODO. The file counts as unfinished, and `sttbridge migrate --check` fails, "
+        "until it is done and the comment deleted.",
+    ),
+    "STB332": Page(
+        "Files that share a session are migrated together or not at all. Another of them could not be.",
+    ),
+    "STB333": Page(
+        "The rewrite would take a name away that another file imports from here.",
+    ),
+    "STB340": Page(
+        "Lock files are made by tools and are not edited.",
+    ),
+    "STB341": Page(
+        "A Dockerfile, a compose file, a CI file or the like passes the old service's key or package on.",
+    ),
+    "STB342": Page(
+        "The session's parameters stand in a JSON or YAML file. The finding shows the document that the other "
+        "service would be given.",
+    ),
+    "STB343": Page(
+        "Only Python is rewritten. A program in another language can go on as it is: the gateway serves the old "
+        "API over the new service.",
+        "",
+        "sttbridge serve --api gladia --over assemblyai",
+    ),
+    "STB344": Page(
+        "A dependency is written in a way that is not edited, for example from a URL or computed in code.",
+    ),
+    "STB345": Page(
+        "Files that git ignores hold real keys. They are read for names, and never written.",
+    ),
+    "STB346": Page(
+        "A line that begins with `!` or `%` names the old service or its package.",
+    ),
+    "STB347": Page(
+        "A cell that names the old service could not be parsed, even without its magics.",
+    ),
+    "STB401": Page(
+        "Only valid Python of this interpreter's grammar can be migrated. The text says what the parser met.",
+    ),
+    "STB402": Page(
+        "The file could not be opened, or its bytes do not fit its encoding.",
+    ),
+    "STB403": Page(
+        "What cannot be written back byte for byte is not touched at all.",
+    ),
+    "STB404": Page(
+        "An error of sttbridge itself. The file is as it was, and the other files were migrated.",
+    ),
+    "STB405": Page(
+        "Following values through a file of a megabyte and more takes minutes. It is searched, not migrated.",
+    ),
+    "STB406": Page(
+        "Following this file took longer than it is given. It is as it was.",
+    ),
+    "STB407": Page(
+        "The process that worked on the file was ended from outside, most often for want of memory.",
+    ),
+    "STB408": Page(
+        "The file nests expressions deeper than Python's own recursion allows to follow.",
+    ),
+    "STB440": Page(
+        "Notebooks are checked against their format before and after, which takes the package `nbformat`.",
+    ),
+    "STB441": Page(
+        "The file ends in `.ipynb` and is no notebook of a format that is known, or not valid JSON.",
+    ),
+    "STB442": Page(
+        "A requirements file or `pyproject.toml` does not parse.",
+    ),
+}
+"""The page of each kind, by its code."""

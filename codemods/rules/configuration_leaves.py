@@ -1,0 +1,160 @@
+"""Reading a configuration: every value that a program puts into it, wherever it does.
+
+A configuration may be one dictionary display, or a display that is added to: by `{**base, …}`, by stores such as
+`config["endpointing"] = 0.5`, by `config.update({…})`. Each value is a leaf; its place is the entry or statement that
+puts it there, which is what a migration rewrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import libcst as cst
+
+from codemods.analysis.dictionaries import Fact
+from codemods.analysis.values import DictDisplay, Known, Sequence, Value, alternatives
+from codemods.findings import CONFIGURATION_UNKNOWN
+from codemods.migrating import Migrating
+from shim.mapping import parameters
+from shim.mapping.row import ABSENT
+
+NOT_CONSTANT: Final = object()
+"""Stands for a value that only the running program knows."""
+
+Place = cst.DictElement | cst.Arg | cst.SimpleStatementLine
+"""What puts a value into a configuration: an entry of a display, an argument of `dict(…)`, a store."""
+
+Made = cst.Dict | cst.Call
+"""A display, or a call of `dict(…)` or `.update(…)`, of which the entries are places."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """One value: its path, its node, its constant (NOT_CONSTANT if none), its place.
+
+    `certain`: it is put there whenever the configuration is sent.
+    """
+
+    path: str
+    node: cst.BaseExpression
+    constant: Any
+    place: Place
+    certain: bool
+
+
+@dataclass(eq=False, slots=True)
+class ConfigurationLeaves:
+    """The leaves of one configuration by their paths; `complete` is False, with findings, where one is not known.
+
+    `configuration` is its value where it is sent, `used_at` that place.
+    """
+
+    migrating: Migrating
+    configuration: DictDisplay
+    used_at: cst.CSTNode
+    leaves: dict[str, list[Leaf]] = field(default_factory=dict)
+    makers: dict[Place, Made] = field(default_factory=dict)
+    """The display or call that an entry stands in."""
+    stores: list[cst.SimpleStatementLine] = field(default_factory=list)
+    complete: bool = True
+
+    def read(self) -> bool:
+        """Reads every leaf."""
+        self._flatten(self.configuration, "", None, certain=True)
+        return self.complete
+
+    def all(self) -> Iterator[Leaf]:
+        """Every leaf."""
+        return (leaf for several in self.leaves.values() for leaf in several)
+
+    def only(self, path: str) -> Leaf | None:
+        """The leaf of a path that has one, which is always there."""
+        found = self.leaves.get(path, [])
+        return found[0] if len(found) == 1 and found[0].certain else None
+
+    def give_up(self, node: cst.CSTNode, text: str) -> None:
+        """Reports that the configuration cannot be read to its end."""
+        self.complete = False
+        self.migrating.report(CONFIGURATION_UNKNOWN, node, text)
+
+    # --- entries ---------------------------------------------------------------------------------
+
+    def _flatten(self, value: DictDisplay, prefix: str, outermost: Place | None, *, certain: bool) -> None:
+        program = self.migrating.program
+        here = program.scope_of(self.used_at) is program.scope_of(value.site)
+        facts = program.dictionary_facts(value, self.used_at if here else None)
+        if facts is None:
+            self.give_up(value.site, f"what is in it is not known: {self.migrating.code(value.site)}")
+            return
+        for node, why in facts.gaps:
+            self.give_up(node, f"{why}: {self.migrating.code(node)}")
+        for name, node in facts.removals:
+            self.give_up(node, f"`{prefix}{name}` may be taken out again: {self.migrating.code(node)}")
+        for fact in facts.entries:
+            place = self._place_of(fact, outermost)
+            if place is None:
+                self.give_up(
+                    fact.node, f"`{prefix}{fact.key}` is made elsewhere: {self.migrating.code(fact.value_node)}"
+                )
+                continue
+            self._take(f"{prefix}{fact.key}", fact, place, certain=certain and fact.certain)
+
+    def _take(self, path: str, fact: Fact, place: Place, *, certain: bool) -> None:
+        value = fact.value
+        if isinstance(value, DictDisplay) and not _ends_at(path):
+            self._flatten(value, f"{path}.", place, certain=certain)
+            return
+        if any(one == Known(None) for one in alternatives(value)) and not _is_certain(value):
+            self.give_up(fact.value_node, f"`{path}` may be None: {self.migrating.code(fact.value_node)}")
+        leaf = Leaf(path, fact.value_node, self._constant(value), place, certain)
+        self.leaves.setdefault(path, []).append(leaf)
+
+    def _place_of(self, fact: Fact, outermost: Place | None) -> Place | None:
+        """Where an entry is written; None for one that is written where it cannot be rewritten."""
+        program = self.migrating.program
+        if outermost is not None and program.is_inside(fact.node, outermost):
+            return outermost
+        match fact.node:
+            case cst.Subscript():
+                statement = program.statement_of(fact.node)
+                match statement:
+                    case cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(target)])]) if target is fact.node:
+                        if statement not in self.stores:
+                            self.stores.append(statement)
+                        return statement
+            case cst.DictElement() | cst.Arg() if outermost is None:
+                made = program.parents[fact.node]
+                if isinstance(made, (cst.Dict, cst.Call)):
+                    self.makers[fact.node] = made
+                    return fact.node
+        return None
+
+    # --- constants -------------------------------------------------------------------------------
+
+    def _constant(self, value: Value) -> Any:
+        """The value as a plain Python object, NOT_CONSTANT where any part is not known."""
+        program = self.migrating.program
+        match value:
+            case Known(certain=False):
+                return NOT_CONSTANT
+            case Known():
+                return ABSENT if value.value is None else value.value
+            case Sequence(site, elements) if site not in program.changed_sequences:
+                found = [self._constant(element) for element in elements]
+                return NOT_CONSTANT if any(one is NOT_CONSTANT for one in found) else found
+            case DictDisplay():
+                facts = program.dictionary_facts(value)
+                if facts is not None and facts.complete and all(one.certain for one in facts.entries):
+                    values = {fact.key: self._constant(fact.value) for fact in facts.entries}
+                    return NOT_CONSTANT if any(one is NOT_CONSTANT for one in values.values()) else values
+        return NOT_CONSTANT
+
+
+def _ends_at(path: str) -> bool:
+    return any(path == one for row in parameters.ROWS for one in row.gladia)
+
+
+def _is_certain(value: Value) -> bool:
+    return isinstance(value, Known) and value.certain

@@ -1,0 +1,66 @@
+"""How dictionaries are laid out: commas, lines, comments, and constants as Python writes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import libcst as cst
+
+_LINE_LENGTH: Final = 80
+
+
+def broken_where_long(display: cst.Dict, indent: str) -> cst.Dict:
+    """A display on one line, one entry a line where that line would be too long."""
+    code = cst.Module([]).code_for_node(display)
+    if "\n" in code or len(code) <= _LINE_LENGTH:
+        return display
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    outer = cst.ParenthesizedWhitespace(indent=True)
+    elements = [one.with_changes(comma=cst.Comma(whitespace_after=inner)) for one in display.elements]
+    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
+    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
+
+
+def separator(display: cst.Dict) -> cst.Comma:
+    """The comma between two entries of a display, in the display's own style."""
+    opening = display.lbrace.whitespace_after
+    if isinstance(opening, cst.ParenthesizedWhitespace):
+        plain = opening.with_changes(
+            first_line=opening.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None),
+            empty_lines=[],
+        )
+        return cst.Comma(whitespace_after=plain)
+    return cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+
+
+def spread(display: cst.Dict, depth: int, indent: str) -> cst.Dict:
+    """A dictionary with one entry a line, the entries `depth` steps further in than their statement."""
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * depth))
+    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * (depth - 1)))
+    elements = [element.with_changes(comma=cst.Comma(whitespace_after=inner)) for element in display.elements]
+    if not elements:
+        return display
+    elements[-1] = elements[-1].with_changes(comma=cst.Comma(whitespace_after=outer))
+    return display.with_changes(elements=elements, lbrace=cst.LeftCurlyBrace(whitespace_after=inner))
+
+
+def comments_in(node: cst.CSTNode) -> list[str]:
+    """The comments inside a node."""
+    found: list[str] = []
+    waiting = [node]
+    while waiting:
+        current = waiting.pop(0)
+        if isinstance(current, cst.Comment):
+            found.append(current.value)
+        waiting = [*current.children, *waiting]
+    return found
+
+
+def literal_code(value: Any, quote: str) -> str:
+    """A constant as Python writes it, strings in the given quotes."""
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+        return f"{quote}{escaped}{quote}"
+    if isinstance(value, list):
+        return f"[{', '.join(literal_code(one, quote) for one in value)}]"
+    return repr(value)

@@ -1,0 +1,72 @@
+"""What is said of a session's parameters beside their edits: what differs, what was chosen, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import libcst as cst
+
+from codemods.findings import (
+    DEFAULT_DIFFERS,
+    MODEL_CHOSEN,
+    PARAMETER_DIFFERS,
+    SDK_TOO_OLD,
+    SILENCE_LEFT_TO_SERVICE,
+)
+from codemods.migrating import Migrating
+from shim.mapping import languages, parameters
+from shim.mapping.row import ABSENT, Fidelity, Row, Vendor
+
+_LANGUAGES: Final = parameters.LANGUAGES.gladia[0]
+
+
+class ParameterFindings:
+    """Reports on the parameters of one session.
+
+    `context` gives the value that a path has for a row that reads it, `is_unknown` whether only the running program
+    knows it.
+    """
+
+    def __init__(self, migrating: Migrating, context: Callable[[str], Any], is_unknown: Callable[[str], bool]) -> None:
+        self._migrating = migrating
+        self._context = context
+        self._is_unknown = is_unknown
+
+    def explain(self, row: Row, first: cst.CSTNode | None, near: cst.CSTNode) -> None:
+        """Says what a row's parameter means at the other vendor.
+
+        `first` is what the program gave for it, if anything; `near` the place of the parameters.
+        """
+        migrating = self._migrating
+        way = row.way(migrating.target)
+        if migrating.target is Vendor.GLADIA:
+            if row is parameters.ENDPOINTING or (first is not None and way.codemod is Fidelity.APPROXIMATE):
+                if row is not parameters.MODEL:
+                    place = first if first is not None else near
+                    migrating.report(PARAMETER_DIFFERS, place, f"`{row.gladia[0]}`: {way.reason}")
+            elif row is parameters.LANGUAGES:
+                implied = way.conversion.live(ABSENT, *[self._context(path) for path in way.reads])
+                if implied:
+                    known = f"the languages of the model that was used: {' '.join(implied)}"
+                    migrating.report(DEFAULT_DIFFERS, near, f"`{row.gladia[0]}` is written out: {known}")
+            return
+        if row is parameters.MODEL:
+            context = [self._context(path) for path in way.reads]
+            model = languages.assemblyai_model(ABSENT, *context)
+            known = " ".join(context[0]) if context[0] else "no fixed language"
+            if self._is_unknown(_LANGUAGES):
+                known = "languages that are only known when it runs"
+            text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
+            migrating.report(MODEL_CHOSEN, near, text)
+            version = migrating.assemblyai_version
+            if model == languages.NEWEST_MODEL and version is not None and version < (1, 1):
+                migrating.report(SDK_TOO_OLD, near, f"`{model}` came with assemblyai 1.1")
+        elif row is parameters.ENDPOINTING and first is None:
+            if not migrating.keep_turns:
+                text = "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later"
+                migrating.report(SILENCE_LEFT_TO_SERVICE, near, text)
+        elif row is parameters.LONGEST_TURN and first is None:
+            migrating.report(DEFAULT_DIFFERS, near, "Gladia ends an utterance after 5 s, AssemblyAI after 60 s")
+        elif first is not None and way.codemod is Fidelity.APPROXIMATE:
+            migrating.report(PARAMETER_DIFFERS, first, f"`{row.gladia[0]}`: {way.reason}")
