@@ -22,8 +22,8 @@ MOST_REMEMBERED: Final = 60.0
 class ClientAudio:
     """Takes a client's frames, gives each channel's audio to its relay, and says which frames are safe."""
 
-    def __init__(self, source: AudioFormat, relays: Sequence[AudioRelay]) -> None:
-        """`source` is what the client sends; `relays` take its channels, in their order."""
+    def __init__(self, source: AudioFormat, relays: Sequence[AudioRelay], *, keeps: bool = False) -> None:
+        """`source` is what the client sends; `relays` take its channels, in their order. `keeps`: for `kept`."""
         self.source = source
         self.received = 0
         """Bytes that came from the client, each counted once."""
@@ -35,6 +35,7 @@ class ClientAudio:
         self._returned: ReturnedAudio | None = None
         self._frame_ends: deque[int] = deque()
         self._told_end = 0
+        self._kept: list[bytes] | None = [] if keeps else None
 
     @property
     def received_seconds(self) -> float:
@@ -101,6 +102,14 @@ class ClientAudio:
         for relay in self._relays:
             relay.finish(now)
 
+    def kept(self) -> bytes:
+        """The audio that was taken since the last call, each byte once, without its header; empty unless asked for."""
+        if not self._kept:
+            return b""
+        kept = b"".join(self._kept)
+        self._kept.clear()
+        return kept
+
     def safe_frames(self) -> list[tuple[int, int]]:
         """The client's frames that are safe since the last call, as `[first, end)` in bytes from the first of all.
 
@@ -134,5 +143,7 @@ class ClientAudio:
         self._broken_frame = data[len(data) - broken :] if broken else b""
         audio = data[: len(data) - broken] if broken else data
         if audio:
+            if self._kept is not None:
+                self._kept.append(audio)
             for relay, samples in zip(self._relays, channels_of(audio, self.source), strict=True):
                 relay.take(samples, now)

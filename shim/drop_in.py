@@ -3,8 +3,8 @@
 A gateway listens on 127.0.0.1 in plain HTTP and serves only who shows its key, which is made here at random, never
 leaves the process and is given to the drop-in's clients only: another process that finds the port is refused.
 
-The service's key comes from its vendor's variable. STTBRIDGE_UPSTREAM (a base URL), STTBRIDGE_TURNS and
-STTBRIDGE_SPEED mean what they mean to `sttbridge serve`. STTBRIDGE_DISABLE=1: the clients are the vendor's own.
+The service's key comes from its vendor's variable. STTBRIDGE_UPSTREAM (a base URL), STTBRIDGE_TURNS, STTBRIDGE_SPEED
+and STTBRIDGE_ON_ABSENT mean what they mean to `sttbridge serve`. STTBRIDGE_DISABLE=1: the clients are the vendor's own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from shim.clock import Clock
 from shim.errors import BridgeError
 from shim.in_process import is_switched_off, refuse_green_threads, upstream_key
+from shim.mapping.on_absent import ON_ABSENT_VARIABLE
 from shim.no_proxy import NoProxy
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class _Asked:
     upstream: str | None
     turns: str
     speed: float
+    on_absent: str
 
 
 def gateway_for(api: str, over: str, address: str, vendor_hosts: frozenset[str]) -> Gateway | None:
@@ -77,6 +79,7 @@ def gateway_for(api: str, over: str, address: str, vendor_hosts: frozenset[str])
         os.environ.get("STTBRIDGE_UPSTREAM", "").strip() or None,
         os.environ.get("STTBRIDGE_TURNS", "").strip() or "target",
         _speed(),
+        os.environ.get(ON_ABSENT_VARIABLE, "").strip() or "warn",
     )
     refuse_green_threads()
     with _lock:
@@ -140,6 +143,7 @@ def _start(asked: _Asked) -> Gateway:
         gateway_keys=frozenset({key}),
         clock=Clock(asked.speed),
         turns=asked.turns,
+        on_absent=asked.on_absent,
     )
 
     def make() -> web.Application:

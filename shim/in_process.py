@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 from shim.clock import Clock
 from shim.errors import BridgeError
+from shim.mapping.on_absent import ON_ABSENT_VARIABLE, read_on_absent
 from shim.mapping.row import Vendor
 from shim.mapping.session import KEY_VARIABLE, hosts_of
 from shim.redirect import Redirection, exempt_this_thread
@@ -41,6 +42,7 @@ class _Asked:
     over: str
     upstream: str | None
     speed: float
+    on_absent: str
 
 
 _MakeApp = Callable[[_Asked, str], "web.Application"]
@@ -56,6 +58,7 @@ def _gateway_app(asked: _Asked, upstream_key: str) -> "web.Application":
         upstream=asked.upstream,
         upstream_key=upstream_key,
         clock=Clock(asked.speed),
+        on_absent=asked.on_absent,
     )
     return make_app(settings)
 
@@ -107,6 +110,7 @@ def install(
     over: str,
     upstream: str | None = None,
     speed: float = 1.0,
+    on_absent: str | None = None,
     *,
     _make_app: _MakeApp = _gateway_app,
 ) -> Installation:
@@ -114,11 +118,13 @@ def install(
 
     Either vendor over the other. `upstream` is the base URL of `over` (`wss://…`,
     `ws://host:port`), the vendor's own host if None. `speed` hastens the gateway's clock, for tests against
-    an emulator. The upstream's key comes from its vendor's variable (ASSEMBLYAI_API_KEY, GLADIA_API_KEY); the
-    program's own key is the other vendor's and goes nowhere.
+    an emulator. `on_absent` (`strict`, `warn`, `ignore`, and exceptions by name, as in `warn,translation=ignore`): what
+    becomes of what `over` lacks; STTBRIDGE_ON_ABSENT if None, else `warn`. The upstream's key comes from its vendor's
+    variable (ASSEMBLYAI_API_KEY, GLADIA_API_KEY); the program's own key is the other vendor's and goes nowhere.
 
     The same may be installed again: what is there is shared until the last one is uninstalled, also by who names
-    neither upstream nor speed. The same api with anything else is refused. STTBRIDGE_DISABLE=1 makes this do nothing.
+    neither upstream nor speed nor policy. The same api with anything else is refused. STTBRIDGE_DISABLE=1 makes this do
+    nothing.
 
     BridgeError for a pair that is not possible, a missing key, an upstream that is not a URL, an api that is
     installed otherwise, a process whose threads gevent or eventlet has replaced.
@@ -133,7 +139,9 @@ def install(
         raise BridgeError(f"api={api!r} over={over!r} is not possible", f"possible is: {possible}")
     key = upstream_key(over)
     refuse_green_threads()
-    asked = _Asked(api, over, upstream, speed)
+    policy = on_absent or os.environ.get(ON_ABSENT_VARIABLE, "").strip() or "warn"
+    read_on_absent(policy)
+    asked = _Asked(api, over, upstream, speed, policy)
     with _lock:
         gateway = _gateways.get(api)
         if gateway is None:
@@ -181,7 +189,7 @@ class _Gateway:
         `install` of its own can be run through a shim that leads elsewhere."""
         if self._key != key or self.asked.over != asked.over:
             return False
-        return self.asked == asked or (asked.upstream is None and asked.speed == 1.0)
+        return self.asked == asked or (asked.upstream is None and asked.speed == 1.0 and asked.on_absent == "warn")
 
     def open(self) -> None:
         """Starts here and now, so that what cannot work is said by `install`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shim.wire.assemblyai import QueryValue
+from shim.wire.gladia_jobs import JobResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class Topic(StrEnum):
     """The session ended because the service refused it, failed or was lost."""
     NOT_APPLIED = "not applied"
     """The client asked for something that the service lacks and that nobody misses in the transcripts."""
+    ABSENT = "absent"
+    """The client asked for something that the service lacks, and has been told so in its vendor's way."""
     CLIENT_GONE = "client gone"
     """The client's connection broke; its return is waited for."""
     CLIENT_FAULT = "client fault"
@@ -139,8 +142,43 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class BeginJob:
+    """A client has come to the session: its job is being worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAudio:
+    """Audio of the client, each byte once, in its own format and without a header: for the job."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """The session has ended, and this is what its job holds. Either `result` or `error_code` (an HTTP status)."""
+
+    result: JobResult | None
+    error_code: int | None
+    seconds: float
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request to the client's own server, after those before it; nobody waits for what it answers."""
+
+    url: str
+    body: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 Action = (
     AcceptRequest
+    | BeginJob
+    | KeepAudio
+    | JobFinished
+    | Post
     | RefuseRequest
     | SendToClient
     | PingClient

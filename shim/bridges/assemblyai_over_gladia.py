@@ -25,13 +25,18 @@ from shim.bridges.actions import (
     Topic,
     close_reason,
 )
+from shim.bridges.assemblyai_forced_end import ForcedEnd
 from shim.bridges.assemblyai_reports import Heartbeats, Silences
-from shim.bridges.assemblyai_request import AskedFor, lost_in_update, read_request, refusal_of_answer, refusal_of_close
+from shim.bridges.assemblyai_request import AskedFor, in_effect, read_request, refusal_of_answer, refusal_of_close
+from shim.bridges.assemblyai_shortcomings import Shortcomings, notes_of
 from shim.bridges.assemblyai_turns import AssemblyAITurns
+from shim.bridges.assemblyai_webhook import Webhook
 from shim.bridges.gladia_upstream import GladiaUpstream
 from shim.faces import assemblyai as face
 from shim.faces import gladia as gladia_face
 from shim.mapping import assemblyai_messages, client_messages, ends, server_messages, session
+from shim.mapping.assemblyai_parameters import WEBHOOK
+from shim.mapping.on_absent import OnAbsent
 from shim.mapping.row import EndRow, Vendor
 from shim.wire import assemblyai, gladia
 from shim.wire.codec import MalformedMessage, UnknownMessage, encode
@@ -40,12 +45,11 @@ BEGIN_WITHIN: Final = 0.5
 """Real seconds, as the next one. `Begin` is sent after so long without Gladia's answer: clients give it one second."""
 END_WITHIN: Final = 30.0
 """From `stop_recording` to `end_recording`."""
-FINAL_WITHIN: Final = 0.7
-"""From `ForceEndpoint` to the turn's own final; then its latest partial is taken."""
 LONGEST_BACKLOG: Final = 30.0
 """Seconds of audio held for the upstream before the client is no longer read."""
 RESUME_BACKLOG: Final = 25.0
-WARNING_CODE: Final = 1
+_ENDS_AFTER_STOP: Final = (ends.FINISHED.gladia_close, ends.JOB_OVER.gladia_close)
+"""Closes by which Gladia says that it has done with a recording that was stopped."""
 
 
 class AssemblyAIOverGladia:
@@ -65,23 +69,28 @@ class AssemblyAIOverGladia:
         speed: float = 1.0,
         longest: float = face.LONGEST_SESSION_SECONDS,
         refusal: face.Refusal | None = None,
+        on_absent: OnAbsent | None = None,
+        serves_webhooks: bool = False,
     ) -> None:
         """`query`: names and values, decoded. `created` is the date and time (UTC) at `now`; `speed` is how fast the
         clock runs. `longest`: seconds that the session may last. `refusal`: why the client is not let in, if it is
-        not; its key is judged by whoever holds the keys."""
+        not; its key is judged by whoever holds the keys. `on_absent`: what becomes of what Gladia lacks.
+        `serves_webhooks`: the shell posts what the client asks to be posted at the end."""
         self._query, self._refusal = query, refusal
         self._session_id, self._created, self._now = session_id, created, now
         self._speed, self._longest = speed, longest
         self._asked: AskedFor | None = None
-        self._gladia = GladiaUpstream()
+        self._on_absent = on_absent or OnAbsent()
+        self._served = WEBHOOK if serves_webhooks else ()
+        self._webhook = Webhook(session_id, {})
+        self._gladia = GladiaUpstream(speed)
         self._client_is_there = False
         self._begun = False
         self._paused = False
         self._stopped = False
-        self._warned = False
         self._over: CloseClient | None = None
         self._before_begin: list[Action] = []
-        self._missing: tuple[str, ...] = ()
+        self._forced_end = ForcedEnd()
         self._heartbeats = Heartbeats()
         self._silences = Silences()
 
@@ -90,9 +99,6 @@ class AssemblyAIOverGladia:
         self._begin_by: float | None = None
         self._close_by: float | None = None
         self._end_by: float | None = None
-        self._force_by: float | None = None
-        self._force_behind: int | None = None
-        """The audio, in bytes, that a ForceEndpoint follows and Gladia has not acknowledged yet."""
         self._expires: float | None = None
 
     # --- what the shell asks ---------------------------------------------------------------------
@@ -109,10 +115,11 @@ class AssemblyAIOverGladia:
         times = [
             self._begin_by,
             self._end_by,
-            self._force_by,
+            self._forced_end.by,
             self._expires,
             self._inactive_by(),
             self._gladia.keep_alive_by,
+            self._gladia.due_at,
             self._heartbeats.next_due,
         ]
         return min((time for time in times if time is not None), default=None)
@@ -127,8 +134,10 @@ class AssemblyAIOverGladia:
             return self._close() if _has_come(self._close_by, now) else []
         if _has_come(self._begin_by, now):
             actions += self._begin()
-        if _has_come(self._force_by, now):
-            self._force_by = None
+        if _has_come(self._gladia.due_at, now):
+            actions += self._gladia.due(now)
+        if _has_come(self._forced_end.by, now):
+            self._forced_end.fulfilled()
             actions += self._say(*self._turns.force_end())
         if _has_come(self._heartbeats.next_due, now):
             sureness, self._turns.sureness = self._turns.sureness, 0.0
@@ -153,15 +162,16 @@ class AssemblyAIOverGladia:
         if self._refusal is not None:
             return self._refuse(ends.BAD_KEY, self._refusal, Topic.CLIENT_FAULT)
         try:
-            self._asked = asked = read_request(self._query)
+            self._asked = asked = read_request(self._query, self._on_absent, self._served)
+            if self._served:
+                self._webhook = Webhook(self._session_id, asked.parameters.given)
         except face.Refusal as refusal:
             return self._refuse(ends.BAD_PARAMETER, refusal, Topic.CLIENT_FAULT)
         self._turns = AssemblyAITurns(asked.parameters)
-        self._missing = asked.missing
+        self._shortcomings = Shortcomings(asked, self._on_absent)
         self._begin_by = self._now + BEGIN_WITHIN * self._speed
         self._expires = self._now + self._longest
-        hints = [Note(Topic.NOT_APPLIED, ", ".join(asked.hints))] if asked.hints else []
-        return [*hints, *self._gladia.ask(asked)]
+        return [*notes_of(asked), *self._gladia.ask(asked)]
 
     def client_said(self, frame: str | bytes) -> list[Action]:
         """A frame of the client: text or binary."""
@@ -200,6 +210,9 @@ class AssemblyAIOverGladia:
         """Gladia has answered the request for a session."""
         if not self._gladia.is_asked:
             return []
+        again = self._gladia.ask_again() if status >= 500 else []
+        if again:
+            return [Note(Topic.LOST, f"it answered HTTP {status}"), *again]
         if status != 201:
             self._gladia.is_gone()
             row, refusal = refusal_of_answer(status, body)
@@ -212,6 +225,8 @@ class AssemblyAIOverGladia:
 
     def upstream_refused(self, cause: str, status: int = 0, channel: int = 0) -> list[Action]:
         """Nothing could be reached. `cause` is for the log, `status` that of an answer to the upgrade, if one came."""
+        if self._gladia.was_refused(status, self._now):
+            return [Note(Topic.LOST, cause)]
         self._gladia.is_gone()
         return self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
 
@@ -238,6 +253,8 @@ class AssemblyAIOverGladia:
                 self._turns.speech_started(message)
             case gladia.SpeechEnd():
                 self._silences.speech_ends(server_messages.milliseconds(message.data.time))
+            case gladia.StopRecordingAck():
+                self._gladia.stop_was_heard()
             case gladia.EndRecording():
                 return self._finish(message.data.recording_duration)
             case UnknownMessage():
@@ -252,14 +269,14 @@ class AssemblyAIOverGladia:
     def upstream_closed(self, code: int, reason: str = "", channel: int = 0) -> list[Action]:
         """The socket to Gladia is closed; `code` 1006 without a close frame."""
         was_stopped = self._gladia.is_stopped
-        again = self._gladia.call_again(code, self._now) if self._over is None else []
-        if again or self._over is not None:
-            return again
-        if was_stopped and code == ends.FINISHED.gladia_close:
+        cause = f"it closed with {code} {reason}".rstrip()
+        if self._gladia.was_closed(code, self._now):
+            return [Note(Topic.LOST, cause)]
+        if self._over is None and was_stopped and code in _ENDS_AFTER_STOP:
             return self._finish(self._gladia.audio.received_seconds)
         self._gladia.is_gone()
         row, refusal = refusal_of_close(code)
-        return self._refuse(row, refusal, Topic.FAILED, f"it closed with {code} {reason}".rstrip())
+        return self._refuse(row, refusal, Topic.FAILED, cause)
 
     def shut_down(self) -> list[Action]:
         """The gateway ends, and with it the session, on both sides."""
@@ -280,23 +297,18 @@ class AssemblyAIOverGladia:
         server_messages.START_RECORDING.over(Vendor.GLADIA)
         three_hours: int = session.CREATED_AT.live(Vendor.GLADIA, gladia_face.timestamp(self._created))
         expires_at = three_hours - session.SESSION_LENGTH_SECONDS + round(self._longest)
-        begin = face.begin(self._turns.parameters, self._session_id, expires_at)
+        echoed = in_effect(self._turns.parameters, self._asked.absent)
+        begin = face.begin(echoed, self._session_id, expires_at)
         self._heartbeats.set(self._turns.parameters.session_heartbeat, self._now)
         held, self._before_begin = self._before_begin, []
         return [SendToClient(encode(begin)), *self._warn(), *held]
 
     def _warn(self) -> list[Action]:
-        """Says what is missing, after `Begin` and once a session; what is found missing later is logged."""
-        if not self._missing or not self._begun:
+        """Says what is missing, after `Begin`."""
+        if not self._begun:
             return []
-        names, self._missing = ", ".join(dict.fromkeys(self._missing)), ()
-        text = f"Gladia does the work, and these settings have no effect there: {names}"
-        if self._warned:
-            return [Note(Topic.NOT_APPLIED, names)]
-        self._warned = True
-        assemblyai_messages.WARNING.over(Vendor.GLADIA)
-        warning = assemblyai.Warning(warning_code=WARNING_CODE, warning=text)
-        return [*self._say(warning), Note(Topic.NOT_APPLIED, names)]
+        warnings, notes = self._shortcomings.due()
+        return [*self._say(*warnings), *notes]
 
     def _take_audio(self, audio: bytes) -> list[Action]:
         client_messages.AUDIO_BINARY.over(Vendor.GLADIA)
@@ -318,12 +330,11 @@ class AssemblyAIOverGladia:
         if message.data is None or not message.acknowledged:
             return []
         heard = message.data.byte_range[1]
-        self._gladia.audio.acknowledged(heard)
-        if self._force_behind is not None and heard >= self._force_behind:
-            # What was said before the wish is with Gladia now: its text has as long as for any other wish.
-            self._force_behind, self._force_by = None, self._now + FINAL_WITHIN
+        going_on = self._gladia.acknowledged(heard, self._now)
+        self._forced_end.heard(heard, self._now)
         position = server_messages.milliseconds(message.data.time_range[1])
-        return self._say(*self._silences.heard(position, self._turns.parameters.acknowledge_silence))
+        silences = self._silences.heard(position, self._turns.parameters.acknowledge_silence)
+        return [*going_on, *self._say(*silences)]
 
     def _transcript(self, message: gladia.Transcript) -> list[Action]:
         try:
@@ -331,31 +342,30 @@ class AssemblyAIOverGladia:
         except ValueError as error:
             return [Note(Topic.BAD_MESSAGE, f"transcript: {error}")]
         if any(isinstance(said, assemblyai.Turn) and said.end_of_turn for said in spoken):
-            self._force_by = None
+            self._forced_end.fulfilled()
         return self._say(*spoken)
 
     def _force_endpoint(self) -> list[Action]:
         assemblyai_messages.FORCE_ENDPOINT.over(Vendor.GLADIA)
-        if self._force_by is None and self._force_behind is None:
-            if self._turns.is_open:
-                self._force_by = self._now + FINAL_WITHIN
-            elif not self._gladia.audio.is_all_acknowledged:
-                self._force_behind = self._gladia.audio.taken
+        audio = self._gladia.audio
+        unheard_until = None if audio.is_all_acknowledged else audio.taken
+        self._forced_end.wish(self._now, is_open=self._turns.is_open, unheard_until=unheard_until)
         return []
 
     def _update(self, update: assemblyai.UpdateConfiguration) -> list[Action]:
         assemblyai_messages.UPDATE_CONFIGURATION.over(Vendor.GLADIA)
         before = self._turns.parameters
-        self._turns.parameters = after = face.updated(before, update)
+        after = face.updated(before, update)
+        notes = self._shortcomings.of_update(before, after)
+        self._turns.parameters = after
         if self._begun:
             self._heartbeats.set(after.session_heartbeat, self._now)
-        missed, hints = lost_in_update(before.given, after.given)
-        self._missing += missed
-        return [*([Note(Topic.NOT_APPLIED, ", ".join(hints))] if hints else []), *self._warn()]
+        return [*notes, *self._warn()]
 
     def _terminate(self) -> list[Action]:
         client_messages.STOP.over(Vendor.GLADIA)
-        self._stopped, self._force_by, self._force_behind = True, None, None
+        self._stopped = True
+        self._forced_end.forget()
         self._end_by = self._now + END_WITHIN * self._speed
         return self._gladia.stop()
 
@@ -375,6 +385,7 @@ class AssemblyAIOverGladia:
 
     def _say(self, *messages: assemblyai.ServerMessage | assemblyai.OptionalServerMessage) -> list[Action]:
         """What the client is told: nothing comes before `Begin`."""
+        self._webhook.heard(messages)
         frames: list[Action] = [SendToClient(encode(message)) for message in messages]
         if self._begun:
             return frames
@@ -394,7 +405,7 @@ class AssemblyAIOverGladia:
         note = Note(topic, cause or f"Error {refusal.code} {refusal.text}")
         self._close_by = self._now + face.ERROR_TO_CLOSE_SECONDS
         self._over = CloseClient(refusal.code, face.CLOSE_REASON)
-        return [note, error, *self._gladia.end()]
+        return [note, error, *self._gladia.end(), *self._post()]
 
     def _end(self, row: EndRow, close: CloseClient | None = None) -> list[Action]:
         """The session ends, and the client, if it is there, is closed at once."""
@@ -402,7 +413,11 @@ class AssemblyAIOverGladia:
             return self._close()
         row.over(Vendor.GLADIA)
         self._over = close or CloseClient(row.assemblyai_close, "")
-        return [*self._gladia.end(), *self._close()]
+        return [*self._gladia.end(), *self._close(), *self._post()]
+
+    def _post(self) -> list[Action]:
+        """What goes to the client's own server at the end of a session that has begun."""
+        return [*self._webhook.at_end()] if self._begun else []
 
     def _close(self) -> list[Action]:
         """The one close of the client's socket."""

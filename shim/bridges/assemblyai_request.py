@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from shim.faces import gladia as gladia_face
 from shim.faces.assemblyai_parameters import invalid
 from shim.mapping import assemblyai_parameters as own_rows
 from shim.mapping import catalogue, ends, languages, parameters
+from shim.mapping.on_absent import Handling, OnAbsent, way_out
 from shim.mapping.row import EndRow, Row, Section, Vendor
 from shim.mapping.translation import translate_parameters
 from shim.wire import gladia
@@ -32,15 +33,13 @@ _MESSAGES: Final = {
 """Always asked for: the bridge needs the partials of a turn that is forced to end, the acknowledgements to send again
 what was lost, and the lifecycle for the end."""
 
-_NOT_POSTED: Final = tuple(row for row in own_rows.KEPT_BY_SHIM if row.assemblyai[0].startswith("webhook"))
-"""What the shim would have to do by itself after the session, and does not do yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class AskedFor:
     """What a client's query asks for, and what Gladia is asked for in its place.
 
-    `missing` are the parameters that a listener would miss and Gladia lacks, `hints` those that nobody would.
+    `missing` are the parameters that a listener would miss and Gladia lacks, `hints` those that nobody misses, or is to
+    be told of. `absent` are the names of all that a listener would miss.
     """
 
     parameters: face.SessionParameters
@@ -49,10 +48,14 @@ class AskedFor:
     body: dict[str, Any]
     missing: tuple[str, ...]
     hints: tuple[str, ...]
+    absent: frozenset[str]
 
 
-def read_request(query: Iterable[tuple[str, str]]) -> AskedFor:
-    """Reads a client's query (names and values, decoded). Raises `Refusal` (3006) in AssemblyAI's words."""
+def read_request(query: Iterable[tuple[str, str]], on_absent: OnAbsent, served: Collection[Row] = ()) -> AskedFor:
+    """Reads a client's query (names and values, decoded). Raises `Refusal` (3006) in AssemblyAI's words.
+
+    `served`: what the gateway does itself.
+    """
     asked = face.read_parameters(_with_names_of_today(query))
     encoding = parameters.ENCODING.assemblyai[0]
     audio = face.audio_format(asked)
@@ -60,21 +63,35 @@ def read_request(query: Iterable[tuple[str, str]]) -> AskedFor:
         raise invalid(
             encoding, f"Value error, {asked.encoding} is not possible over Gladia, send pcm_s16le or pcm_mulaw"
         )
-    switch = own_rows.REFUSED[0]
-    if asked.given.get(switch.assemblyai[0]):
-        raise invalid(switch.assemblyai[0], f"Value error, {switch.over(Vendor.GLADIA).reason}")
     translated = translate_parameters(asked.given, Vendor.GLADIA)
-    rate = upstream_rate(audio)
-    body = {**translated.values, parameters.SAMPLE_RATE.gladia[0]: rate, **_MESSAGES}
-    absent = [row for row in (*translated.unserved, *_NOT_POSTED) if asked.given.get(row.assemblyai[0])]
+    unserved = [row for row in translated.unserved if row not in (*own_rows.REFUSED[1:], *served)]
+    absent = [(row.assemblyai[0], row) for row in unserved]
+    absent += [(name, parameters.LANGUAGES) for name in _unknown_languages(asked.given)]
+    for name, row in absent:
+        if on_absent.of(row) is Handling.STRICT:
+            reason = row.over(Vendor.GLADIA).reason if row is not parameters.LANGUAGES else "Gladia does not know it"
+            raise invalid(name, f"Value error, {reason} ({way_out(row)})")
+    hints = [row.assemblyai[0] for row in own_rows.HINTS if row.assemblyai[0] in asked.given]
+    upstream_audio = upstream_format(audio)
     return AskedFor(
         asked,
         audio,
-        AudioFormat(audio.sample_format, rate),
-        body,
-        missing=(*_names(row for row in absent if row not in own_rows.REFUSED), *_unknown_languages(asked.given)),
-        hints=_names(row for row in own_rows.HINTS if row.assemblyai[0] in asked.given),
+        upstream_audio,
+        {**translated.values, **_body_of(upstream_audio), **_MESSAGES},
+        missing=_handled(absent, on_absent, Handling.WARN),
+        hints=(*hints, *_handled(absent, on_absent, Handling.IGNORE)),
+        absent=frozenset(name for name, _row in absent),
     )
+
+
+def _handled(absent: Iterable[tuple[str, Row]], on_absent: OnAbsent, handling: Handling) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name, row in absent if on_absent.of(row) is handling))
+
+
+def in_effect(asked: face.SessionParameters, absent: frozenset[str]) -> face.SessionParameters:
+    """The parameters as `Begin` is to echo them: what has no effect is not there."""
+    given = {name: value for name, value in asked.given.items() if name not in absent}
+    return replace(asked, speaker_labels=bool(given.get("speaker_labels", False)), given=given)
 
 
 def _unknown_languages(given: Mapping[str, Any]) -> list[str]:
@@ -84,24 +101,29 @@ def _unknown_languages(given: Mapping[str, Any]) -> list[str]:
     return [f"{name} {code}" for code in codes if code != "multi" and not languages.gladia_languages([code], None)]
 
 
-def upstream_rate(audio: AudioFormat) -> int:
-    """The rate (Hz) at which Gladia gets a client's audio: the same, or else the next higher one that it takes.
-
-    Raises `Refusal` (3006) for mu-law of another rate, which cannot be resampled as it is.
-    """
+def upstream_format(audio: AudioFormat) -> AudioFormat:
+    """What Gladia gets of a client's audio: the same, or else 16-bit samples at the next higher rate that it takes."""
     if audio.sample_rate in gladia_face.SAMPLE_RATES:
-        return audio.sample_rate
-    if audio.sample_format is not SampleFormat.S16:
-        rates = ", ".join(map(str, gladia_face.SAMPLE_RATES))
-        raise invalid(parameters.SAMPLE_RATE.assemblyai[0], f"Value error, over Gladia mu-law has one of {rates} Hz")
+        return audio
     higher = [rate for rate in gladia_face.SAMPLE_RATES if rate > audio.sample_rate]
-    return min(higher, default=max(gladia_face.SAMPLE_RATES))
+    return AudioFormat(SampleFormat.S16, min(higher, default=max(gladia_face.SAMPLE_RATES)))
 
 
-def lost_in_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _body_of(audio: AudioFormat) -> dict[str, Any]:
+    """How Gladia is told of the audio that it gets."""
+    encoding = "pcm_mulaw" if audio.sample_format is SampleFormat.MULAW else "pcm_s16le"
+    values: tuple[str, int] = parameters.ENCODING.live(Vendor.GLADIA, encoding)
+    rate: int = parameters.SAMPLE_RATE.live(Vendor.GLADIA, audio.sample_rate)
+    return {**dict(zip(parameters.ENCODING.gladia, values, strict=True)), parameters.SAMPLE_RATE.gladia[0]: rate}
+
+
+def lost_in_update(
+    before: Mapping[str, Any], after: Mapping[str, Any], on_absent: OnAbsent
+) -> tuple[list[str], list[str]]:
     """The parameters that an update changes and that Gladia cannot change in mid session: the missed, and the hints.
 
-    `before` and `after` are the values given so far, under today's names.
+    `before` and `after` are the values given so far, under today's names. Raises `Refusal` (3006) where the policy lets
+    no session lack one.
     """
     missed: list[str] = []
     hints: list[str] = []
@@ -109,11 +131,16 @@ def lost_in_update(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
         if name in before and before[name] == value:
             continue
         for row in catalogue.find(Section.PARAMETER, Vendor.ASSEMBLYAI, (name,)):
-            if row in own_rows.HINTS:
+            if row is own_rows.FORMAT_TURNS or row in own_rows.KEPT_BY_SHIM:
+                continue
+            handling = on_absent.of(row)
+            if row in own_rows.HINTS or handling is Handling.IGNORE:
                 hints.append(name)
-            elif row is not own_rows.FORMAT_TURNS and row not in own_rows.KEPT_BY_SHIM:
+            elif handling is Handling.WARN:
                 missed.append(name)
-    return tuple(missed), tuple(hints)
+            else:
+                raise invalid(name, f"Value error, it cannot change in a session over Gladia ({way_out(row)})")
+    return missed, hints
 
 
 def refusal_of_answer(status: int, body: bytes) -> tuple[EndRow, face.Refusal]:
@@ -185,7 +212,3 @@ def _json_list(text: str) -> str:
             return text
         return json.dumps(value) if isinstance(value, list) else text
     return text
-
-
-def _names(rows: Iterable[Row]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for row in rows for name in row.assemblyai))

@@ -17,6 +17,7 @@ from shim.audio_chunks import AudioRelay, ChunkRules
 from shim.bridges.actions import Action, CloseUpstream, Note, OpenUpstream, SendUpstream, Topic
 from shim.bridges.gladia_request import end_for_client
 from shim.bridges.gladia_transcripts import GladiaTranscripts, Spoken
+from shim.bridges.open_again import OPEN_AGAIN_AFTER
 from shim.faces import assemblyai as face
 from shim.mapping import ends, parameters, server_messages
 from shim.mapping.row import EndRow, Vendor
@@ -28,8 +29,6 @@ BEGIN_WITHIN: Final = 10.0
 """Real seconds, as the next. From the socket's opening to `Begin`."""
 TERMINATION_WITHIN: Final = 30.0
 """From `Terminate` to `Termination`."""
-OPEN_AGAIN_AFTER: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Real seconds before each attempt to open a lost session again; after the last one it is given up."""
 LONGEST_KEPT: Final = 75.0
 """Seconds of audio that are kept to be heard again: longer than the longest turn (60 s)."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from shim.audio import AudioFormat
 from shim.faces import gladia as gladia_face
+from shim.mapping import parameters
 from shim.mapping import server_messages as rows
 from shim.mapping.row import Row, Vendor
 from shim.wire import gladia
@@ -18,12 +19,18 @@ _ROWS: Final[dict[type[Any], Row]] = {
     gladia.SpeechStart: rows.SPEECH_START,
     gladia.SpeechEnd: rows.SPEECH_END,
     gladia.Transcript: rows.TRANSCRIPT,
+    gladia.Translation: parameters.TRANSLATION,
+    gladia.NamedEntityRecognition: parameters.ENTITIES,
+    gladia.SentimentAnalysis: parameters.SENTIMENT,
     gladia.StopRecordingAck: rows.STOP_ACK,
     gladia.EndRecording: rows.END_RECORDING,
     gladia.PostTranscript: rows.POST_TRANSCRIPT,
+    gladia.PostSummarization: parameters.SUMMARY,
     gladia.PostFinalTranscript: rows.POST_FINAL,
     gladia.EndSession: rows.END_SESSION,
 }
+
+AddOn = gladia.Translation | gladia.NamedEntityRecognition | gladia.SentimentAnalysis | gladia.PostSummarization
 
 
 class GladiaMessages:
@@ -41,6 +48,10 @@ class GladiaMessages:
         for message in found:
             _ROWS[type(message)].over(Vendor.ASSEMBLYAI)
         return found
+
+    def start_session(self) -> gladia.StartSession:
+        """The session is granted."""
+        return gladia.StartSession(session_id=self._session_id, created_at=self._created_at())
 
     def start_recording(self) -> gladia.StartRecording:
         """The client's socket is open."""
@@ -74,10 +85,22 @@ class GladiaMessages:
         """A partial or a final."""
         return gladia.Transcript(session_id=self._session_id, created_at=self._created_at(), data=data)
 
+    def failed(self, kind: type[AddOn], error: gladia.ErrorDetail) -> AddOn:
+        """An add-on has failed."""
+        return kind(session_id=self._session_id, created_at=self._created_at(), error=error, data=None)
+
     def summary(
-        self, transcription: gladia.Transcription, received: float, elapsed: float, channels: int
+        self,
+        transcription: gladia.Transcription,
+        received: float,
+        elapsed: float,
+        channels: int,
+        *,
+        add_ons: Sequence[gladia.ServerMessage] = (),
+        results: Mapping[str, gladia.AddOnResult] | None = None,
     ) -> list[gladia.ServerMessage]:
-        """What comes after the last final, in its order. `elapsed` is how long the session took."""
+        """What comes after the last final, in its order. `elapsed` is how long the session took. `add_ons` are those
+        of the whole session, `results` what the result holds of add-ons, by their names."""
         session_id, created_at = self._session_id, self._created_at()
         rows.AUDIO_DURATION.over(Vendor.ASSEMBLYAI)
         rows.RECORDING_DURATION.over(Vendor.ASSEMBLYAI)
@@ -95,10 +118,11 @@ class GladiaMessages:
                 data=gladia.EndRecordingData(recording_duration=received),
             ),
             gladia.PostTranscript(session_id=session_id, created_at=created_at, data=transcription),
+            *add_ons,
             gladia.PostFinalTranscript(
                 session_id=session_id,
                 created_at=created_at,
-                data=gladia.TranscriptionResult(metadata=metadata, transcription=transcription),
+                data=gladia.TranscriptionResult(metadata=metadata, transcription=transcription, **(results or {})),
             ),
             gladia.EndSession(session_id=session_id, created_at=created_at),
         ]

@@ -22,7 +22,9 @@ from shim.audio_channels import one_channel
 from shim.bridges.actions import (
     AcceptRequest,
     Action,
+    BeginJob,
     CloseClient,
+    KeepAudio,
     Note,
     PauseClient,
     RefuseClient,
@@ -34,12 +36,16 @@ from shim.bridges.actions import (
 )
 from shim.bridges.assemblyai_upstream import AssemblyAIUpstream, Begun, Failed, Finished, Heard, Outcome
 from shim.bridges.client_line import ClientLine
+from shim.bridges.gladia_add_ons import FailedAddOns
+from shim.bridges.gladia_job import GladiaJob
 from shim.bridges.gladia_messages import GladiaMessages
-from shim.bridges.gladia_request import refusal, upstream_parameters
+from shim.bridges.gladia_request import notes_of, refusal, upstream_parameters
 from shim.bridges.gladia_transcripts import GladiaTranscripts, transcription
 from shim.client_audio import ClientAudio
 from shim.faces import gladia as gladia_face
-from shim.mapping import client_messages, ends
+from shim.faces.spelling import spelling_of
+from shim.mapping import client_messages, ends, parameters
+from shim.mapping.on_absent import OnAbsent
 from shim.mapping.row import EndRow, Vendor
 from shim.mapping.session import SESSION_LENGTH_SECONDS
 from shim.wire import gladia
@@ -81,18 +87,29 @@ class GladiaOverAssemblyAI:
         speed: float = 1.0,
         keep_turns: bool = False,
         come_back_within: float = COME_BACK_WITHIN,
+        on_absent: OnAbsent | None = None,
+        serves_callbacks: bool = False,
+        keeps_audio: bool = False,
     ) -> None:
         """`created` is the date and time (UTC) at `now`; `speed` is how fast the clock runs. `keep_turns`: Gladia's
         own silence also where the client set none; otherwise AssemblyAI's own ends a turn there. `come_back_within`:
-        real seconds for which a client that was cut off is waited for."""
+        real seconds for which a client that was cut off is waited for. `on_absent`: what becomes of what AssemblyAI
+        lacks. `serves_callbacks`: the shell posts what is asked to be posted. `keeps_audio`: it is handed out, for the
+        job."""
         self._session, self._request = session, session.request
         self._speed, self._come_back_within = speed, come_back_within
         self._created, self._created_now, self._now = created, now, now
         self._messages = GladiaMessages(session_id, session.request.messages_config, self._wall)
         self._source = gladia_face.audio_format(session.request)
-        asked, self._complaints = upstream_parameters(session, keep_turns=keep_turns)
+        served = (parameters.CALLBACK,) if serves_callbacks else ()
+        self._asked = upstream_parameters(
+            session, keep_turns=keep_turns, on_absent=on_absent or OnAbsent(), served=served
+        )
+        self._job = GladiaJob(session_id, session.request, serves_callbacks=serves_callbacks)
+        self._add_ons = FailedAddOns(self._asked.failing, session.request, self._messages)
+        asked = self._asked.parameters
         self._channels = [self._new_channel(number, asked) for number in range(self._source.channels)]
-        self._audio = ClientAudio(self._source, [upstream.relay for upstream in self._upstreams])
+        self._audio = ClientAudio(self._source, [upstream.relay for upstream in self._upstreams], keeps=keeps_audio)
         self._line = ClientLine()
 
         self._answered = False
@@ -112,7 +129,7 @@ class GladiaOverAssemblyAI:
         self, number: int, asked: Mapping[str, QueryValue]
     ) -> tuple[GladiaTranscripts, AssemblyAIUpstream]:
         languages = self._request.language_config.get("languages") or []
-        transcripts = GladiaTranscripts(self._messages, languages, number)
+        transcripts = GladiaTranscripts(self._messages, languages, number, spelling_of(self._request))
         source = one_channel(self._source)
         untouched = source.sample_format is SampleFormat.MULAW
         target = AudioFormat(source.sample_format if untouched else SampleFormat.S16, source.sample_rate)
@@ -157,10 +174,11 @@ class GladiaOverAssemblyAI:
 
     def request_received(self) -> list[Action]:
         """The POST has come, and was valid."""
-        if self._complaints:
-            return self._end(ends.BAD_PARAMETER, *self._complaints, topic=Topic.CLIENT_FAULT)
+        if self._asked.complaints:
+            return self._end(ends.BAD_PARAMETER, *self._asked.complaints, topic=Topic.CLIENT_FAULT)
         self._answer_by = self._now + ANSWER_WITHIN * self._speed
-        return [action for upstream in self._upstreams for action in self._resolve(upstream.open())]
+        opened = [action for upstream in self._upstreams for action in self._resolve(upstream.open())]
+        return [*notes_of(self._asked), *opened]
 
     def client_opened(self) -> list[Action]:
         """A client has opened the session's address."""
@@ -177,7 +195,7 @@ class GladiaOverAssemblyAI:
         is_first, self._attach_by, self._client_was_heard = not self._line.was_attached, None, self._now
         actions += self._line.attach()
         if is_first:
-            return [*actions, *self._say(self._messages.start_recording())]
+            return [*actions, BeginJob(), *self._say(self._messages.start_recording())]
         self._audio.returned()
         if self._over is not None:
             actions += self._say_goodbye(*self._over)
@@ -218,7 +236,8 @@ class GladiaOverAssemblyAI:
         if not self._line.is_attached:
             return []
         self._left()
-        if code == ends.FINISHED.gladia_close:
+        # Gladia's SDKs close with 1001 where their program ends the session, and never come back from it.
+        if code in (ends.FINISHED.gladia_close, ends.GOING_AWAY.gladia_close):
             client_messages.CLOSE_WITHOUT_STOP.over(Vendor.ASSEMBLYAI)
             self._over_is_told = True  # it has said goodbye: what comes now is for the job
             return self._finish_recording()
@@ -267,7 +286,7 @@ class GladiaOverAssemblyAI:
                 break
             match outcome:
                 case Heard(messages):
-                    actions += self._say(*messages)
+                    actions += self._say(*self._add_ons.after_finals(messages))
                 case Begun():
                     actions += self._begin()
                 case Finished():
@@ -284,7 +303,7 @@ class GladiaOverAssemblyAI:
     def _accept(self) -> list[Action]:
         self._answer_by, self._answered = None, True
         self._attach_by = self._now + ATTACH_WITHIN * self._speed
-        return [AcceptRequest()]
+        return [AcceptRequest(), *self._job.started(self._messages.start_session())]
 
     def _begin(self) -> list[Action]:
         if not all(upstream.has_begun for upstream in self._upstreams):
@@ -305,7 +324,8 @@ class GladiaOverAssemblyAI:
             return []
         self._client_was_heard = self._now
         self._audio.take(audio, self._now)
-        return [*self._tell_what_it_lacked(), *self._send_due(), *self._acknowledge(), *self._flow()]
+        heard = [*self._tell_what_it_lacked(), *self._keep_audio()]
+        return [*heard, *self._send_due(), *self._acknowledge(), *self._flow()]
 
     def _tell_what_it_lacked(self) -> list[Action]:
         """The acknowledgement that was lost with the client's last connection."""
@@ -323,7 +343,7 @@ class GladiaOverAssemblyAI:
             return []
         self._stopped, self._stop_by = True, None
         self._audio.finish(self._now)
-        return [*self._send_due(), *self._acknowledge()]
+        return [*self._keep_audio(), *self._send_due(), *self._acknowledge()]
 
     def _send_due(self) -> list[Action]:
         actions: list[Action] = []
@@ -363,6 +383,8 @@ class GladiaOverAssemblyAI:
             self._audio.received_seconds,
             self._now - self._created_now,
             self._request.channels,
+            add_ons=self._add_ons.at_end(),
+            results=self._add_ons.results(),
         )
         return [*self._say(*summary), *self._end(self._good_end)]
 
@@ -394,7 +416,10 @@ class GladiaOverAssemblyAI:
         if not self._answered:
             self._answered = self._over_is_told = True
             actions.append(refusal(row, *texts))
-        elif self._line.is_attached:
+        else:
+            failure = None if row is self._good_end else row
+            actions.append(self._job.finished(self._audio.received_seconds, self._source.channels, failure))
+        if self._line.is_attached:
             actions += self._say_goodbye(row, text)
         if self._over_is_told:
             self._attach_by = None
@@ -408,7 +433,12 @@ class GladiaOverAssemblyAI:
         return [CloseClient(row.gladia_close, close_reason(text))]
 
     def _say(self, *messages: gladia.ServerMessage) -> list[Action]:
-        return self._line.say(*self._messages.wanted(*messages))
+        wanted = self._messages.wanted(*messages)
+        return [*self._line.say(*wanted), *self._job.said(messages, wanted)]
+
+    def _keep_audio(self) -> list[Action]:
+        audio = self._audio.kept()
+        return [KeepAudio(audio)] if audio else []
 
     def _silent_by(self) -> float | None:
         if not self._line.is_attached or self._stopped or self._paused:

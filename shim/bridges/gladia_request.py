@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
-from shim.bridges.actions import RefuseRequest
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shim.bridges.actions import Note, RefuseRequest, Topic
 from shim.faces.gladia import SessionRequest
 from shim.mapping import ends, parameters
-from shim.mapping.row import EndRow, Vendor
+from shim.mapping.on_absent import Handling, OnAbsent, way_out
+from shim.mapping.row import EndRow, Row, Vendor
 from shim.mapping.translation import translate_parameters
 from shim.wire.assemblyai import QueryValue
 
 _BAD_REQUEST = "Bad request"
 
 
-def upstream_parameters(session: SessionRequest, *, keep_turns: bool) -> tuple[dict[str, QueryValue], list[str]]:
-    """AssemblyAI's parameters for a session, and what it asks for that cannot be served, in Gladia's words.
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What AssemblyAI is asked for in a session's place, and what becomes of the rest.
+
+    `complaints`: what it is refused for, in Gladia's words. `failing`: the parameters whose add-ons are said to have
+    failed. `left_out`: the names of those that nobody is told about.
+    """
+
+    parameters: dict[str, QueryValue]
+    complaints: tuple[str, ...]
+    failing: tuple[Row, ...]
+    left_out: tuple[str, ...]
+
+
+def upstream_parameters(
+    session: SessionRequest, *, keep_turns: bool, on_absent: OnAbsent, served: Collection[Row] = ()
+) -> AskedFor:
+    """AssemblyAI's parameters for a session, and what becomes of what it cannot give.
 
     Partials are always asked for; the bridge needs them and filters them itself. `keep_turns`: Gladia's own silence
-    also where the client set none; otherwise AssemblyAI's own ends a turn there.
+    also where the client set none; otherwise AssemblyAI's own ends a turn there. `served`: what the gateway
+    does itself.
     """
     given = dict(session.given)
     if keep_turns and given.get("endpointing") is None:
         given["endpointing"] = parameters.GLADIA_SILENCE_SECONDS
     translated = translate_parameters(given, Vendor.ASSEMBLYAI)
-    complaints = [f"{row.gladia[0]} must be false: {row.over_assemblyai.reason}" for row in translated.unserved]
-    return {**translated.values, parameters.PARTIALS.assemblyai[0]: True}, complaints
+    absent = [row for row in translated.unserved if row not in served]
+    return AskedFor(
+        {**translated.values, parameters.PARTIALS.assemblyai[0]: True},
+        complaints=tuple(
+            f"{row.gladia[0]} must be false: {row.over_assemblyai.reason} ({way_out(row)})"
+            for row in absent
+            if on_absent.of(row) is Handling.STRICT
+        ),
+        failing=tuple(row for row in absent if on_absent.of(row) is Handling.WARN),
+        left_out=tuple(row.gladia[0] for row in absent if on_absent.of(row) is Handling.IGNORE),
+    )
+
+
+def notes_of(asked: AskedFor) -> list[Note]:
+    """What is logged of what a session asks for and does not get."""
+    failing = ", ".join(row.gladia[0] for row in asked.failing)
+    left_out = ", ".join(asked.left_out)
+    notes = [Note(Topic.ABSENT, failing)] if failing else []
+    return [*notes, *([Note(Topic.NOT_APPLIED, left_out)] if left_out else [])]
 
 
 def refusal(row: EndRow, *texts: str) -> RefuseRequest:

@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from shim.bridges.gladia_messages import GladiaMessages
+from shim.faces.spelling import Spelling
+from shim.mapping import parameters
 from shim.mapping import server_messages as rows
 from shim.mapping.languages import bare
 from shim.mapping.row import Vendor
@@ -31,9 +33,12 @@ Spoken = gladia.SpeechStart | gladia.SpeechEnd | gladia.Transcript
 class GladiaTranscripts:
     """Turns one session's `SpeechStarted` and `Turn` into Gladia's messages; they come unfiltered."""
 
-    def __init__(self, messages: GladiaMessages, languages: list[str], channel: int = 0) -> None:
-        """`languages` are those configured."""
+    def __init__(
+        self, messages: GladiaMessages, languages: list[str], channel: int = 0, spelling: Spelling | None = None
+    ) -> None:
+        """`languages` are those configured, `spelling` is how finals are written."""
         self._messages = messages
+        self._spelling = spelling
         self._channel: int = rows.TURN_CHANNEL.live(Vendor.ASSEMBLYAI, channel)
         self._configured = bare(languages[0]) if len(languages) == 1 else ""
         self._finals: list[gladia.Utterance] = []
@@ -111,6 +116,9 @@ class GladiaTranscripts:
         return [self._messages.speech_end(time, self._channel)]
 
     def _final(self, data: gladia.TranscriptData) -> list[Spoken]:
+        if self._spelling is not None:
+            parameters.SPELLING.over(Vendor.ASSEMBLYAI)
+            data = msgspec.structs.replace(data, utterance=self._spelling.utterance(data.utterance))
         self._finals.append(data.utterance)
         self.heard_until = max(self.heard_until, data.utterance.end)
         self._next_number += 1

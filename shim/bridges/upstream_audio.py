@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from shim.audio import AudioFormat
+from shim.audio import AudioFormat, to_s16
 from shim.audio_rates import Resampler
 
+LARGEST_PIECE: Final = 512 * 1024
+"""Bytes of one frame of what is sent again."""
 MOST_KEPT: Final = 60.0
 """Seconds of audio that are kept for an upstream that acknowledges nothing; what is older is lost with its socket."""
 
@@ -19,12 +21,13 @@ class UpstreamAudio:
     """The audio of one session: takes a client's frames, gives those to send, keeps those that may be needed again."""
 
     def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
-        """`source` and `target` are alike but for the rate; with another rate both have 16 bits and one channel."""
+        """Where `source` and `target` differ, in rate or format, `target` has 16 bits; both have one channel."""
         self.source = source
         self.target = target
         self.received = 0
         """Bytes that came from the client."""
         same_rate = source.sample_rate == target.sample_rate
+        self._decodes = source.sample_format is not target.sample_format
         self._resampler = None if same_rate else Resampler(source.sample_rate, target.sample_rate)
         self._kept: deque[bytes] = deque()
         self._kept_from = 0
@@ -55,6 +58,8 @@ class UpstreamAudio:
     def take(self, frame: bytes, *, is_open: bool) -> list[bytes]:
         """A frame of the client; what of it goes upstream now."""
         self.received += len(frame)
+        if self._decodes:
+            frame = to_s16(frame, self.source.sample_format)
         return self._add(frame if self._resampler is None else self._resampler.feed(frame), is_open)
 
     def finish(self) -> list[bytes]:
@@ -66,7 +71,8 @@ class UpstreamAudio:
         """The upstream is there, or there again: everything that it has not acknowledged."""
         self._written = self._kept_from
         self._sent = self._taken
-        return list(self._kept)
+        kept = b"".join(self._kept)
+        return [kept[first : first + LARGEST_PIECE] for first in range(0, len(kept), LARGEST_PIECE)]
 
     def wrote(self, size: int) -> None:
         """So many bytes have been written to the upstream's socket."""

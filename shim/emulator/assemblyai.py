@@ -1,7 +1,7 @@
 """A local stand-in for AssemblyAI's streaming v3: the socket `/v3/ws` and the tokens of `GET /v3/token`.
 
 It accepts every upgrade and judges key and parameters afterwards, as the service does. What it cannot play (packed
-audio, redaction, webhooks) it refuses by name.
+audio, models that are not out yet, a webhook on another machine) it refuses by name.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import math
 import uuid
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
 from shim.audio import AudioFormat
 from shim.emulator import sockets
 from shim.emulator.assemblyai_session import HEARTBEAT_SECONDS, AssemblyAISession
+from shim.emulator.assemblyai_webhook import Webhook, goes_elsewhere, webhook_of
 from shim.emulator.emulation import Emulation, SessionRecord
+from shim.emulator.faults import Fault, FaultBook, FaultKind
+from shim.emulator.redaction import can_redact
 from shim.faces import assemblyai as face
 from shim.faces import assemblyai_token as tokens
 from shim.wire import assemblyai as wire
 
-_NOT_PLAYED: Final = ("redact_pii", "webhook_url")
 _SECRET: Final = ("webhook_auth_header_value",)
+_ORDERED: Final = "The sttbridge emulator was told to"
 
 
 def make_app(emulation: Emulation) -> web.Application:
@@ -35,11 +38,12 @@ class _Conversation:
     """A session that has begun. Times are seconds of the run's clock."""
 
     session: AssemblyAISession
-    socket: web.WebSocketResponse
+    socket: sockets.PlayedSocket
     began: float
     expires: float
     last_message: float
     record: SessionRecord = field(default_factory=lambda: SessionRecord(str(uuid.uuid4())))
+    webhook: Webhook | None = None
     heartbeat_since: float | None = None
     """When the beating began; None where no heartbeat is asked for."""
     heartbeats: int = 0
@@ -64,10 +68,13 @@ class _Service:
         self._clock = emulation.clock
         self._open = sockets.OpenSockets()
         self._tokens = tokens.TokenBook()
+        self._faults = FaultBook(emulation.faults, emulation.fault_happened)
         self.app = web.Application()
         self.app.router.add_get(face.SOCKET_PATH, self._open_socket)
         self.app.router.add_get(tokens.TOKEN_PATH, self._give_token, allow_head=False)
         self.app.on_shutdown.append(self._open.close_all)
+        self._webhooks = sockets.Background()
+        self.app.on_shutdown.append(self._webhooks.end)
 
     async def _give_token(self, request: web.Request) -> web.Response:
         try:
@@ -83,21 +90,29 @@ class _Service:
     async def _open_socket(self, request: web.Request) -> web.StreamResponse:
         if not sockets.is_upgrade(request):
             raise web.HTTPUpgradeRequired
-        socket = sockets.new_socket(face.LARGEST_FRAME)
+        refused = self._faults.refusal()
+        status = refused.code if refused and refused.is_status else self._faults.refused_upgrade()
+        if status is not None:
+            self._emulation.refused[str(status)] += 1
+            return web.Response(status=status)
+        socket = sockets.PlayedSocket(face.LARGEST_FRAME, self._clock, self._faults.delay())
         await socket.prepare(request)
         self._emulation.open_sockets += 1
         self._open.add(socket)
         try:
-            await self._serve(request, socket)
+            await self._serve(request, socket, refused)
         except ConnectionError:
             pass  # the client is gone; nobody is left to be told
         finally:
+            socket.forget()
             self._open.remove(socket)
             self._emulation.open_sockets -= 1
         return socket
 
-    async def _serve(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+    async def _serve(self, request: web.Request, socket: sockets.PlayedSocket, refused: Fault | None) -> None:
         try:
+            if refused is not None:
+                raise _ordered(refused)
             longest = self._admit(request)
             parameters = face.read_parameters(request.query.items())
             audio = _playable(parameters)
@@ -105,13 +120,14 @@ class _Service:
             self._emulation.refused[str(refusal.code)] += 1
             await self._refuse(socket, refusal)
             return
-        session = AssemblyAISession(parameters, audio, self._emulation.transcript)
+        session = AssemblyAISession(parameters, audio, self._emulation.transcript, self._emulation.speech)
         now = self._clock.now()
         conversation = _Conversation(session, socket, began=now, expires=now + longest, last_message=now)
         conversation.beat_as_asked(now)
         conversation.record.asked_for = {
             name: value for name, value in request.query.items() if name not in (face.TOKEN_PARAMETER, *_SECRET)
         }
+        conversation.webhook = webhook_of(conversation.record.id, parameters)
         await self._begin(conversation)
 
     def _admit(self, request: web.Request) -> int:
@@ -129,6 +145,9 @@ class _Service:
         self._emulation.sessions.append(record)
         try:
             expires = self._clock.wall().timestamp() + conversation.expires - conversation.began
+            if self._faults.leaves_out_the_begin():
+                record.close_code = await socket.ignore_until_closed()
+                return
             await sockets.send(socket, [face.begin(parameters, record.id, int(expires))])
             record.close_code = await self._converse(conversation)
         except face.Refusal as refusal:
@@ -138,6 +157,8 @@ class _Service:
             record.close_code = sockets.DROPPED
         finally:
             record.is_open, record.is_finished = False, True
+            if conversation.webhook is not None:
+                self._webhooks.start(conversation.webhook.post(self._clock))
 
     async def _converse(self, conversation: _Conversation) -> int:
         """Plays the session until one side ends it; gives the code of the close."""
@@ -157,18 +178,28 @@ class _Service:
             if message.type is WSMsgType.BINARY:
                 record.received["binary"] += 1
                 size = len(message.data)
+                heard = session.audio.seconds(session.received + size) * 1000
+                fault = self._faults.after(heard, first_socket=True)
+                if fault is not None:
+                    return await self._misbehave(socket, fault)
                 record.count_audio(size, session.audio)
-                await sockets.send(socket, session.hear(size, now - conversation.began))
+                if self._emulation.keeps_audio:
+                    record.audio += message.data
+                await self._say(conversation, session.hear(message.data, now - conversation.began))
             elif message.type is WSMsgType.TEXT:
                 told = face.read_message(message.data)
                 record.received[told.type] += 1
                 match told:
                     case wire.Terminate():
-                        await sockets.send(socket, session.terminate(now - conversation.began))
-                        await socket.close(code=face.CLOSE_ENDED, message=sockets.reason_bytes(face.ENDED_REASON))
+                        ending = session.terminate(now - conversation.began)
+                        if self._faults.leaves_out_the_end():
+                            await self._say(conversation, [said for said in ending if said.type != "Termination"])
+                            return await socket.ignore_until_closed()
+                        await self._say(conversation, ending)
+                        await socket.end(face.CLOSE_ENDED, face.ENDED_REASON)
                         return face.CLOSE_ENDED
                     case wire.ForceEndpoint():
-                        await sockets.send(socket, session.force_endpoint())
+                        await self._say(conversation, session.force_endpoint())
                     case wire.UpdateConfiguration():
                         session.update(told)
                         conversation.beat_as_asked(now)
@@ -176,6 +207,11 @@ class _Service:
                         pass
             else:
                 return sockets.close_code_of(message, socket)
+
+    async def _say(self, conversation: _Conversation, messages: list[Any]) -> None:
+        if conversation.webhook is not None:
+            conversation.webhook.hear(messages)
+        await sockets.send(conversation.socket, messages)
 
     async def _be_on_time(self, conversation: _Conversation) -> None:
         """Does what the clock demands, whatever the client does: heartbeats, and the end of a session too long."""
@@ -187,16 +223,42 @@ class _Service:
             conversation.heartbeats = int((now - conversation.heartbeat_since) // HEARTBEAT_SECONDS)
             await sockets.send(conversation.socket, [session.heartbeat(now - conversation.began)])
 
-    async def _refuse(self, socket: web.WebSocketResponse, refusal: face.Refusal) -> None:
+    async def _misbehave(self, socket: sockets.PlayedSocket, fault: Fault) -> int:
+        """Carries out what was ordered for this place in the audio; gives the code of the close."""
+        if fault.kind is FaultKind.SILENT_AFTER:
+            return await socket.ignore_until_closed()
+        if fault.kind is FaultKind.DROP_AFTER:
+            socket.drop()
+            return sockets.DROPPED
+        if _comes_with_an_error(fault.code):
+            raise _ordered(fault)
+        await socket.end(fault.code, _ORDERED)
+        return fault.code
+
+    async def _refuse(self, socket: sockets.PlayedSocket, refusal: face.Refusal) -> None:
         await sockets.send(socket, [face.error_frame(refusal)])
         await self._clock.sleep(face.ERROR_TO_CLOSE_SECONDS)
-        await socket.close(code=refusal.code, message=sockets.reason_bytes(face.CLOSE_REASON))
+        await socket.end(refusal.code, face.CLOSE_REASON)
+
+
+def _comes_with_an_error(code: int) -> bool:
+    """Whether the service says why before it closes so."""
+    return code == 1008 or 3000 <= code <= 3999
+
+
+def _ordered(fault: Fault) -> face.Refusal:
+    """The refusal that a fault brings about."""
+    return face.Refusal(fault.code, f"{_ORDERED}: {fault}")
 
 
 def _playable(parameters: face.SessionParameters) -> AudioFormat:
     """The audio of the session. Raises `Refusal` (3006), ours, for what the service does and this does not."""
     audio = face.audio_format(parameters)
-    asked = [name for name in _NOT_PLAYED if parameters.given.get(name)]
+    asked = []
+    if parameters.given.get("redact_pii") and not can_redact(parameters):
+        asked.append(f"redact_pii with speech_model={parameters.speech_model}")
+    if goes_elsewhere(parameters):
+        asked.append("webhook_url on another machine")
     if parameters.speech_model in face.PREVIEW_MODELS:
         asked.append(f"speech_model={parameters.speech_model}")
     if audio is None:

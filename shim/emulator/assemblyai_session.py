@@ -10,6 +10,7 @@ from typing import Final
 from shim.audio import AudioFormat
 from shim.emulator.assemblyai_turns import SILENCE_IS_TAGGED, TurnWriter, turn_rules
 from shim.emulator.quiet import QuietSecond, QuietSeconds
+from shim.emulator.speech import Place, Speech, heard_from
 from shim.emulator.transcript import Transcript
 from shim.emulator.turns import Moment, TurnPlayer, spoken_words
 from shim.faces import assemblyai as face
@@ -23,14 +24,22 @@ Message = wire.ServerMessage | wire.OptionalServerMessage
 class AssemblyAISession:
     """Takes the client's audio and messages, gives the frames that they bring about.
 
-    Of the transcript it plays channel 0: the service has one channel.
+    Of the transcript it plays channel 0: the service has one channel. Where the `speech` of that transcript is known,
+    it is played from where the session's audio begins in it.
     """
 
-    def __init__(self, parameters: face.SessionParameters, audio: AudioFormat, transcript: Transcript) -> None:
+    def __init__(
+        self,
+        parameters: face.SessionParameters,
+        audio: AudioFormat,
+        transcript: Transcript,
+        speech: Speech | None = None,
+    ) -> None:
         self.parameters = parameters
         self.audio = audio
         self.received = 0
         self._words = spoken_words(transcript.channel(0))
+        self._place = Place(speech, audio)
         self._player = TurnPlayer(self._words, turn_rules(parameters))
         self._quiet = QuietSeconds(self._words)
         self._writer = TurnWriter(transcript.language, transcript.separator)
@@ -46,15 +55,31 @@ class AssemblyAISession:
         """The same in whole milliseconds."""
         return self.received * 1000 // self.audio.bytes_per_second
 
-    def hear(self, size: int, elapsed_seconds: float) -> list[Message]:
-        """Takes one binary message of `size` bytes and gives what is due now.
+    def hear(self, message: bytes, elapsed_seconds: float) -> list[Message]:
+        """Takes one binary message of audio and gives what is due now.
 
         `elapsed_seconds` is the time since the session began. Raises `Refusal` (3007) for a message that is too
         short or too long, and for audio that comes too fast.
         """
+        size = len(message)
         face.check_duration(self.audio.seconds(size) * 1000)
         face.check_pace(self.audio.seconds(self.received + size), elapsed_seconds)
         self.received += size
+        if self._place.is_open:
+            offset = self._place.feed(message)
+            if offset is None:
+                return []
+            self._go_to(offset)
+        return self._play()
+
+    def _go_to(self, offset: int) -> None:
+        """The session begins so many milliseconds into the transcript."""
+        self._words = heard_from(self._words, offset)
+        self._player = TurnPlayer(self._words, turn_rules(self.parameters))
+        self._quiet = QuietSeconds(self._words)
+
+    def _play(self) -> list[Message]:
+        """What is due in the audio received so far."""
         due: list[tuple[int, Moment | QuietSecond]] = [
             (moment.position, moment) for moment in self._player.advance(self.position)
         ]
@@ -85,7 +110,9 @@ class AssemblyAISession:
 
     def terminate(self, elapsed_seconds: float) -> list[Message]:
         """The end: the open turn's final, what is known of the speakers by now, and `Termination`."""
-        messages = [message for moment in self._player.stop() for message in self._say(moment)]
+        self._place.settle()
+        messages = self._play()
+        messages += [message for moment in self._player.stop() for message in self._say(moment)]
         if self.parameters.speech_model in face.US_MODELS:
             messages.append(self._writer.empty_final())
         revision = self._writer.revision(self.parameters)

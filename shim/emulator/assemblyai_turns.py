@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from shim.emulator.assemblyai_labels import Labels
+from shim.emulator.redaction import redacted
 from shim.emulator.turns import Kind, Moment, Partials, SpokenWord, TurnRules
 from shim.faces import assemblyai as face
 from shim.faces.profanity import masked
@@ -143,6 +144,8 @@ class TurnWriter:
     def _whole_turn(self, moment: Moment, parameters: face.SessionParameters) -> wire.Turn:
         texts = _written(moment, parameters)
         is_final = moment.kind is Kind.TURN_ENDS
+        if is_final:
+            texts = redacted(moment.words, texts, parameters)
         if not is_final and not moment.words[-1].ends_sentence:
             texts[-1] = texts[-1].rstrip(",;:、，") + _EM_DASH
         transcript = self._separator.join(texts)
@@ -192,9 +195,9 @@ class TurnWriter:
         )
 
     def _plain_ends(self, moment: Moment, parameters: face.SessionParameters) -> list[wire.Turn]:
-        written = _written(moment, parameters)
-        plain = [_plain(text) for text in written]
-        utterance = self._next_utterance(moment, parameters)
+        written = redacted(moment.words, _written(moment, parameters), parameters)
+        plain = redacted(moment.words, [_plain(text) for text in _written(moment, parameters)], parameters)
+        utterance = self._next_utterance(moment, parameters, final=plain)
         return self._ends(list(moment.words), plain, written, utterance, self._order(moment), parameters)
 
     def _ends(
@@ -232,13 +235,18 @@ class TurnWriter:
             self._pending.append((order, tuple(words), turns[-1]))
         return turns
 
-    def _next_utterance(self, moment: Moment, parameters: face.SessionParameters) -> str:
-        """The words since the last utterance, which has now been given; whisper-rt formats them."""
-        new = _written(moment, parameters)[self._uttered :]
-        self._uttered = len(moment.words)
+    def _next_utterance(
+        self, moment: Moment, parameters: face.SessionParameters, final: list[str] | None = None
+    ) -> str:
+        """The words since the last utterance, which has now been given; whisper-rt formats them.
+
+        `final`: how the words of a final are written in plain text.
+        """
+        first, self._uttered = self._uttered, len(moment.words)
+        written = _written(moment, parameters)
         if parameters.speech_model == face.WHISPER:
-            return self._separator.join(new)
-        text = self._separator.join(_plain(word) for word in new)
+            return self._separator.join(written[first:])
+        text = self._separator.join((final or [_plain(word) for word in written])[first:])
         return text[:1].upper() + text[1:]
 
 

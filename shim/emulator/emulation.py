@@ -6,11 +6,14 @@ An `Emulation` may be read from any thread while its emulator runs in another.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shim.audio import AudioFormat
 from shim.clock import Clock
+from shim.emulator.faults import Fault
+from shim.emulator.speech import Speech
 from shim.emulator.transcript import Transcript
 
 _DURATIONS_KEPT: Final = 10_000
@@ -36,6 +39,8 @@ class SessionRecord:
     """How many messages of each type came; `binary` is one of the types."""
     close_code: int | None = None
     """With what the emulator, or else the client, closed the last socket (1006: it dropped)."""
+    audio: bytearray = field(default_factory=bytearray, repr=False)
+    """What was heard, where the emulation keeps it."""
 
     def count_audio(self, size: int, audio: AudioFormat) -> None:
         """Adds one message of audio, by its bytes."""
@@ -48,7 +53,8 @@ class SessionRecord:
 class Emulation:
     """What to play, whom to let in, what time it is; and, in `sessions`, what has happened.
 
-    `key` None lets every key pass that is not empty.
+    `key` None lets every key pass that is not empty. `speech` is the recording that the transcript belongs to: with it,
+    a session whose audio begins in the middle of it is played from there (see `shim.emulator.speech`).
     """
 
     transcript: Transcript
@@ -59,6 +65,21 @@ class Emulation:
     refused: Counter[str] = field(default_factory=Counter)
     """How many requests and upgrades were refused, by their status or code."""
     open_sockets: int = 0
+    speech: Speech | None = None
+    faults: list[Fault] = field(default_factory=list)
+    """What goes wrong; it may grow while the emulator runs."""
+    faults_happened: list[str] = field(default_factory=list)
+    """A line for each time that something did go wrong as ordered."""
+    on_fault: Callable[[str], None] | None = None
+    """Is given these lines."""
+    keeps_audio: bool = False
+    """Whether the sessions' records keep what was heard."""
+
+    def fault_happened(self, line: str) -> None:
+        """Something went wrong as ordered."""
+        self.faults_happened.append(line)
+        if self.on_fault is not None:
+            self.on_fault(line)
 
     @property
     def sessions_so_far(self) -> int:

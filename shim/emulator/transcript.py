@@ -4,12 +4,14 @@
       {"speaker": 0, "channel": 0, "words": [{"text": "Hello", "start": 0.40, "end": 0.71, "confidence": 0.98}]}]}
 
 Times are seconds from the start of the audio. An utterance ends where its speaker pauses; within one there are no
-pauses. `language`, `speaker`, `channel` and `confidence` may be left out.
+pauses. `language`, `speaker`, `channel` and `confidence` may be left out. A word that says who somebody is may carry
+`"pii"`, the name of the policy that redacts it, such as `person_name`.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ from shim.errors import BridgeError
 from shim.guide import guide_file
 
 _WRITTEN_WITHOUT_BLANKS = ("ja", "zh", "yue")
+_POLICY = re.compile("[a-z0-9_]*")
 
 
 class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +30,7 @@ class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: float
     end: float
     confidence: float = 1.0
+    pii: str = ""
 
 
 class Utterance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +115,8 @@ def _problem(transcript: Transcript) -> str | None:
                 return f"{place_of_word} is empty, or has blanks at an end"
             if not (math.isfinite(word.start) and math.isfinite(word.end) and 0 <= word.start <= word.end):
                 return f"{place_of_word} has no valid start and end"
+            if not _POLICY.fullmatch(word.pii):
+                return f"{place_of_word} has a pii that is no name of a policy, such as person_name"
             if not 0 <= word.confidence <= 1:
                 return f"{place_of_word} has a confidence outside 0 to 1"
             if word.start < heard_until.get(utterance.channel, 0.0):

@@ -19,7 +19,7 @@ _CLOSERS: Final = "\"'”’»)]"
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord:
-    """A word of the recording; `pauses` where its utterance ends with it."""
+    """A word of the recording; `pauses` where its utterance ends with it, `pii` names what redacts it."""
 
     text: str
     start: int
@@ -27,6 +27,7 @@ class SpokenWord:
     confidence: float
     speaker: int
     pauses: bool
+    pii: str = ""
 
     @property
     def ends_sentence(self) -> bool:
@@ -44,6 +45,7 @@ def spoken_words(utterances: Iterable[Utterance]) -> tuple[SpokenWord, ...]:
             confidence=word.confidence,
             speaker=utterance.speaker,
             pauses=word is utterance.words[-1],
+            pii=word.pii,
         )
         for utterance in utterances
         for word in utterance.words

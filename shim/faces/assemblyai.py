@@ -7,7 +7,7 @@ sessions recorded live.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -180,6 +180,11 @@ def begin(parameters: SessionParameters, session_id: str, expires_at: int) -> wi
         voice_focus=given.get("voice_focus"),
     )
     return wire.Begin(id=session_id, expires_at=expires_at, configuration=configuration)
+
+
+def webhook_body(session_id: str, turns: Sequence[wire.Turn]) -> str:
+    """The JSON of the one request after a session, for the client's own server: its finished turns."""
+    return msgspec.json.encode({"session_id": session_id, "messages": turns}).decode()
 
 
 def error_frame(refusal: Refusal) -> wire.Error:

@@ -166,7 +166,7 @@ def language(request: wire.InitRequest, detected: str) -> str:
     return str(configured[0]) if len(configured) == 1 else detected
 
 
-def is_wanted(message: wire.ServerMessage, flags: wire.MessagesConfig) -> bool:
+def is_wanted(message: wire.ServerMessage | wire.StartSession, flags: wire.MessagesConfig) -> bool:
     """Whether the flags of the session let a message through to the socket."""
     match message:
         case wire.Transcript():
@@ -175,8 +175,12 @@ def is_wanted(message: wire.ServerMessage, flags: wire.MessagesConfig) -> bool:
             return flags.receive_speech_events
         case wire.AudioChunkAck() | wire.StopRecordingAck():
             return flags.receive_acknowledgments
-        case wire.StartRecording() | wire.EndRecording() | wire.EndSession():
+        case wire.StartSession() | wire.StartRecording() | wire.EndRecording() | wire.EndSession():
             return flags.receive_lifecycle_events
+        case wire.Translation() | wire.NamedEntityRecognition() | wire.SentimentAnalysis():
+            return flags.receive_realtime_processing_events and (message.error is None or flags.receive_errors)
+        case wire.PostSummarization():
+            return flags.receive_post_processing_events and (message.error is None or flags.receive_errors)
         case wire.PostTranscript() | wire.PostFinalTranscript():
             return flags.receive_post_processing_events
 

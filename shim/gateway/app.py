@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
@@ -13,12 +14,15 @@ from shim.bridges.actions import RefuseRequest
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.faces import assemblyai, gladia
 from shim.gateway.assemblyai_api import AssemblyAIGateway
+from shim.gateway.callbacks import posting
+from shim.gateway.gladia_jobs import JobRoutes
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS as SESSIONS
 from shim.gateway.sessions import Sessions as Sessions
 from shim.gateway.settings import Settings, host_of, without
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents, new_client_session
 from shim.mapping import ends
+from shim.mapping.on_absent import Handling, way_out
 from shim.mapping.row import Vendor
 from shim.mapping.session import REGION
 from shim.served_socket import ServedSocket
@@ -50,12 +54,14 @@ class _GladiaGateway:
         self.app.router.add_post(gladia.SESSIONS_PATH, self._create)
         self.app.router.add_get(gladia.SESSIONS_PATH, self._open_socket, allow_head=False)
         self.app.router.add_get(gladia.HEALTH_PATH, self._health, allow_head=False)
+        self._jobs = JobRoutes(settings, self._address)
+        self._jobs.add_to(self.app)
         self.app.on_response_prepare.append(self._add_headers)
         self.app.cleanup_ctx.append(self._hold_connections)
         self.app.on_shutdown.append(self._shut_down)
 
     async def _hold_connections(self, _app: web.Application) -> AsyncIterator[None]:
-        async with new_client_session() as self._http:
+        async with new_client_session() as self._http, posting(self._settings) as self._callbacks:
             yield
 
     async def _shut_down(self, _app: web.Application) -> None:
@@ -117,6 +123,9 @@ class _GladiaGateway:
             speed=self._clock.speed,
             keep_turns=self._settings.turns == "keep",
             come_back_within=self._settings.grace,
+            on_absent=self._settings.absence,
+            keeps_audio=self._settings.keep_audio,
+            serves_callbacks=self._callbacks is not None,
         )
         upstream = self._upstream_url(region)
         session = Session(
@@ -126,6 +135,10 @@ class _GladiaGateway:
             open_upstream=self._opener(upstream, key),
             loggable=without(key),
             on_done=lambda: self._sessions.ended(token),
+            post=self._callbacks.for_session(session_id) if self._callbacks is not None else None,
+            job=self._jobs.recorder(
+                request.headers.get(gladia.KEY_HEADER, ""), asked, session_id, request[_REQUEST_ID]
+            ),
         )
         self._sessions.add(token, session)
         session.begin(bridge.request_received)
@@ -137,24 +150,33 @@ class _GladiaGateway:
         return web.Response(status=201, body=body, content_type="application/json")
 
     def _session_url(self, request: web.Request, token: str) -> str:
-        public = self._settings.public_url
-        if public is None:
-            return gladia.websocket_url(request.scheme, request.host, token)
-        scheme, _, rest = public.partition("://")
+        scheme, _, rest = self._address(request).partition("://")
         host, _, prefix = rest.partition("/")
         return gladia.websocket_url(scheme, host, token, f"/{prefix}" if prefix else "")
+
+    def _address(self, request: web.Request) -> str:
+        """The base URL (HTTP) under which clients reach this gateway."""
+        public = self._settings.public_url or f"{request.scheme}://{request.host}"
+        return re.sub("^ws", "http", public.rstrip("/"))
 
     # --- sockets ---------------------------------------------------------------------------------
 
     def _upstream_url(self, region: str | None) -> str:
-        """The upstream's base URL. A region is a promise about where data stays: it chooses the host, unless the
-        gateway was given one."""
+        """The upstream's base URL. A region is a promise about where data stays: it chooses the host. An upstream that
+        the gateway was given keeps no such promise. Raises the face's Refusal (400) where that must not pass."""
         if region is None:
             return self._settings.upstream_url
-        if self._settings.upstream is not None:
-            _log.warning("a session asks for the region %s; it goes to the upstream that was given", region)
-            return self._settings.upstream_url
-        return f"wss://{REGION.live(Vendor.ASSEMBLYAI, region)}"
+        host: str = REGION.live(Vendor.ASSEMBLYAI, region)
+        if self._settings.upstream is None or self._settings.upstream_host == host:
+            return f"wss://{host}"
+        handling = self._settings.absence.of(REGION)
+        if handling is Handling.STRICT:
+            [name] = REGION.gladia
+            problem = f"{name} must not be sent: the gateway was given an upstream, which need not be in {region}"
+            raise gladia.Refusal(ends.BAD_PARAMETER.http_status, "Bad request", [f"{problem} ({way_out(REGION)})"])
+        level = logging.WARNING if handling is Handling.WARN else logging.INFO
+        _log.log(level, "a session asks for the region %s; it goes to the upstream that was given", region)
+        return self._settings.upstream_url
 
     def _opener(
         self, upstream: str, key: str
@@ -169,7 +191,7 @@ class _GladiaGateway:
 
     async def _open_socket(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("upgrade", "").lower() != "websocket":
-            raise gladia.not_found(request.method, request.path)
+            return await self._jobs.list(request)
         token = request.query.get("token", "")
         session = self._sessions.find(token)
         if session is None and not self._sessions.has_ended(token):

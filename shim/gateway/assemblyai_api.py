@@ -14,11 +14,12 @@ from shim.bridges.assemblyai_over_gladia import AssemblyAIOverGladia
 from shim.faces import assemblyai as face
 from shim.faces import assemblyai_token as tokens
 from shim.faces import gladia
-from shim.gateway.posted_upstream import PostedEvents, PostedUpstream
+from shim.gateway.callbacks import posting
+from shim.gateway.posted_upstream import PostedEvents, SessionRequest
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS, Sessions
 from shim.gateway.settings import Settings, without
-from shim.gateway.upstream import new_client_session
+from shim.gateway.upstream import UpstreamConnection, UpstreamEvents, new_client_session
 from shim.mapping.assemblyai_parameters import TOKEN
 from shim.mapping.row import Vendor
 from shim.mapping.session import REGION
@@ -51,7 +52,7 @@ class AssemblyAIGateway:
         self.app.on_shutdown.append(self._shut_down)
 
     async def _hold_connections(self, _app: web.Application) -> AsyncIterator[None]:
-        async with new_client_session() as self._http:
+        async with new_client_session() as self._http, posting(self._settings) as self._callbacks:
             yield
 
     async def _shut_down(self, _app: web.Application) -> None:
@@ -93,6 +94,8 @@ class AssemblyAIGateway:
             speed=self._clock.speed,
             longest=longest,
             refusal=refusal,
+            on_absent=self._settings.absence,
+            serves_webhooks=self._callbacks is not None,
         )
         session = Session(
             bridge,
@@ -102,6 +105,8 @@ class AssemblyAIGateway:
             loggable=without(key),
             on_done=lambda: self._sessions.ended(session_id),
             when_broken=_WHEN_BROKEN,
+            post=self._callbacks.for_session(session_id) if self._callbacks is not None else None,
+            connect_upstream=self._connect,
         )
         self._sessions.add(session_id, session)
         await session.serve_client(socket, request.transport)
@@ -121,12 +126,15 @@ class AssemblyAIGateway:
             raise face.Refusal(1008, face.INVALID_KEY)
         return key, longest
 
-    def _opener(self, request: web.Request, key: str) -> Callable[..., PostedUpstream]:
+    def _opener(self, request: web.Request, key: str) -> Callable[..., SessionRequest]:
         # The host by which the client came is a promise about where data stays.
         region = REGION.live(Vendor.GLADIA, request.host.partition(":")[0])
 
-        def open_upstream(body: Mapping[str, Any], events: PostedEvents, on_done: Callable[[], None]) -> PostedUpstream:
+        def open_upstream(body: Mapping[str, Any], events: PostedEvents, on_done: Callable[[], None]) -> SessionRequest:
             url = gladia.sessions_url(self._settings.upstream_url, region)
-            return PostedUpstream(self._http, url, {gladia.KEY_HEADER: key}, body, events, on_done)
+            return SessionRequest(self._http, url, {gladia.KEY_HEADER: key}, body, events, on_done)
 
         return open_upstream
+
+    def _connect(self, url: str, events: UpstreamEvents, on_done: Callable[[], None]) -> UpstreamConnection:
+        return UpstreamConnection(self._http, url, {}, events, on_done)

@@ -1,4 +1,4 @@
-"""A session's connection to a service that is asked for the session by HTTP, and says there where its socket is."""
+"""The request by which a service is asked for a session, where the answer says where its sockets are."""
 
 from __future__ import annotations
 
@@ -19,11 +19,8 @@ class PostedEvents(UpstreamEvents, Protocol):
     def upstream_answered(self, status: int, body: bytes) -> None: ...
 
 
-class PostedUpstream(UpstreamConnection):
-    """One request, and then the sockets to the address that it gave: one after the other, as `connect` is called.
-
-    The key goes with the request only.
-    """
+class SessionRequest(UpstreamConnection):
+    """One request. The key goes with it only: the sockets to the address that it gives are connections of their own."""
 
     def __init__(
         self,
@@ -39,20 +36,9 @@ class PostedUpstream(UpstreamConnection):
         self._request_headers = headers
         self._body = body
         self._posted_events = events
-        self._next: str | None = None
         super().__init__(http, "", {}, events, on_done)
 
-    def connect(self, url: str) -> None:
-        """Opens a socket there, as soon as the one before is closed."""
-        self._next = url
-
     async def _run(self) -> None:
-        await self._post()
-        while self._next is not None:
-            self._url, self._next, self._outgoing = self._next, None, None
-            await super()._run()
-
-    async def _post(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 async with self._http.post(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
 from aiohttp import WSMsgType, web
@@ -13,13 +14,17 @@ from aiohttp import WSMsgType, web
 from shim.bridges.actions import (
     AcceptRequest,
     Action,
+    BeginJob,
     CloseClient,
     CloseUpstream,
     ConnectUpstream,
+    JobFinished,
+    KeepAudio,
     Note,
     OpenUpstream,
     PauseClient,
     PingClient,
+    Post,
     RefuseClient,
     RefuseRequest,
     ReplaceClient,
@@ -29,7 +34,6 @@ from shim.bridges.actions import (
     Topic,
 )
 from shim.clock import Clock
-from shim.gateway.posted_upstream import PostedUpstream
 from shim.gateway.sockets import DROPPED, Outgoing, Ping, answer_to_close, end_of, end_of_reading, frame_of
 from shim.gateway.upstream import UpstreamConnection, UpstreamEvents
 from shim.wire.assemblyai import QueryValue
@@ -37,7 +41,9 @@ from shim.wire.assemblyai import QueryValue
 _log = logging.getLogger("sttbridge")
 
 _LONGEST_LOGGED: Final = 300
-_LEVELS: Final = dict.fromkeys((Topic.CLIENT_FAULT, Topic.UNKNOWN_MESSAGE, Topic.NOT_APPLIED), logging.INFO)
+_LEVELS: Final = dict.fromkeys(
+    (Topic.CLIENT_FAULT, Topic.CLIENT_GONE, Topic.UNKNOWN_MESSAGE, Topic.NOT_APPLIED), logging.INFO
+)
 _INTERNAL_ERROR_CLOSE: Final = 4490
 _INTERNAL_ERROR: Final = "internal error of the gateway"
 _WHEN_BROKEN: Final = (RefuseRequest(500, _INTERNAL_ERROR), CloseClient(_INTERNAL_ERROR_CLOSE, _INTERNAL_ERROR))
@@ -75,7 +81,15 @@ class PingingBridge(Bridge, Protocol):
     def client_ponged(self, mark: int) -> list[Action]: ...
 
 
+class JobListener(Protocol):
+    """Who writes down what becomes of a session. It never waits and never fails."""
+
+    def hear(self, action: AcceptRequest | BeginJob | KeepAudio | JobFinished) -> None: ...
+    def abandon(self) -> None: ...
+
+
 OpenUpstreamConnection = Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]
+ConnectUpstreamConnection = Callable[[str, UpstreamEvents, Callable[[], None]], UpstreamConnection]
 
 
 class Session:
@@ -91,10 +105,14 @@ class Session:
         loggable: Callable[[str], str],
         on_done: Callable[[], None],
         when_broken: tuple[Action, ...] = _WHEN_BROKEN,
+        job: JobListener | None = None,
+        post: Callable[[Post], None] | None = None,
+        connect_upstream: ConnectUpstreamConnection | None = None,
     ) -> None:
         """`name` stands for the session in logs, `loggable` takes secrets out of a text. `on_done` is called once,
         when the session has ended and nothing of it is open. `when_broken`: what the client is told if the bridge
-        itself fails."""
+        itself fails. `job` hears what is left of the session, `post` sends what goes to the client's own server.
+        `connect_upstream` opens a socket where the service says that a session's sockets are."""
         self.noted: Counter[Topic] = Counter()
         self.answer: asyncio.Future[AcceptRequest | RefuseRequest] = asyncio.get_running_loop().create_future()
         """How the HTTP request is answered."""
@@ -102,9 +120,12 @@ class Session:
         self._name = name
         self._clock = clock
         self._open_upstream = open_upstream
+        self._connect_upstream = connect_upstream
         self._loggable = loggable
         self._on_done = on_done
         self._when_broken = when_broken
+        self._job = job
+        self._post = post
         self._client: Outgoing | None = None
         self._newcomer: Outgoing | None = None
         self._clients = 0
@@ -125,6 +146,8 @@ class Session:
     def shut_down(self) -> None:
         """The gateway ends."""
         self._tell(self._bridge.shut_down)
+        if self._client is not None:
+            self._client.hurry()
 
     async def serve_client(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         """Serves a client's open socket until it is closed."""
@@ -180,8 +203,10 @@ class Session:
         if isinstance(self._bridge, AnsweredBridge):
             self._tell(self._bridge.upstream_answered, status, body)
 
-    def _start_upstream(self, parameters: Mapping[str, QueryValue], channel: int) -> None:
-        """Opens a connection for a channel; one that was there before says nothing any more."""
+    def _start_upstream(
+        self, start: Callable[[UpstreamEvents, Callable[[], None]], UpstreamConnection], channel: int
+    ) -> None:
+        """Starts a connection for a channel; one that was there before says nothing any more."""
         before = self._upstreams.pop(channel, None)
         if before is not None:
             self._told[channel].is_current = False
@@ -198,7 +223,7 @@ class Session:
                     del self._upstreams[channel]
             self._look_whether_done()
 
-        connection = self._open_upstream(parameters, told, done)
+        connection = start(told, done)
         opened.append(connection)
         self._upstreams[channel] = connection
 
@@ -247,17 +272,24 @@ class Session:
                 before, self._client = self._client, self._newcomer
                 self._close(before, code, reason)
             case OpenUpstream(parameters, channel):
-                self._start_upstream(parameters, channel)
+                self._start_upstream(partial(self._open_upstream, parameters), channel)
             case ConnectUpstream(url):
-                upstream = self._upstreams.get(0)
-                if isinstance(upstream, PostedUpstream):
-                    upstream.connect(url)
+                assert self._connect_upstream is not None
+                self._start_upstream(partial(self._connect_upstream, url), 0)
             case CloseUpstream(channel):
                 if channel in self._upstreams:
                     self._upstreams[channel].close()
             case AcceptRequest() | RefuseRequest():
                 if not self.answer.done():
                     self.answer.set_result(action)
+                if self._job is not None and isinstance(action, AcceptRequest):
+                    self._job.hear(action)
+            case BeginJob() | KeepAudio() | JobFinished():
+                if self._job is not None:
+                    self._job.hear(action)
+            case Post():
+                if self._post is not None:
+                    self._post(action)
 
     def _close(self, client: Outgoing | None, code: int, reason: str) -> None:
         if client is not None:
@@ -300,6 +332,8 @@ class Session:
         self._done = True
         if self._timer is not None:
             self._timer.cancel()
+        if self._job is not None:
+            self._job.abandon()
         self._on_done()
 
 

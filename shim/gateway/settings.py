@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,11 +11,18 @@ from urllib.parse import urlsplit
 from shim.clock import Clock
 from shim.errors import BridgeError
 from shim.faces import assemblyai, gladia
+from shim.gateway.callback_addresses import CallbackAddresses
+from shim.jobs.store import MEMORY, OFF, check_url
+from shim.mapping.on_absent import Handling, OnAbsent, read_on_absent
 
 POSSIBLE = {("gladia", "assemblyai"): assemblyai.HOST, ("assemblyai", "gladia"): gladia.HOST}
 """The pairs of API and service that there is a bridge for, with the service's own host."""
 
 TURNS = ("target", "keep")
+
+GRACE_VARIABLE = "STTBRIDGE_GRACE"
+_LONGEST_GRACE = 3600
+LONGEST_RETENTION = 36_500
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,10 @@ class Settings:
     passed on). `gateway_keys`: clients must show one of these, and the upstream's key is `upstream_key`. `public_url`
     is the base URL by which clients reach the gateway (None: as each request says). `turns` "keep": silences that the
     client did not set are its own vendor's, "target": the service's. `grace`: for
-    how many real seconds a client that was cut off is waited for.
+    how many real seconds a client that was cut off is waited for. `on_absent`: what becomes of what the service lacks,
+    as `shim.mapping.on_absent` reads it. `jobs`: where jobs are kept, as `shim.jobs.store` reads it; `keep_audio`: the
+    sessions' audio too; `retention`: for how many days after their end. `callbacks`: what
+    clients ask to be posted is posted, to public addresses and to the hosts and networks of `callbacks_allow`.
     """
 
     api: str
@@ -36,7 +47,13 @@ class Settings:
     public_url: str | None = None
     clock: Clock = field(default_factory=Clock)
     turns: str = "target"
-    grace: float = 30.0
+    grace: float = field(default_factory=lambda: read_grace(os.environ.get(GRACE_VARIABLE, "").strip() or "30"))
+    on_absent: str = Handling.WARN
+    jobs: str = field(default=MEMORY, repr=False)
+    keep_audio: bool = False
+    retention: float = 30.0
+    callbacks: bool = False
+    callbacks_allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.api, self.over) not in POSSIBLE:
@@ -44,8 +61,20 @@ class Settings:
             raise BridgeError(f"api={self.api!r} over={self.over!r} is not possible", f"possible is: {possible}")
         if self.turns not in TURNS:
             raise BridgeError(f"turns={self.turns!r} is not possible", f"possible is: {', '.join(TURNS)}")
-        if not 0 <= self.grace <= 3600:
-            raise BridgeError(f"a grace of {self.grace:g} seconds is not possible", "give 0 to 3600")
+        read_grace(str(self.grace))
+        read_on_absent(self.on_absent)
+        check_url(self.jobs)
+        if self.callbacks_allow and not self.callbacks:
+            raise BridgeError("--callbacks-allow is given, and callbacks are not enabled", "give --callbacks, too")
+        CallbackAddresses.read(self.callbacks_allow)
+        if self.keep_audio and self.jobs == OFF:
+            raise BridgeError(
+                "audio is to be kept with jobs, and no jobs are kept", "leave --keep-audio or --jobs off out"
+            )
+        if not 0 < self.retention <= LONGEST_RETENTION:
+            raise BridgeError(
+                f"a retention of {self.retention:g} days is not possible", f"give up to {LONGEST_RETENTION}"
+            )
         if self.gateway_keys and not self.upstream_key:
             raise BridgeError("gateway keys are given, but no key for the upstream", "put it into its variable")
         for key in (*self.gateway_keys, self.upstream_key or "x"):
@@ -53,6 +82,16 @@ class Settings:
                 raise BridgeError("a key holds characters that no header can carry", "check it for blanks and quotes")
         base_url(self.upstream or "", "--upstream")
         base_url(self.public_url or "", "--public-url")
+
+    @property
+    def absence(self) -> OnAbsent:
+        """What becomes of what the service lacks."""
+        return read_on_absent(self.on_absent)
+
+    @property
+    def callback_addresses(self) -> CallbackAddresses:
+        """Where callbacks may go to."""
+        return CallbackAddresses.read(self.callbacks_allow)
 
     @property
     def upstream_url(self) -> str:
@@ -80,6 +119,19 @@ class Settings:
         if self.gateway_keys and not any(known):
             return None
         return self.upstream_key or (shown if is_plain_key(shown) else None)
+
+
+def read_grace(text: str) -> float:
+    """For how many real seconds a client that was cut off is waited for. Raises BridgeError for what is no such time."""
+    try:
+        grace = float(text)
+    except ValueError:
+        grace = -1.0
+    if not 0 <= grace <= _LONGEST_GRACE:
+        raise BridgeError(
+            f"--grace ({GRACE_VARIABLE}) takes 0 to {_LONGEST_GRACE} seconds, not {text!r}", "30 is usual"
+        )
+    return grace
 
 
 def base_url(url: str, option: str) -> str:

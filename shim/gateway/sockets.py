@@ -17,6 +17,9 @@ DROPPED: Final = 1006
 CLOSE_SECONDS: Final = 10.0
 """Real seconds that a peer has to take what is left and to answer a close; then it is cut off."""
 
+HURRIED_CLOSE_SECONDS: Final = 0.5
+"""The same where the gateway ends: a client in a process that ends answers no more."""
+
 MOST_WAITING: Final = 8 * 2**20
 """Bytes that may wait for a peer that does not read; then it is cut off."""
 
@@ -95,6 +98,11 @@ class Outgoing:
         self._dropped = True
         self._frames.clear()
         self._end_in_time()
+
+    def hurry(self) -> None:
+        """The gateway ends: a peer that does not answer now is not waited for."""
+        self.release()
+        self._cut_off = asyncio.get_running_loop().call_later(HURRIED_CLOSE_SECONDS, self._abort)
 
     def _end_in_time(self) -> None:
         if self._cut_off is None:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from shim.mapping.row import NOTHING, Fidelity, Row, Section, Vendor, Way, absent, emulated, never_met
 
 
-def _row(name: str, way: Way, label: str = "") -> Row:
-    return Row(f"parameter.{label or name}", Section.PARAMETER, (), (name,), never_met(), way)
+def _row(name: str, way: Way, label: str = "", *, harmful: bool = False) -> Row:
+    row_id = f"parameter.{label or name}"
+    return Row(row_id, Section.PARAMETER, (), (name,), never_met(), way, harmful_in_silence=harmful)
 
 
 def _hint(name: str, what: str) -> Row:
@@ -25,8 +26,8 @@ def _kept_by_shim(name: str, what: str, how: str) -> Row:
     return _row(name, emulated(f"Gladia has no {what}; the shim {how}"))
 
 
-def _missing(name: str, what: str) -> Row:
-    return _row(name, absent(f"Gladia's live sessions have no {what}"))
+def _missing(name: str, what: str, *, harmful: bool = False) -> Row:
+    return _row(name, absent(f"Gladia's live sessions have no {what}"), harmful=harmful)
 
 
 FORMAT_TURNS: Final = _row(
@@ -61,6 +62,13 @@ KEPT_BY_SHIM: Final = (
 )
 """What the shim does by itself."""
 
+WEBHOOK: Final = (
+    _missing("webhook_url", "single post at the end", harmful=True),
+    _missing("webhook_auth_header_name", "single post at the end"),
+    _missing("webhook_auth_header_value", "single post at the end"),
+)
+"""Where the one post at the end goes to, and the header that it carries. The gateway makes it, if that is enabled."""
+
 MISSED: Final = (
     _missing("speaker_labels", "speaker labels"),
     _missing("max_speakers", "speaker labels"),
@@ -68,16 +76,14 @@ MISSED: Final = (
     _missing("domain", "domains"),
     _missing("prompt", "prompt"),
     _missing("llm_gateway", "language model behind them"),
-    _missing("webhook_url", "single post at the end"),
-    _missing("webhook_auth_header_name", "single post at the end"),
-    _missing("webhook_auth_header_value", "single post at the end"),
+    *WEBHOOK,
 )
 """What a listener would miss; the shim names it in one `Warning`."""
 
 REFUSED: Final = (
-    _missing("redact_pii", "redaction: personal data would appear in the transcripts"),
-    _missing("redact_pii_policies", "redaction: personal data would appear in the transcripts"),
-    _missing("redact_pii_sub", "redaction: personal data would appear in the transcripts"),
+    _missing("redact_pii", "redaction: personal data would appear in the transcripts", harmful=True),
+    _missing("redact_pii_policies", "redaction: personal data would appear in the transcripts", harmful=True),
+    _missing("redact_pii_sub", "redaction: personal data would appear in the transcripts", harmful=True),
 )
 """What would harm if it were left out in silence; `redact_pii` is the switch of the three."""
 

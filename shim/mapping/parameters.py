@@ -41,8 +41,10 @@ MOST_TERMS: Final = 100
 """More key terms are refused by AssemblyAI."""
 
 
-def _row(name: str, gladia: str, assemblyai: str, over_assemblyai: Way, over_gladia: Way) -> Row:
-    """A row whose sides are lists of paths, separated by blanks."""
+def _row(
+    name: str, gladia: str, assemblyai: str, over_assemblyai: Way, over_gladia: Way, *, harmful: bool = False
+) -> Row:
+    """A row whose sides are lists of paths, separated by blanks. `harmful`: see Row.harmful_in_silence."""
     return Row(
         f"parameter.{name}",
         Section.PARAMETER,
@@ -50,6 +52,7 @@ def _row(name: str, gladia: str, assemblyai: str, over_assemblyai: Way, over_gla
         tuple(assemblyai.split()),
         over_assemblyai,
         over_gladia,
+        harmful_in_silence=harmful,
     )
 
 
@@ -97,7 +100,7 @@ CHANNELS: Final = _row(
     "channels",
     "channels",
     "channels",
-    absent("an AssemblyAI session has one channel; one channel is left out, more need one session each"),
+    emulated("an AssemblyAI session has one channel, so more need one session each; the shim opens and joins them"),
     same(),
 )
 """AssemblyAI never had `channels`; the guide's table names it, so it is read, and nothing writes it."""
@@ -346,20 +349,29 @@ CUSTOM_METADATA: Final = _row(
 )
 
 
-def _unserved(name: str, path: str, what: str) -> Row:
-    return _row(name, path, "", absent(f"AssemblyAI's streaming has no {what}"), never_met())
+SPELLING: Final = _row(
+    "custom_spelling",
+    "realtime_processing.custom_spelling",
+    "",
+    emulated("AssemblyAI's streaming has no custom spelling; the shim writes finals and their words so itself"),
+    never_met(),
+)
 
 
-SPELLING: Final = _unserved("custom_spelling", "realtime_processing.custom_spelling", "custom spelling")
-TRANSLATION: Final = _unserved("translation", "realtime_processing.translation", "translation")
+def _unserved(name: str, path: str, what: str, *, harmful: bool = False) -> Row:
+    return _row(name, path, "", absent(f"AssemblyAI's streaming has no {what}"), never_met(), harmful=harmful)
+
+
+# Widespread clients hold every final back until its translation comes.
+TRANSLATION: Final = _unserved("translation", "realtime_processing.translation", "translation", harmful=True)
 ENTITIES: Final = _unserved(
     "named_entity_recognition", "realtime_processing.named_entity_recognition", "entity recognition"
 )
 SENTIMENT: Final = _unserved("sentiment_analysis", "realtime_processing.sentiment_analysis", "sentiment analysis")
 SUMMARY: Final = _unserved("summarization", "post_processing.summarization", "summary")
-CALLBACK: Final = _unserved("callback", "callback", "callback for each message")
+CALLBACK: Final = _unserved("callback", "callback", "callback for each message", harmful=True)
 
-UNSERVED: Final = (SPELLING, TRANSLATION, ENTITIES, SENTIMENT, SUMMARY, CALLBACK)
+UNSERVED: Final = (TRANSLATION, ENTITIES, SENTIMENT, SUMMARY, CALLBACK)
 """What a Gladia session can ask for and AssemblyAI cannot give; each is a switch."""
 
 ROWS: Final = (
@@ -378,5 +390,6 @@ ROWS: Final = (
     PARTIALS,
     *MESSAGE_FLAGS,
     CUSTOM_METADATA,
+    SPELLING,
     *UNSERVED,
 )

@@ -174,6 +174,9 @@ class Row:
     """A Gladia program, AssemblyAI does the work."""
     over_gladia: Way
     """An AssemblyAI program, Gladia does the work."""
+    harmful_in_silence: bool = field(default=False, kw_only=True)
+    """Whether leaving out what is absent would harm somebody who relies on it: then it is refused unless told
+    otherwise."""
 
     def of(self, vendor: Vendor) -> tuple[str, ...]:
         """The row's paths on one side."""

@@ -273,6 +273,21 @@ FULL_TRANSCRIPT: Final = _row(
     emulated("AssemblyAI sends no text at the end; the shim puts it together from the finals"),
     never_met(),
 )
+_FINALS_TOGETHER: Final = emulated("AssemblyAI sends no text at the end; the finals together are that text")
+FULL_TEXT: Final = _row(
+    "end.full_text",
+    "post_final_transcript.data.transcription.full_transcript",
+    "",
+    _FINALS_TOGETHER,
+    never_met(),
+)
+EARLIER_FULL_TEXT: Final = _row(
+    "end.earlier_full_text",
+    "post_transcript.data.full_transcript",
+    "",
+    _FINALS_TOGETHER,
+    never_met(),
+)
 ENVELOPE_SESSION: Final = _row(
     "message.session_id",
     "*.session_id",
@@ -349,6 +364,8 @@ ROWS: Final = (
     AUDIO_DURATION,
     RECORDING_DURATION,
     FULL_TRANSCRIPT,
+    FULL_TEXT,
+    EARLIER_FULL_TEXT,
     ENVELOPE_SESSION,
     ENVELOPE_TIME,
     ERROR_TEXT,

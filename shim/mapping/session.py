@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from shim.mapping.row import Conversion, Row, Section, Vendor, approximate, converted, emulated, same
+from shim.mapping.row import Conversion, Row, Section, Vendor, approximate, converted, emulated, never_met, same
 
 SESSION_LENGTH_SECONDS: Final = 3 * 60 * 60
 """The longest session of both services."""
@@ -40,6 +40,7 @@ REGION: Final = Row(
     ("host",),
     converted(Conversion(REGION_HOSTS.get)),
     converted(Conversion({host: region for region, host in REGION_HOSTS.items()}.get)),
+    harmful_in_silence=True,
 )
 """A promise about where data stays: Gladia's query parameter of the POST, AssemblyAI's host."""
 
@@ -51,7 +52,9 @@ SESSION_ID: Final = Row(
     emulated(
         "the id exists before the socket at Gladia and after it at AssemblyAI: reads move behind the first message"
     ),
-    emulated("Gladia's id comes with the answer to the POST; the shim gives one of its own where that takes half a second"),
+    emulated(
+        "Gladia's id comes with the answer to the POST; the shim gives one of its own where that takes half a second"
+    ),
 )
 
 
@@ -94,6 +97,17 @@ ADDRESS: Final = Row(
 )
 
 
+JOBS: Final = Row(
+    "session.jobs",
+    Section.SESSION,
+    ("GET /v2/live", "GET /v2/live/:id", "DELETE /v2/live/:id", "GET /v2/live/:id/file", "PATCH /v2/live/:id"),
+    (),
+    emulated("AssemblyAI keeps nothing of a session; the shim keeps jobs itself"),
+    never_met(),
+)
+"""What is left of a session when it is over."""
+
+
 def hosts_of(vendor: Vendor) -> tuple[str, ...]:
     """Every host that a program may have for its vendor, the default first."""
     more = tuple(REGION_HOSTS.values()) if vendor is Vendor.ASSEMBLYAI else ()
@@ -111,4 +125,5 @@ ROWS: Final = (
     SESSION_ID,
     CREATED_AT,
     ADDRESS,
+    JOBS,
 )

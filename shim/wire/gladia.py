@@ -108,6 +108,12 @@ class Envelope(msgspec.Struct, kw_only=True, frozen=True):
     created_at: str
 
 
+class StartSession(Envelope, kw_only=True, frozen=True):
+    """Lifecycle: the session is granted. Callbacks get it; on the socket it is never sent (SDKs make it up)."""
+
+    type: Literal["start_session"] = "start_session"
+
+
 class StartRecording(Envelope, kw_only=True, frozen=True):
     """Lifecycle: the socket is open."""
 
@@ -210,6 +216,100 @@ class PostTranscript(Envelope, kw_only=True, frozen=True):
     data: Transcription
 
 
+class TranslationData(msgspec.Struct, kw_only=True, frozen=True):
+    """A final in another language. `utterance_id` is the running number alone, such as `3`."""
+
+    utterance_id: str
+    utterance: Utterance
+    original_language: str
+    target_language: str
+    translated_utterance: Utterance
+
+
+class Translation(Envelope, kw_only=True, frozen=True):
+    """Add-on: a final in one of the target languages, or why that failed (`data` is null then)."""
+
+    type: Literal["translation"] = "translation"
+    error: ErrorDetail | None = None
+    data: TranslationData | None = None
+
+
+class Entity(msgspec.Struct, kw_only=True, frozen=True):
+    """Something that is named in a final; times in seconds."""
+
+    entity_type: str
+    text: str
+    start: float
+    end: float
+
+
+class EntitiesData(msgspec.Struct, kw_only=True, frozen=True):
+    """What is named in a final."""
+
+    utterance_id: str
+    utterance: Utterance
+    results: list[Entity]
+
+
+class NamedEntityRecognition(Envelope, kw_only=True, frozen=True):
+    """Add-on: what is named in a final, or why that failed."""
+
+    type: Literal["named_entity_recognition"] = "named_entity_recognition"
+    error: ErrorDetail | None = None
+    data: EntitiesData | None = None
+
+
+class Sentiment(msgspec.Struct, kw_only=True, frozen=True):
+    """How something was said; times in seconds."""
+
+    sentiment: str
+    emotion: str
+    text: str
+    start: float
+    end: float
+    channel: int | float
+
+
+class SentimentsData(msgspec.Struct, kw_only=True, frozen=True):
+    """How a final was said."""
+
+    utterance_id: str
+    utterance: Utterance
+    results: list[Sentiment]
+
+
+class SentimentAnalysis(Envelope, kw_only=True, frozen=True):
+    """Add-on: how a final was said, or why that is not known."""
+
+    type: Literal["sentiment_analysis"] = "sentiment_analysis"
+    error: ErrorDetail | None = None
+    data: SentimentsData | None = None
+
+
+class SummaryData(msgspec.Struct, kw_only=True, frozen=True):
+    """The summary."""
+
+    results: str
+
+
+class PostSummarization(Envelope, kw_only=True, frozen=True):
+    """Add-on: the summary of the session, or why there is none."""
+
+    type: Literal["post_summarization"] = "post_summarization"
+    error: ErrorDetail | None = None
+    data: SummaryData | None = None
+
+
+class AddOnResult(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of an add-on in the whole session; `exec_time` in seconds."""
+
+    success: bool
+    is_empty: bool
+    exec_time: float
+    error: ErrorDetail | None = None
+    results: Any = None
+
+
 class TranscriptionMetadata(msgspec.Struct, kw_only=True, frozen=True):
     """Durations in seconds."""
 
@@ -220,10 +320,14 @@ class TranscriptionMetadata(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class TranscriptionResult(msgspec.Struct, kw_only=True, frozen=True):
-    """The result of a session."""
+    """The result of a session; an add-on has its place where it was asked for."""
 
     metadata: TranscriptionMetadata
     transcription: Transcription
+    translation: AddOnResult | UnsetType = UNSET
+    summarization: AddOnResult | UnsetType = UNSET
+    named_entity_recognition: AddOnResult | UnsetType = UNSET
+    sentiment_analysis: AddOnResult | UnsetType = UNSET
 
 
 class PostFinalTranscript(Envelope, kw_only=True, frozen=True):
@@ -245,13 +349,17 @@ ServerMessage = (
     | SpeechStart
     | SpeechEnd
     | Transcript
+    | Translation
+    | NamedEntityRecognition
+    | SentimentAnalysis
     | StopRecordingAck
     | EndRecording
     | PostTranscript
+    | PostSummarization
     | PostFinalTranscript
     | EndSession
 )
-"""Every message that a session without add-ons can receive."""
+"""Every message that a session's socket can receive."""
 
 
 class AudioChunkData(msgspec.Struct, kw_only=True, frozen=True):
