@@ -55,6 +55,15 @@ Upstream = Annotated[
         "--upstream", metavar="URL", help="Base URL of the service that does the work [default: the vendor's]."
     ),
 ]
+OnAbsent = Annotated[
+    str,
+    typer.Option(
+        "--on-absent",
+        metavar="strict|warn|ignore",
+        envvar="STTBRIDGE_ON_ABSENT",
+        help="What becomes of what the service lacks; exceptions by name: warn,translation=ignore.",
+    ),
+]
 Api = Annotated[str, typer.Option("--api", metavar="VENDOR", help="The vendor whose API the program speaks.")]
 Over = Annotated[str, typer.Option("--over", metavar="VENDOR", help="The vendor that does the work.")]
 
@@ -119,12 +128,13 @@ def migrate(
 
 @app.command(cls=_Command)
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a finding, as STB101.")],
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="As STB305; without one, all are listed.")] = None,
 ) -> None:
     """Say what a finding means, why it is raised, and what to do about it."""
     from codemods.explain import explain as explanation
+    from codemods.explain import listed
 
-    print(explanation(code))
+    print(listed() if code is None else explanation(code))
 
 
 @app.command(cls=_Command)
@@ -163,6 +173,7 @@ def run(
         str | None, typer.Option("-m", metavar="MODULE", help="Run a module instead of a script.")
     ] = None,
     speed: Speed = 1.0,
+    on_absent: OnAbsent = "warn",
 ) -> None:
     """Run a program unchanged while the other vendor does the work. Its key comes from that vendor's variable."""
     from shim.gateway.preflight import check_upstream
@@ -175,7 +186,7 @@ def run(
     target, rest = (module, given) if module is not None else (given[0], given[1:])
     if module is None and not Path(target).is_file():
         raise BridgeError(f"there is no script {target}", "check the path")
-    with install(api=api, over=over, upstream=upstream, speed=_positive(speed)):
+    with install(api=api, over=over, upstream=upstream, speed=_positive(speed), on_absent=on_absent):
         check_upstream(upstream or _default_upstream(over))
         if speed != 1.0:
             shorten_sleeps(speed)
@@ -215,12 +226,17 @@ def serve(
         str, typer.Option("--turns", metavar="keep|target", envvar="STTBRIDGE_TURNS", help="Whose silence defaults.")
     ] = "target",
     speed: Annotated[float, typer.Option("--speed", metavar="N", envvar="STTBRIDGE_SPEED", help="Clock speed.")] = 1.0,
+    on_absent: OnAbsent = "warn",
+    grace: Annotated[
+        float,
+        typer.Option("--grace", metavar="SECONDS", envvar="STTBRIDGE_GRACE", help="Wait so long for a client cut off."),
+    ] = 30.0,
 ) -> None:
     """Serve one vendor's API over the other's service, for clients in any language."""
     from codemods.serving import ServeRequest, run_serve
 
     keys = frozenset(key for group in gateway_key or () for key in group.split(",") if key)
-    run_serve(ServeRequest(api, over, host, port, upstream, public_url, keys, turns, _positive(speed)))
+    run_serve(ServeRequest(api, over, host, port, upstream, public_url, keys, turns, _positive(speed), on_absent, grace))
 
 
 @app.command(cls=_Command)
@@ -233,12 +249,18 @@ def emulate(
     key: Annotated[
         str | None, typer.Option("--key", metavar="KEY", help="The one key to accept [default: any].")
     ] = None,
+    speech: Annotated[
+        Path | None, typer.Option("--speech", metavar="WAV", help="The recording that the transcript belongs to.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", metavar="FAULT", help="Go wrong, as in drop-after=3000; repeatable.")
+    ] = None,
     speed: Speed = 1.0,
 ) -> None:
     """Run a local stand-in of a vendor's service that hears what a transcript file says."""
-    from codemods.serving import run_emulator
+    from codemods.serving import EmulateRequest, run_emulator
 
-    run_emulator(vendor, port, transcript, key, _positive(speed))
+    run_emulator(EmulateRequest(vendor, port, transcript, speech, key, _positive(speed), tuple(fault or ())))
 
 
 @app.command(cls=_Command)

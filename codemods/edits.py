@@ -28,6 +28,8 @@ class Edits:
     after: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     before: dict[cst.CSTNode, Statements] = field(default_factory=dict)
     at_start: dict[cst.CSTNode, Statements] = field(default_factory=dict)
+    further_before: dict[cst.CSTNode, list[Statements]] = field(default_factory=dict)
+    further_after: dict[cst.CSTNode, list[Statements]] = field(default_factory=dict)
     notes: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     """Comment lines to stand above statements, below the comments that stand there."""
     taken_out: set[cst.CSTNode] = field(default_factory=set)
@@ -40,7 +42,9 @@ class Edits:
     def nodes(self) -> set[cst.CSTNode]:
         """Every node that something is planned for."""
         kept = self.removed | self.unwrapped
-        return kept.union(self.rewrites, self.after, self.before, self.at_start)
+        return kept.union(
+            self.rewrites, self.after, self.before, self.at_start, self.further_before, self.further_after
+        )
 
     def rewrite(self, node: cst.CSTNode, how: Rewrite) -> None:
         """Replaces a node by what `how` makes of it after its children were edited. The first plan stays."""
@@ -80,6 +84,24 @@ class Edits:
     def insert_before(self, statement: cst.CSTNode, statements: Statements) -> None:
         """Puts statements in front of one, whose comments stay with it."""
         self.before.setdefault(statement, statements)
+
+    def add_before(self, statement: cst.CSTNode, statements: Statements) -> None:
+        """Puts statements right in front of one, whatever else is put there."""
+        self.further_before.setdefault(statement, []).append(statements)
+
+    def add_after(self, statement: cst.CSTNode, statements: Statements) -> None:
+        """Puts statements right behind one, whatever else is put there."""
+        self.further_after.setdefault(statement, []).append(statements)
+
+    def in_front_of(self, statement: cst.CSTNode) -> list[Statement]:
+        """What is put in front of a statement."""
+        planned = [self.before[statement]] if statement in self.before else []
+        return [one for each in (*planned, *self.further_before.get(statement, ())) for one in each()]
+
+    def behind(self, statement: cst.CSTNode) -> list[Statement]:
+        """What is put behind a statement."""
+        planned = [self.after[statement]] if statement in self.after else []
+        return [one for each in (*self.further_after.get(statement, ()), *planned) for one in each()]
 
     def insert_at_start(self, block: cst.CSTNode, statements: Statements) -> None:
         """Puts statements at the start of a block."""
@@ -134,7 +156,9 @@ class _Application(cst.CSTTransformer):
     def _edit_body(self, original: cst.IndentedBlock | cst.Module, updated: Any) -> Any:
         edits = self._edits
         touched = any(
-            one in edits.removed or one in edits.unwrapped or one in edits.after or one in edits.before
+            one in edits.removed
+            or one in edits.unwrapped
+            or any(one in each for each in (edits.after, edits.before, edits.further_after, edits.further_before))
             for one in original.body
         )
         starts = edits.at_start[original]() if original in edits.at_start else []
@@ -144,8 +168,8 @@ class _Application(cst.CSTTransformer):
         carried: list[cst.EmptyLine] = []
         blanks: list[cst.EmptyLine] = []
         for old, new in zip(original.body, updated.body, strict=True):
-            if old in edits.before:
-                first, *others = edits.before[old]()
+            if old in edits.before or old in edits.further_before:
+                first, *others = edits.in_front_of(old)
                 if not body and isinstance(original, cst.IndentedBlock):
                     first = _without_blanks_above(first)
                 body.extend([_with_comments(first, carried), *others])
@@ -166,8 +190,8 @@ class _Application(cst.CSTTransformer):
                     new = new.with_changes(leading_lines=blanks)
                 body.append(_with_comments(new, carried))
                 carried, blanks = [], []
-            if old in edits.after:
-                first, *others = edits.after[old]()
+            if old in edits.after or old in edits.further_after:
+                first, *others = edits.behind(old)
                 body.extend([_with_comments(first, carried), *others])
                 carried = []
         if starts:

@@ -17,6 +17,12 @@ _BY_LEVEL: Final = {
     Level.MANUAL: "Left to a person: the whole file stays as it is.",
     Level.SKIPPED: "Skipped: the file was not read as a program.",
 }
+_OF_LEVEL: Final = {
+    Level.INFORMATION: "done, and worth knowing",
+    Level.CAVEAT: "shown, and written with --unsafe only",
+    Level.MANUAL: "left to you",
+    Level.SKIPPED: "not read as a program",
+}
 _LEAVES_TODO: Final = "Left to a person: the file is rewritten, and a TODO stands at the place."
 _HIDDEN: Final = {
     Level.INFORMATION: "It is not shown then.",
@@ -29,16 +35,28 @@ _NOT_HIDDEN: Final = "It is about the file as a whole: leave the file out of the
 
 
 def explain(code: str) -> str:
-    """What the finding of that code means, in lines of at most 80 columns.
+    """What the finding of that code means, in lines of at most 80 columns; the number alone will do.
 
     Raises BridgeError for a code that does not exist; it names the nearest.
     """
     wanted = code.strip().upper()
+    wanted = f"STB{wanted}" if wanted.isdecimal() else wanted
     for kind in KINDS:
         if kind.code == wanted:
             return _as_text(kind)
     nearest = max((kind.code for kind in KINDS), key=lambda one: _alike(one, wanted))
-    raise BridgeError(f"there is no finding {code!r}", f"the nearest is {nearest}")
+    raise BridgeError(f"there is no finding {code!r}", f"the nearest is {nearest}; sttbridge explain lists all")
+
+
+def listed() -> str:
+    """Every code with its title, by level, in lines of at most 80 columns."""
+    lines = []
+    for level in Level:
+        lines.append(f"{level.title()}: {_OF_LEVEL[level]}")
+        for kind in sorted((kind for kind in KINDS if kind.level is level), key=lambda one: one.code):
+            lines.append(textwrap.fill(kind.title, _WIDTH, initial_indent=f"  {kind.code}  ", subsequent_indent=" " * 10))
+        lines.append("")
+    return "\n".join(lines).rstrip()
 
 
 def _alike(code: str, wanted: str) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import tempfile
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,8 @@ class FileMigration:
         """The texts before and after that may be shown."""
         if self.masked is not None:
             return self.masked
-        return self.content.decode("utf-8", "replace"), self.result.decode("utf-8", "replace")
+        encoding = _encoding(self.content)
+        return self.content.decode(encoding, "replace"), self.result.decode(encoding, "replace")
 
     @property
     def changes(self) -> bool:
@@ -44,6 +47,14 @@ class FileMigration:
     def is_written(self) -> bool:
         """Whether `--write` rewrites the file: edits with a caveat need `--unsafe`."""
         return self.changes and not self.migration.unsafe
+
+
+def _encoding(content: bytes) -> str:
+    """The encoding that a program declares; UTF-8 for what is none, or declares one that does not exist."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0].removesuffix("-sig")
+    except SyntaxError:
+        return "utf-8"
 
 
 def replace_file(file: FileMigration) -> None:

@@ -94,6 +94,11 @@ PAGES: Final[dict[str, Page]] = {
         "A class of the program (a TypedDict, a dataclass) describes the old service's documents. Nothing reads it "
         "when the program runs, so it was left; a type checker may complain now.",
     ),
+    "STB112": Page(
+        "The old service was sent a dictionary of all fields of an object. The new service's parameters are written "
+        "out from those fields that it has a use for; the class and whoever else reads it stayed as they were.",
+        "json=asdict(config)",
+    ),
     "STB130": Page(
         "AssemblyAI's older models send a turn twice, first plain and then formatted. Gladia's transcripts are "
         "always formatted and come once, so the code for the plain one had nothing to do any more.",
@@ -278,6 +283,13 @@ PAGES: Final[dict[str, Page]] = {
     "STB316": Page(
         "Gladia's first realtime API opens a socket with the key in its first message. It differs in every respect "
         "from the one that followed, and nothing of it was rewritten.",
+    ),
+    "STB317": Page(
+        "The program speaks to both services already, mostly behind a setting that chooses between them. Moved, both "
+        "ways would lead to one service, one of them under the other's name, and the setting would choose nothing any "
+        "more. Which of them is to go is a decision that nobody but you can take.",
+        'STREAMS = {"gladia": GladiaStream, "assemblyai": AssemblyAIStream}',
+        'STREAMS = {"assemblyai": AssemblyAIStream}',
     ),
     "STB320": Page(
         "The SDK's client or session is used in a way that could not be followed: kept in a container, handed to "

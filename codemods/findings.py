@@ -84,20 +84,20 @@ SILENCE_LEFT_TO_SERVICE: Final = _kind(
 PARAMETER_DIFFERS: Final = _kind(
     "STB103",
     Level.INFORMATION,
-    "a parameter corresponds only roughly",
+    "the two services differ in this",
     "compare the transcripts of your own audio",
 )
 DEFAULT_DIFFERS: Final = _kind(
     "STB104",
     Level.INFORMATION,
     "a default differs and was not written out",
-    "decide whether the other service's default suits",
+    "decide whether the new service's default suits",
 )
 WHOLE_MESSAGE: Final = _kind(
     "STB105",
     Level.INFORMATION,
-    "a whole message is used",
-    "whoever reads it meets the other service's fields",
+    "a whole message is printed, stored or passed on",
+    "make sure that whoever reads it knows the new service's fields",
 )
 ENVIRONMENT_RENAMED: Final = _kind(
     "STB106",
@@ -114,13 +114,13 @@ VENDOR_STILL_NAMED: Final = _kind(
 HEADER_DROPPED: Final = _kind(
     "STB109",
     Level.INFORMATION,
-    "a header of the old request went",
+    "a header of the old request was removed",
     "add it to the handshake's headers if the service needs it",
 )
 BRANCH_NEVER_MET: Final = _kind(
     "STB153",
     Level.INFORMATION,
-    "code that only tells of a message that the other service never sends",
+    "code that only tells of a message that the new service never sends",
     "nothing to do, unless somebody waits for what it tells",
 )
 IGNORE_IDLE: Final = _kind(
@@ -138,7 +138,7 @@ IGNORE_WITHOUT_CODES: Final = _kind(
 GUARD_MOVED: Final = _kind(
     "STB110",
     Level.INFORMATION,
-    "a `try` around the old request went",
+    "a `try` around the old request was removed",
     "guard the connect itself where a line that cannot be reached should be handled as well",
 )
 CARRIED_BY_SHIM: Final = _kind(
@@ -152,6 +152,12 @@ TYPE_OUTDATED: Final = _kind(
     Level.INFORMATION,
     "a type describes the old service's documents",
     "describe the new ones there, or take the type away; nothing reads it when the program runs",
+)
+FIELD_IDLE: Final = _kind(
+    "STB112",
+    Level.INFORMATION,
+    "fields of a configuration object decide nothing any more",
+    "delete them from the class, if nothing else reads them",
 )
 DOCSTRING_REPLACED: Final = _kind(
     "STB155",
@@ -168,7 +174,7 @@ COMMENT_MOVED: Final = _kind(
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
     Level.CAVEAT,
-    "what is sent here is not known",
+    "it could not be worked out what is sent here",
     "binary audio may stay as it is; JSON with base64 audio must become the bytes themselves",
 )
 CHUNK_LENGTH: Final = _kind(
@@ -180,13 +186,13 @@ CHUNK_LENGTH: Final = _kind(
 NEVER_SENT: Final = _kind(
     "STB203",
     Level.CAVEAT,
-    "a message that the other service never sends is waited for",
+    "a message is waited for that the new service never sends",
     "remove the branch, or do its work where the final transcript is handled",
 )
 COMMENT_WENT: Final = _kind(
     "STB205",
     Level.CAVEAT,
-    "a comment went with the code it described",
+    "a comment goes with the code it describes",
     "put it back if it says something about the new code",
 )
 SESSION_STARTS_OVER: Final = _kind(
@@ -211,13 +217,13 @@ NO_SESSION: Final = _kind(
     "STB301",
     Level.MANUAL,
     "no session of this program could be followed from its start to its messages",
-    "migrate by hand, or run the program through the shim: sttbridge run",
+    "migrate it by hand, or let the shim carry it: --fallback shim",
 )
 SESSION_SPREAD: Final = _kind(
     "STB302",
     Level.MANUAL,
     "the session is opened in one place and its socket in another",
-    "bring the POST and the connect into one function and run this again, or use the shim",
+    "bring the POST and the connect into one function and run this again, or add --fallback shim",
 )
 SESSION_USED_ELSEWHERE: Final = _kind(
     "STB303",
@@ -229,7 +235,7 @@ CONFIGURATION_UNKNOWN: Final = _kind(
     "STB304",
     Level.MANUAL,
     "the session's configuration could not be read",
-    "write it as one dictionary with constant keys and run this again, or use the shim",
+    "write it as one dictionary with constant keys and run this again, or add --fallback shim",
 )
 SESSION_HANDED_OVER: Final = _kind(
     "STB315",
@@ -241,21 +247,27 @@ SESSION_HANDED_OVER: Final = _kind(
 FIRST_API: Final = _kind(
     "STB316",
     Level.MANUAL,
-    "Gladia's first realtime API is used, which AssemblyAI has no counterpart for",
+    "Gladia's first realtime API (v1) is used",
     "bring the program to Gladia's live API v2 first (POST /v2/live, then the socket), and run this again; or write "
     "the new socket by hand: settings in the address, audio as binary frames, `Turn` messages",
+)
+BOTH_SERVICES: Final = _kind(
+    "STB317",
+    Level.MANUAL,
+    "the program opens sessions of both services",
+    "delete what speaks to the service that goes; or give the file that is to be moved by itself",
 )
 PARAMETER_ABSENT: Final = _kind(
     "STB305",
     Level.MANUAL,
-    "a parameter has no counterpart and went",
+    "a parameter that the new service does not have was removed",
     "do its work in the program, do without it, or keep to the old service for this",
     leaves_todo=True,
 )
 FIELD_ABSENT: Final = _kind(
     "STB306",
     Level.MANUAL,
-    "a field has no counterpart and is read as before",
+    "a field that the new service does not send is still read",
     "take it from elsewhere or do without",
     leaves_todo=True,
 )
@@ -280,26 +292,26 @@ STATEMENT_SHARED: Final = _kind(
 REQUEST_ABSENT: Final = _kind(
     "STB310",
     Level.MANUAL,
-    "a request has no counterpart",
-    "the other service has no such request; store what you need yourself, or use the shim",
+    "a request that the new service does not have",
+    "store yourself what you need later, or let the shim carry the program: --fallback shim",
 )
 ADDRESS_UNKNOWN: Final = _kind(
     "STB311",
     Level.MANUAL,
-    "the service's address or key is made elsewhere",
+    "it could not be seen where the service's address or key comes from",
     "write the address as a constant of this file, and the key as a header of the request, and run this again",
 )
 MESSAGE_NOT_FOLLOWED: Final = _kind(
     "STB312",
     Level.MANUAL,
     "a message goes where it could not be followed",
-    "read what you need of it before it goes on, and run this again; or use the shim",
+    "read what you need of it before it goes on, and run this again; or add --fallback shim",
 )
 WORD_LEFT: Final = _kind(
     "STB313",
     Level.MANUAL,
     "a field or message of the old service is read from something that could not be followed",
-    "bring the reading to where the message is received, and run this again; or use the shim",
+    "bring the reading to where the message is received, and run this again; or add --fallback shim",
 )
 FIRST_MESSAGE: Final = _kind(
     "STB314",
@@ -311,25 +323,25 @@ FIELD_UNCLEAR: Final = _kind(
     "STB350",
     Level.MANUAL,
     "a reading of a message could not be followed",
-    "read one field of one type of message at a time, and run this again; or use the shim",
+    "read one field of one type of message at a time, and run this again; or add --fallback shim",
 )
 MESSAGE_ABSENT: Final = _kind(
     "STB351",
     Level.MANUAL,
-    "a message to the service has no counterpart and is no longer sent",
+    "a message that the new service does not know is no longer sent",
     "do without it, or keep to the old service for this",
     leaves_todo=True,
 )
 MESSAGE_UNKNOWN: Final = _kind(
     "STB352",
     Level.MANUAL,
-    "a message to the service has no counterpart",
-    "send it in a statement of its own, or do without it, and run this again; or use the shim",
+    "a message is sent that the new service does not know",
+    "send it in a statement of its own, or do without it, and run this again; or add --fallback shim",
 )
 WAITS_FOR_ABSENT: Final = _kind(
     "STB353",
     Level.MANUAL,
-    "what is done at a message that the other service never sends stays as it is",
+    "what is done at a message that the new service never sends stays as it is",
     "delete it, or do its work where the final transcript is handled",
     leaves_todo=True,
 )
@@ -337,31 +349,33 @@ SDK_NOT_FOLLOWED: Final = _kind(
     "STB320",
     Level.MANUAL,
     "a use of the SDK could not be followed",
-    "open, use and close the session in one function or one class, by plain calls, and run this again; or use the shim",
+    "open, use and close the session in one function or one class, by plain calls, and run this again; or add "
+    "--fallback shim",
 )
 HANDLER_NOT_FOLLOWED: Final = _kind(
     "STB321",
     Level.MANUAL,
     "an event handler could not be followed",
-    "register a function of this file by a plain call, use it for that alone, and run this again; or use the shim",
+    "register a function of this file by a plain call, use it for that alone, and run this again; or add "
+    "--fallback shim",
 )
 CALL_ABSENT: Final = _kind(
     "STB322",
     Level.MANUAL,
-    "a call of the SDK has no counterpart",
-    "do without it and run this again, or use the shim",
+    "a call that the new service's SDK does not have",
+    "do without it and run this again, or add --fallback shim",
 )
 TOKEN_ABSENT: Final = _kind(
     "STB323",
     Level.MANUAL,
-    "temporary tokens have no counterpart",
+    "temporary tokens, which Gladia does not have",
     "open the session on the server and hand its url to the client: both ends change together",
 )
 OPTION_ABSENT: Final = _kind(
     "STB355",
     Level.MANUAL,
-    "an option of the SDK's client has no counterpart",
-    "remove it if the program can do without, and run this again; or use the shim",
+    "an option that the new service's client does not have",
+    "remove it if the program can do without, and run this again; or add --fallback shim",
 )
 REFERENCE_LEFT: Final = _kind(
     "STB354",
@@ -380,13 +394,13 @@ TODO_OPEN: Final = _kind(
 BRANCH_WENT: Final = _kind(
     "STB130",
     Level.INFORMATION,
-    "code for turns that are not formatted yet went",
+    "code for turns that are not formatted yet was removed",
     "nothing to do: Gladia's transcripts are always formatted",
 )
 CLOSE_CODE: Final = _kind(
     "STB131",
     Level.INFORMATION,
-    "a close code is tested that the other service does not use",
+    "a close code is tested that the new service does not use",
     "look whether the branch should also be taken where opening the session is refused",
 )
 SDK_TOO_OLD: Final = _kind(

@@ -41,7 +41,7 @@ class Ignores:
     """The comments of one program that hide findings, and which of their codes hid one."""
 
     def __init__(self, migrating: Migrating) -> None:
-        code = migrating.module.code
+        code = migrating.text
         self._ignores = _ignores_in(code) if "sttbridge:" in code else []
         self._used: set[tuple[int, str]] = set()
         self.hidden: list[Finding] = []
@@ -116,5 +116,5 @@ def _statement_heads(migrating: Migrating) -> list[tuple[int, int]]:
             block = node.body.body[0] if isinstance(node.body, cst.IndentedBlock) and node.body.body else None
             start = migrating.line(block) if block is not None else body
             found.append((first, max(first, start - 1) if block is not None else last))
-        waiting.extend(node.children)
+        waiting.extend(migrating.program.children(node))
     return sorted(found, key=lambda lines: lines[1] - lines[0])

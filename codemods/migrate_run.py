@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from codemods.commands import migrate_command, undo_commands
+from codemods.directions import names_vendor
 from codemods.files import FileMigration, replace_file
 from codemods.findings import Level
 from codemods.git import uncommitted
@@ -25,6 +26,10 @@ from codemods.reports import check_reports, is_report, write_reports
 from codemods.search import is_program, search
 from codemods.tally import Outcome, Tally, counted, outcome_of, tally
 from shim.errors import BridgeError
+from shim.mapping import session
+
+_MANY = 3
+"""Files that change, from which on a page is easier to read than a terminal."""
 
 NOTHING_LEFT, SOMETHING_LEFT, COULD_NOT_WORK, INTERRUPTED = 0, 1, 2, 130
 
@@ -93,12 +98,17 @@ def run_migrate(request: MigrateRequest) -> int:
     if not result.searched and result.problems:
         return result.status
     result.saved = _saved(result)
-    if not request.check:
+    if request.check:
+        for line in pending(result):
+            print(line)
+    else:
         _show(result)
     if request.write:
         _write(result)
     print(result.tally.text(written=request.write))
     status = result.status
+    if not result.files and not result.problems:
+        _wonder(result)
     if not request.check:
         for line in next_steps(result):
             print(line)
@@ -108,6 +118,33 @@ def run_migrate(request: MigrateRequest) -> int:
     if request.verify and not result.interrupted:
         status = max(status, _verify(result))
     return status
+
+
+def pending(result: MigrateResult) -> list[str]:
+    """The files that `--check` is not content with, a line each: what would become of them, and the findings' codes."""
+    lines = []
+    for file in result.files:
+        codes = sorted({one.kind.code for one in file.migration.findings if one.needs_a_person})
+        if file.changes or codes:
+            became = "to migrate" if outcome_of(file) is Outcome.MIGRATED else outcome_of(file).value
+            why = f" ({', '.join(codes)})" if codes else ""
+            lines.append(f"{file.path}: {became}{why}")
+    return lines
+
+
+def _wonder(result: MigrateResult) -> None:
+    """Says so where nothing speaks to the old service, but to the new one: the direction may be a slip."""
+    target = target_named(result.request.to)
+    programs = search(result.request.paths, result.request.left_out, is_project_file).programs
+    named = sum(path.is_file() and names_vendor(path.read_bytes(), target) for path in programs)
+    if named:
+        names = session.NAME.of(target)[0], session.NAME.of(target.other)[0]
+        print(
+            notice(
+                f"{counted(named, 'file')} name{'s' if named == 1 else ''} {names[0]} already, none {names[1]}; for the "
+                f"other direction: --to {target.other}"
+            )
+        )
 
 
 def _migrated(request: MigrateRequest) -> MigrateResult:
@@ -210,6 +247,10 @@ def next_steps(result: MigrateResult) -> list[str]:
         command = migrate_command(request.paths, request.given, "--unsafe", "--write")
         lead = "Nothing was written. " if not ready and not request.write else ""
         lines.append(f"{lead}{counted(len(waiting), 'file')} with a caveat; to apply: {command}")
+    changing = sum(file.changes for file in result.files)
+    if changing > _MANY and not request.reports and not request.write:
+        command = migrate_command(request.paths, request.given, "--report", "report.html")
+        lines.append(f"As a page, side by side: {command}")
     worst = _worst_code(result)
     if worst:
         lines.append(f"What a code means: sttbridge explain {worst}")
@@ -266,9 +307,9 @@ def _progress(files: int) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("Migrating"), MofNCompleteColumn(), TextColumn("files"))
+    columns = (TextColumn("Migrating"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=files)
         yield lambda: progress.advance(task)

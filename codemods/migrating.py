@@ -65,6 +65,11 @@ class Migrating:
         return self.target.other
 
     @cached_property
+    def text(self) -> str:
+        """The file's source as it was. Many ask for it, and LibCST writes the whole module anew each time."""
+        return self.module.code
+
+    @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
         wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
         return wrapper.resolve(PositionProvider)
@@ -73,8 +78,10 @@ class Migrating:
         """The line of a node, counted from 1; 0 for none."""
         if node is None:
             return 0
-        found = self.at(node)._positions.get(node)
-        return found.start.line if found is not None else 0
+        positions = self.at(node)._positions
+        while node not in positions and node in self.program.parents:
+            node = self.program.parents[node]  # what stands for a part of a node has no position of its own
+        return positions[node].start.line if node in positions else 0
 
     def lines(self, node: cst.CSTNode) -> tuple[int, int]:
         """The first and the last line of a node, counted from 1."""
@@ -168,7 +175,7 @@ class Migrating:
     @cached_property
     def file_quote(self) -> str:
         """The quote that the file's string literals mostly have."""
-        code = self.module.code
+        code = self.text
         return "'" if code.count("'") > 2 * code.count('"') else '"'
 
     def quote_at(self, node: cst.CSTNode) -> str:

@@ -51,9 +51,9 @@ def outcome(migrating: Migrating, *, unsafe: bool) -> Migration:
     ignores = Ignores(migrating)
     todos = plan_todos(migrating, [one for one in ignores.shown(migrating.findings) if one.kind.leaves_todo])
     code = _with_imports(migrating, migrating.edits.apply(migrating.module))
-    changed = code != migrating.module.code
+    changed = code != migrating.text
     if changed:
-        code = with_missing_todos(with_comments(migrating, code), migrating.module.code, todos)
+        code = with_missing_todos(with_comments(migrating, code), migrating.text, todos)
         code = _with_references_left(code, migrating, ignores)
     every = [*migrating.findings, *_open_todos(migrating), *_traces(code, migrating)]
     findings = in_order([*ignores.shown(every), *ignores.idle()])
@@ -72,7 +72,7 @@ def left_whole(migrating: Migrating) -> Migration:
 def untouched(migrating: Migrating, findings: list[Finding], *, whole: bool = False) -> Migration:
     """A file that nothing is applied to, with these findings and those about comments of its own."""
     ignores = Ignores(migrating)
-    code = migrating.module.code
+    code = migrating.text
     every = [*findings, *_open_todos(migrating)]
     if not every:
         # A file without a session that reads the key, say, is of the program all the same.
@@ -95,7 +95,7 @@ def _blocks(migrating: Migrating) -> bool:
 
 
 def _with_imports(migrating: Migrating, edited: cst.Module) -> str:
-    before = unused_imports(migrating.module.code)
+    before = unused_imports(migrating.text)
     edited = with_imports(edited, unneeded=set(), needed=migrating.needed_imports, own=migrating.own_modules())
     return with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[]).code
 
@@ -105,7 +105,7 @@ def _open_todos(migrating: Migrating) -> list[Finding]:
     said = {(finding.kind.code, todo_text(finding)) for finding in migrating.findings}
     return [
         Finding(TODO_OPEN, todo.line, f"{todo.code}: {todo.text}")
-        for todo in todos_in(migrating.module.code)
+        for todo in todos_in(migrating.text)
         if (todo.code, todo.text) not in said
     ]
 
@@ -115,7 +115,7 @@ def _with_references_left(code: str, migrating: Migrating, ignores: Ignores) -> 
     references = references_in(code, migrating.source)
     if not references:
         return code
-    earlier = earlier_lines(migrating.module.code, code)
+    earlier = earlier_lines(migrating.text, code)
     spoken_of = {finding.line for finding in migrating.findings if finding.level is Level.MANUAL}
     spoken_of |= migrating.kept_lines
     for one in reversed(references):
@@ -138,7 +138,7 @@ def _traces(code: str, migrating: Migrating) -> list[Finding]:
         return []
     left = {finding.line for finding in migrating.findings if finding.kind is REFERENCE_LEFT}
     own = {line for todo in todos_in(code) for line in range(todo.line, todo.last_line + 1)}
-    earlier = earlier_lines(migrating.module.code, code)
+    earlier = earlier_lines(migrating.text, code)
     return [
         Finding(
             VENDOR_STILL_NAMED, earlier(trace.line), f"{'comment' if trace.in_comment else 'code'}: {trace.text[:70]}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from codemods.hosts import api_host_in
 from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 
@@ -62,9 +63,9 @@ def _documentation(tree: ast.Module) -> set[ast.expr]:
 
 def _in_text(node: ast.Constant, text: str, vendor: Vendor) -> Iterator[Reference]:
     lowered = text.lower().strip()
-    for host in session.hosts_of(vendor):
-        if lowered == host or f"://{host}" in lowered or lowered.startswith((f"{host}/", f"{host}:")):
-            yield Reference(node.lineno, Sort.HOST, host)
+    host = api_host_in(lowered, vendor)
+    if host in session.hosts_of(vendor):
+        yield Reference(node.lineno, Sort.HOST, host)
     header = session.KEY_HEADER.of(vendor)[0].lower()
     if session.NAME.of(vendor)[0].lower() in header and (lowered == header or lowered.startswith(f"{header}:")):
         yield Reference(node.lineno, Sort.HEADER, header)

@@ -29,6 +29,8 @@ class ServeRequest:
     gateway_keys: frozenset[str]
     turns: str
     speed: float
+    on_absent: str = "warn"
+    grace: float = 30.0
 
 
 def vendor_named(name: str) -> Vendor:
@@ -76,6 +78,8 @@ def run_serve(request: ServeRequest) -> None:
         public_url=request.public_url,
         clock=Clock(request.speed),
         turns="keep" if request.turns == "keep" else "target",
+        on_absent=request.on_absent,
+        grace=request.grace,
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     serve_until_interrupted(
@@ -88,21 +92,44 @@ def run_serve(request: ServeRequest) -> None:
     )
 
 
-def run_emulator(vendor: str, port: int, transcript: Path | None, key: str | None, speed: float) -> None:
+@dataclass(frozen=True, slots=True)
+class EmulateRequest:
+    """What the user asked of `emulate`. `faults` are as they were written."""
+
+    vendor: str
+    port: int
+    transcript: Path | None
+    speech: Path | None
+    key: str | None
+    speed: float
+    faults: tuple[str, ...] = ()
+
+
+def run_emulator(request: EmulateRequest) -> None:
     """Serves an emulator until Ctrl+C. Raises BridgeError for what cannot be served."""
     from shim.emulator import EMULATORS
     from shim.emulator.emulation import Emulation
+    from shim.emulator.faults import read_fault
+    from shim.emulator.speech import default_speech, load_speech
     from shim.emulator.transcript import default_transcript, load_transcript
     from shim.serving import serve_until_interrupted
 
-    named = vendor_named(vendor)
-    played = load_transcript(transcript) if transcript is not None else default_transcript()
-    emulation = Emulation(played, key=key, clock=Clock(speed))
+    named = vendor_named(request.vendor)
+    played = load_transcript(request.transcript) if request.transcript is not None else default_transcript()
+    speech = default_speech() if request.transcript is None else None
+    emulation = Emulation(
+        played,
+        key=request.key,
+        clock=Clock(request.speed),
+        speech=load_speech(request.speech) if request.speech is not None else speech,
+        faults=[read_fault(fault) for fault in request.faults],
+        on_fault=lambda line: print(line, flush=True),
+    )
     make_app = EMULATORS[named.value]
     serve_until_interrupted(
         lambda: make_app(emulation),
         "127.0.0.1",
-        port,
+        request.port,
         on_listening=lambda url: print(
             f"{session.NAME.of(named)[0]}'s emulator at {url}: {len(played.utterances)} utterances (Ctrl+C ends)",
             flush=True,

@@ -63,7 +63,7 @@ class Tally:
             f"{number} {'to migrate' if outcome is Outcome.MIGRATED and not written else outcome.value}"
             for outcome, number in self.outcomes.items()
         ]
-        if not parts:
+        if not set(self.outcomes) - {Outcome.NOTHING}:
             parts = ["nothing to do"]
         attention = ""
         if self.issues:

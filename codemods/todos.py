@@ -67,13 +67,13 @@ def plan_todos(migrating: Migrating, findings: Iterable[Finding]) -> list[Findin
     A TODO that stands there already is not repeated. A statement that goes hands its TODO to what follows; what is
     lost with its statement all the same, `with_missing_todos` finds a place for.
     """
-    there = {_key(todo) for todo in todos_in(migrating.module.code)}
+    there = {_key(todo) for todo in todos_in(migrating.text)}
     new = [finding for finding in findings if (finding.kind.code, todo_text(finding)) not in there]
     notes: dict[cst.CSTNode, list[str]] = {}
     for finding in new:
         statement = _statement_around(migrating, migrating.places.get(finding))
         if statement is not None:
-            lines = _lines(finding, migrating.module.code, migrating.column(statement))
+            lines = _lines(finding, migrating.text, migrating.column(statement))
             notes.setdefault(statement, []).extend(lines)
     migrating.edits.notes = notes
     return new

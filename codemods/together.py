@@ -11,6 +11,7 @@ import libcst as cst
 
 from codemods.analysis.modules import Modules
 from codemods.analysis.program import Program
+from codemods.both_services import report_both
 from codemods.directions import names_vendor, styles_towards
 from codemods.findings import NAME_LOST, NO_SESSION, OTHER_FILE_LEFT, Finding
 from codemods.migrating import Migrating
@@ -75,6 +76,7 @@ class Together:
             NamingRule(migrating).plan()
             for style in met:
                 style.plan(migrating)
+            report_both(migrating)
         return list(group.values())
 
     # --- outcomes --------------------------------------------------------------------------------
@@ -90,20 +92,21 @@ class Together:
         if len(files) > 1:
             blocking = blocking or self._blocking(files, results)
             if blocking:
-                results |= self._left_together(files, blocking, touched)
+                results |= self._left_together(
+                    [one for one in files if one in taking_part or one in blocking], blocking
+                )
             elif any(one.unsafe for one in results.values()):
                 results = {key: replace(one, unsafe=one.changed) for key, one in results.items()}
         return {self._program.files[module]: result for module, result in results.items()}
 
-    def _left_together(
-        self, files: list[Migrating], blocking: list[Migrating], touched: set[cst.Module]
-    ) -> dict[cst.Module, Migration]:
+    def _left_together(self, files: list[Migrating], blocking: list[Migrating]) -> dict[cst.Module, Migration]:
         """Every file as it is: what blocks says why, what would have been changed says on what it waits."""
+        touched = {self._program.module_of(node) for node in files[0].edits.nodes()}
         others = ", ".join(f"`{self._name(one)}`" for one in blocking)
         for one in files:
             if one.module in touched and one not in blocking:
                 one.report(OTHER_FILE_LEFT, None, f"it works with {others}, where something is left to do by hand")
-        return {one.module: left_whole(one) for one in files if one in blocking or one.module in touched}
+        return {one.module: left_whole(one) for one in files}
 
     def _blocking(self, files: list[Migrating], results: dict[cst.Module, Migration]) -> list[Migrating]:
         """The files of a part that its new code would break, or that cannot be written after all."""
@@ -113,7 +116,7 @@ class Together:
         for one in files:
             code = results[one.module].code
             left = _uses_of_vendor(code, one.source)
-            unbound = sorted(names_unbound(code) - names_unbound(one.module.code))
+            unbound = sorted(names_unbound(code) - names_unbound(one.text))
             if left:
                 line, text = left[0]
                 one.findings.append(Finding(NO_SESSION, line, f"`{text}` is used here, with what other files share"))
@@ -142,7 +145,7 @@ class Together:
         lost: list[Migrating] = []
         for giver in files:
             path = paths[giver.module]
-            gone = names_bound(giver.module.code) - names_bound(new[path])
+            gone = names_bound(giver.text) - names_bound(new[path])
             for module, importer in paths.items() if gone else ():
                 code = new.get(importer, module.code)
                 wanted = self._names_taken(importer, code, path) & gone if importer != path else set()

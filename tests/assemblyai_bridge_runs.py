@@ -10,6 +10,7 @@ from shim.bridges.actions import Action, OpenUpstream, SendToClient, SendUpstrea
 from shim.bridges.assemblyai_over_gladia import AssemblyAIOverGladia
 from shim.faces.assemblyai import Refusal
 from shim.faces.gladia import error_body, init_response, utterance_id
+from shim.mapping.on_absent import read_on_absent
 from shim.wire import assemblyai, gladia
 from shim.wire.codec import encode
 
@@ -21,6 +22,14 @@ TERMINATE = '{"type":"Terminate"}'
 FORCE = '{"type":"ForceEndpoint"}'
 KEEP_ALIVE = '{"type":"KeepAlive"}'
 STOP = encode(gladia.StopRecording())
+STOP_ACK = encode(
+    gladia.StopRecordingAck(
+        session_id="g",
+        created_at=STAMP,
+        acknowledged=True,
+        data=gladia.StopRecordingData(recording_duration=1.0, recording_left_to_process=0.0),
+    )
+)
 EMPTY_CHUNK = encode(gladia.AudioChunk(data=gladia.AudioChunkData(chunk="")))
 ANSWER = init_response("g", STAMP, URL)
 
@@ -70,7 +79,13 @@ class Run:
     """A bridge, the time, and everything that it has asked for."""
 
     def __init__(
-        self, *, speed: float = 1.0, longest: float = 10_800, refused: Refusal | None = None, **parameters: Any
+        self,
+        *,
+        speed: float = 1.0,
+        longest: float = 10_800,
+        refused: Refusal | None = None,
+        on_absent: str = "warn",
+        **parameters: Any,
     ) -> None:
         self.now = 100.0
         query = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in parameters.items()]
@@ -82,6 +97,7 @@ class Run:
             speed=speed,
             longest=longest,
             refusal=refused,
+            on_absent=read_on_absent(on_absent),
         )
         self.actions: list[Action] = []
 

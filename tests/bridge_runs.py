@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from shim.bridges.actions import Action, CloseClient, SendToClient, SendUpstream
+from shim.bridges.actions import Action, BeginJob, CloseClient, JobFinished, KeepAudio, Post, SendToClient, SendUpstream
 from shim.bridges.gladia_over_assemblyai import GladiaOverAssemblyAI
 from shim.faces.gladia import read_init_request
 from shim.wire import assemblyai, gladia
@@ -61,23 +61,36 @@ def turn(order: int, text: str, *, final: bool = False, start: float = 1.0, word
 
 
 class Run:
-    """A bridge, the time, and everything that it has asked for."""
+    """A bridge, the time, and everything that it has asked for: `job` for what it leaves behind, `actions` the rest."""
 
-    def __init__(self, body: dict[str, Any] | None = None, *, keep_turns: bool = False, speed: float = 1.0) -> None:
+    def __init__(
+        self, body: dict[str, Any] | None = None, *, keep_turns: bool = False, speed: float = 1.0, **settings: Any
+    ) -> None:
         request = read_init_request(json.dumps(body or {}).encode())
         created = datetime(2026, 11, 20, 9, 15, 2, 113000, UTC)
         self.now = 100.0
         self.bridge = GladiaOverAssemblyAI(
-            request, session_id=SESSION_ID, created=created, now=self.now, keep_turns=keep_turns, speed=speed
+            request,
+            session_id=SESSION_ID,
+            created=created,
+            now=self.now,
+            keep_turns=keep_turns,
+            speed=speed,
+            **settings,
         )
         self.actions: list[Action] = []
+        self.job: list[BeginJob | KeepAudio | JobFinished | Post] = []
+
+    def _take(self, found: list[Action]) -> list[Action]:
+        self.job += [action for action in found if isinstance(action, BeginJob | KeepAudio | JobFinished | Post)]
+        found = [action for action in found if not isinstance(action, BeginJob | KeepAudio | JobFinished | Post)]
+        self.actions += found
+        return found
 
     def tell(self, event: str, *details: Any) -> list[Action]:
         """Tells an event as the shell does, and gives what it brought about."""
         found = self.bridge.tick(self.now) + getattr(self.bridge, event)(*details)
-        found += self._answer_close(found)
-        self.actions += found
-        return found
+        return self._take(found + self._answer_close(found))
 
     answers_close = True
 
@@ -94,9 +107,7 @@ class Run:
             found += self.bridge.tick(self.now)
         self.now = end
         found += self.bridge.tick(self.now)
-        found += self._answer_close(found)
-        self.actions += found
-        return found
+        return self._take(found + self._answer_close(found))
 
     def write(self) -> list[Action]:
         """Tells that everything that was sent upstream has left."""

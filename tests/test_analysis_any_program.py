@@ -63,6 +63,7 @@ def test_random_programs_are_analysed(code: str) -> None:
         "x = " + "[" * 90 + "]" * 90,
         "x = [1]\n" + "x = [x, x]\n" * 300,
         "def f(x):\n    return f([x])\nf(1)",
+        "x = []\nwhile a:\n    x = [*x, 1, x]\n    def f():\n        global x\n        x = [*x, x]",
         "def f(x):\n    return {'a': f(x)}\nf(1)",
         "class A:\n    def f(self):\n        self.x = [self.x, A()]\n",
         "x = {}\nx['x'] = x\nfor k, v in x.items():\n    x.update(v)\ny = x | x",

@@ -35,7 +35,7 @@ class Listener:
     def hear_until(self, seconds: float) -> "Listener":
         """Sends audio in steps of 50 ms, so that nothing that is due in one message hides an order."""
         while self.session.seconds < seconds - 0.001:
-            self.take(self.session.hear(RATE // 20, elapsed_seconds=1000))
+            self.take(self.session.hear(bytes(RATE // 20), elapsed_seconds=1000))
         return self
 
     def update(self, **changes: Any) -> "Listener":

@@ -247,7 +247,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(code=st.sampled_from([1000, 1001, 1005, 1006, 1006, 1006, 1006, 1006, 1009]))
     def client_goes(self, code: int) -> None:
         self.attached = False
-        if code == 1000:
+        if code in (1000, 1001):
             self.client_reads_all()
             self.has_stopped = self.said_goodbye = True
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shim.bridges.actions import (
+    Action,
     CloseClient,
     CloseUpstream,
     ConnectUpstream,
@@ -27,6 +28,7 @@ from tests.assemblyai_bridge_runs import (
     KEEP_ALIVE,
     SESSION_ID,
     STOP,
+    STOP_ACK,
     TERMINATE,
     URL,
     Run,
@@ -143,7 +145,6 @@ def test_a_key_that_opens_nothing_here() -> None:
     ("parameters", "text"),
     [
         ({"sample_rate": 4000}, "Invalid 'sample_rate': Value error, sample_rate must be at least 8,000 Hz"),
-        ({"sample_rate": 11025, "encoding": "pcm_mulaw"}, "Invalid 'sample_rate': Value error, over Gladia mu-law"),
         ({"encoding": "opus"}, "Invalid 'encoding': Value error, opus is not possible over Gladia"),
         ({"encoding": "flac"}, "'flac' is not a valid Encoding"),
         ({"redact_pii": True}, "Invalid 'redact_pii': Value error, Gladia's live sessions have no redaction"),
@@ -181,19 +182,48 @@ def test_gladia_refuses(status: int, body: bytes, code: int, text: str, waited: 
     run.tell("client_opened")
     run.wait(waited)
     run.tell("upstream_answered", status, body)
+    if status == 500:
+        assert len([action for action in run.actions if isinstance(action, OpenUpstream)]) == 2
+        run.actions = [action for action in run.actions if not isinstance(action, Note)]
+        run.tell("upstream_answered", status, body)
     assert types(run.actions) == (["Error"] if waited < 0.5 else ["Begin", "Error"])
     assert only(run.actions, Note).topic is Topic.FAILED
     is_refused(run, code, text)
 
 
+def test_gladia_fails_once_at_the_post() -> None:
+    run = Run()
+    run.tell("client_opened")
+    asked = OpenUpstream(run.body)
+    assert run.tell("upstream_answered", 503, b"") == [Note(Topic.LOST, "it answered HTTP 503"), asked]
+    run.tell("upstream_answered", 201, ANSWER)
+    assert types(run.actions) == ["Begin"]
+
+
 def test_gladia_cannot_be_reached() -> None:
-    asking = Run()
-    asking.tell("client_opened")
-    opening = Run().answered()
-    for run in (asking, opening):
-        run.tell("upstream_refused", "its name is not known", 0)
-        assert only(run.actions, Note) == Note(Topic.FAILED, "its name is not known")
-        is_refused(run, 3005, "Session Cancelled")
+    run = Run()
+    run.tell("client_opened")
+    run.tell("upstream_refused", "its name is not known", 0)
+    assert only(run.actions, Note) == Note(Topic.FAILED, "its name is not known")
+    is_refused(run, 3005, "Session Cancelled")
+
+
+def test_gladias_socket_cannot_be_opened_for_a_while() -> None:
+    run = Run(speed=2.0).answered()
+    for delay in (0, 0.5, 1, 2):
+        lost = run.tell("upstream_refused", "it cannot be reached", 503)
+        assert lost == [Note(Topic.LOST, "it cannot be reached")]
+        assert run.wait(2 * delay - 0.01 if delay else 0) == ([] if delay else [ConnectUpstream(URL)])
+        assert run.wait(0.02) == ([ConnectUpstream(URL)] if delay else [])
+    assert run.tell("client_said", SECOND) == []
+    assert run.tell("upstream_opened") == [SendUpstream(SECOND)]
+    assert types(run.actions) == ["Begin"]
+
+
+def test_gladias_socket_is_refused_for_good() -> None:
+    run = Run().answered()
+    run.tell("upstream_refused", "it refused the socket with HTTP 403", 403)
+    is_refused(run, 3005, "Session Cancelled")
 
 
 def test_names_that_are_read_and_never_written() -> None:
@@ -224,16 +254,16 @@ def test_a_name_of_today_wins() -> None:
 
 
 def test_one_warning_names_what_is_missed_and_hints_are_only_logged() -> None:
-    run = Run(speaker_labels=True, prompt="x", webhook_url="https://example.org/", mode="min_latency").begun()
+    run = Run(speaker_labels=True, prompt="x", domain="medical-v1", mode="min_latency").begun()
     assert types(run.actions) == ["Begin", "Warning"]
     assert run.heard[1] == {
         "type": "Warning",
         "warning_code": 1,
-        "warning": "Gladia does the work, and these settings have no effect there: speaker_labels, prompt, webhook_url",
+        "warning": "Gladia does the work, and these settings have no effect there: speaker_labels, domain, prompt",
     }
     assert [action.text for action in run.actions if isinstance(action, Note)] == [
         "mode",
-        "speaker_labels, prompt, webhook_url",
+        "speaker_labels, domain, prompt",
     ]
     assert run.tell("client_said", update(max_turn_silence=700)) == [Note(Topic.NOT_APPLIED, "max_turn_silence")]
 
@@ -295,7 +325,7 @@ def test_audio_waits_for_the_socket_and_then_passes() -> None:
     run.tell("upstream_answered", 201, ANSWER)
     run.tell("client_said", frames[1])
     assert run.upstream_frames == []
-    assert run.tell("upstream_opened") == [SendUpstream(frames[0]), SendUpstream(frames[1])]
+    assert run.tell("upstream_opened") == [SendUpstream(frames[0] + frames[1])]
     assert run.tell("client_said", frames[2]) == [SendUpstream(frames[2])]
 
 
@@ -364,10 +394,12 @@ def test_gladia_is_called_again_when_it_has_understood_nothing_for_a_minute() ->
         run.tell("client_said", bytes([number]) * 32_000)
         run.wait(1)
     run.tell("upstream_said", ack(58 * 32_000 + 16_000))
-    assert run.tell("upstream_closed", 4504, "") == [ConnectUpstream(URL)]
+    assert lost(run, 4504) == [ConnectUpstream(URL)]
     assert run.tell("client_said", b"\x3c" * 32_000) == []
-    sent = [action.frame for action in run.tell("upstream_opened") if isinstance(action, SendUpstream)]
-    assert sent == [b"\x3a" * 16_000, b"\x3b" * 32_000, b"\x3c" * 32_000]
+    assert run.tell("upstream_opened") == [SendUpstream(EMPTY_CHUNK)]
+    resent = run.tell("upstream_said", ack(58 * 32_000 + 16_000))
+    sent = [action.frame for action in resent if isinstance(action, SendUpstream)]
+    assert sent == [b"\x3a" * 16_000 + b"\x3b" * 32_000 + b"\x3c" * 32_000]
     run.tell("client_said", TERMINATE)
     assert run.upstream_frames[-1] == STOP
     assert types(run.actions) == ["Begin"]
@@ -378,9 +410,12 @@ def test_audio_that_is_never_acknowledged_is_not_kept_for_ever() -> None:
     for number in range(80):
         run.tell("client_said", bytes([number]) * 32_000)
         run.wait(1)
-    run.tell("upstream_closed", 4504, "")
-    sent = [action.frame for action in run.tell("upstream_opened") if isinstance(action, SendUpstream)]
-    assert sent == [bytes([number]) * 32_000 for number in range(20, 80)]
+    lost(run, 4504)
+    assert run.tell("upstream_opened") == [SendUpstream(EMPTY_CHUNK)]
+    assert run.wait(0.99) == []
+    sent = [action.frame for action in run.wait(0.02) if isinstance(action, SendUpstream)]
+    assert b"".join(sent) == b"".join(bytes([number]) * 32_000 for number in range(20, 80))
+    assert max(map(len, sent)) == 512 * 1024
 
 
 def test_nothing_is_sent_again_that_was_acknowledged() -> None:
@@ -388,14 +423,120 @@ def test_nothing_is_sent_again_that_was_acknowledged() -> None:
     run.tell("client_said", SECOND)
     run.wait(30)
     run.tell("upstream_said", ack(32_000))
-    run.tell("upstream_closed", 4504, "")
+    lost(run, 4504)
     assert run.tell("upstream_opened") == []
+
+
+def lost(run: Run, code: int) -> list[Action]:
+    """What the loss of Gladia's socket brings about, but for the note."""
+    found = [*run.tell("upstream_closed", code, ""), *run.wait(0)]
+    assert found.pop(0) == Note(Topic.LOST, f"it closed with {code}")
+    return found
 
 
 def test_gladia_is_not_called_again_and_again() -> None:
     run = Run().begun()
-    run.tell("upstream_closed", 4504, "")
+    for delay in (0, 0.5, 1, 2, 4, 8):
+        run.tell("upstream_closed", 4504, "")
+        assert only(run.wait(delay), ConnectUpstream)
+        run.tell("upstream_opened")
+        run.tell("upstream_said", ack(0))
+    run.tell("upstream_closed", 1006, "")
     is_refused(run, 3005, "Session Cancelled")
+
+
+def test_a_socket_that_has_lasted_makes_up_for_earlier_losses() -> None:
+    run = Run().begun()
+    for _ in range(20):
+        assert lost(run, 1006) == [ConnectUpstream(URL)]
+        run.tell("upstream_opened")
+        run.wait(10)
+
+
+def test_a_line_that_breaks_in_mid_turn_changes_nothing_for_the_client() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    heard = run.hear(transcript(0, "Good"))
+    assert lost(run, 1011) == [ConnectUpstream(URL)]
+    run.tell("client_said", SECOND)
+    run.tell("upstream_opened")
+    heard += run.hear(ack(16_000))
+    heard += run.hear(transcript(0, "Good morning"), transcript(0, "Good morning.", final=True))
+    heard += run.hear(transcript(0, "Good morning.", final=True), transcript(1, "Next", start=3.0))
+    assert turns(heard) == ["~0 Good", "~0 Good morning", "=0 Good morning.", "~1 Next"]
+    assert run.audio_upstream == SECOND + SECOND[16_000:] + SECOND
+
+
+def test_an_acknowledgement_that_is_lost_makes_gladia_hear_nothing_twice() -> None:
+    run = Run().begun()
+    for number in range(3):
+        run.tell("client_said", bytes([number]) * 32_000)
+        run.wait(1)
+    lost(run, 1006)
+    run.tell("client_said", bytes([3]) * 32_000)
+    assert run.tell("upstream_opened") == [SendUpstream(EMPTY_CHUNK)]
+    resent = [action for action in run.tell("upstream_said", ack(80_000)) if isinstance(action, SendUpstream)]
+    assert resent == [SendUpstream(bytes([2]) * 16_000 + bytes([3]) * 32_000)]
+    assert run.tell("client_said", SECOND) == [SendUpstream(SECOND)]
+
+
+def test_the_client_ends_while_gladia_is_asked_where_to_go_on() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    lost(run, 1006)
+    run.tell("upstream_opened")
+    assert run.tell("client_said", TERMINATE) == []
+    assert run.tell("upstream_said", ack(32_000)) == [SendUpstream(STOP)]
+    again = Run().begun()
+    again.tell("client_said", SECOND)
+    lost(again, 1006)
+    again.tell("upstream_opened")
+    assert again.tell("client_closed", 1000) == [SendUpstream(STOP), CloseUpstream()]
+    assert again.bridge.deadline() is None
+
+
+def test_a_stop_that_is_lost_is_said_again() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    run.tell("client_said", TERMINATE)
+    lost(run, 1006)
+    assert run.tell("upstream_opened") == [SendUpstream(EMPTY_CHUNK)]
+    assert run.tell("upstream_said", ack(0)) == [SendUpstream(SECOND), SendUpstream(STOP)]
+    run.tell("upstream_said", end_recording(1.0))
+    assert types(run.actions) == ["Begin", "Termination"]
+
+
+@pytest.mark.parametrize("how", ["end_recording", "job is over"])
+def test_a_stop_that_was_heard_is_not_said_again(how: str) -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    run.hear(transcript(0, "Good"))
+    run.tell("client_said", TERMINATE)
+    run.tell("upstream_said", STOP_ACK)
+    lost(run, 1006)
+    assert run.tell("upstream_opened") == []
+    if how == "end_recording":
+        run.tell("upstream_said", end_recording(1.0))
+    else:
+        run.tell("upstream_closed", 4403, "")
+    assert turns(run.heard) == ["~0 Good", "=0 Good"]
+    assert types(run.actions)[-1] == "Termination"
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_client_goes_while_gladia_is_away(stopped: bool) -> None:
+    run = Run().begun()
+    if stopped:
+        run.tell("client_said", TERMINATE)
+        run.tell("upstream_said", STOP_ACK)
+    lost(run, 1006)
+    run.tell("upstream_opened")
+    run.tell("upstream_closed", 1006, "")
+    found = run.tell("client_closed", 1006)
+    assert found == ([] if stopped else [ConnectUpstream(URL)])
+    assert run.bridge.is_over
+    if not stopped:
+        assert run.tell("upstream_opened") == [SendUpstream(STOP), CloseUpstream()]
 
 
 # --- turns ---------------------------------------------------------------------------------------
@@ -509,8 +650,8 @@ def test_frames_that_cannot_be_read_end_nothing() -> None:
     strange = transcript(0, "Hi.").replace("00_00000000", "zero")
     for frame in ("no JSON", '{"type":"transcript"}', strange):
         assert only(run.tell("upstream_said", frame), Note).topic is Topic.BAD_MESSAGE
-    found = run.tell("upstream_said", '{"type":"translation","session_id":"g","created_at":"x"}')
-    assert only(found, Note) == Note(Topic.UNKNOWN_MESSAGE, "translation")
+    found = run.tell("upstream_said", '{"type":"post_chapterization","session_id":"g","created_at":"x"}')
+    assert only(found, Note) == Note(Topic.UNKNOWN_MESSAGE, "post_chapterization")
     assert only(run.tell("upstream_said", end_recording(1)), Note).topic is Topic.BAD_MESSAGE
     assert run.tell("upstream_said", ack(0).replace("true", "false")) == []
     assert not run.bridge.is_over
@@ -723,7 +864,7 @@ def test_gladia_never_ends() -> None:
     is_refused(run, 3005, "Session Cancelled")
 
 
-@pytest.mark.parametrize(("code", "told"), [(1006, 3005), (1000, 3005), (4408, 3005), (4410, 3008), (4400, 3005)])
+@pytest.mark.parametrize(("code", "told"), [(1000, 3005), (4408, 3005), (4410, 3008), (4400, 3005)])
 def test_gladia_goes_in_mid_session(code: int, told: int) -> None:
     run = Run().begun()
     run.hear(transcript(0, "Good"))

@@ -20,6 +20,7 @@ from shim.bridges.actions import (
     SendUpstream,
     Topic,
 )
+from shim.mapping.on_absent import read_on_absent
 from tests.bridge_runs import (
     BEGIN,
     EVERYTHING,
@@ -222,12 +223,11 @@ def test_what_cannot_be_served_is_refused_by_name() -> None:
         "post_processing": {"summarization": True},
         "callback": True,
     }
-    run = Run(body)
+    run = Run(body, on_absent=read_on_absent("strict"))
     found = run.tell("request_received")
     refusal = only(found, RefuseRequest)
     assert (refusal.status, refusal.message) == (400, "Bad request")
     assert [text.split(" must ")[0] for text in refusal.validation_errors] == [
-        "realtime_processing.custom_spelling",
         "realtime_processing.translation",
         "realtime_processing.named_entity_recognition",
         "realtime_processing.sentiment_analysis",
@@ -313,6 +313,12 @@ def test_a_stopped_client_is_not_silent() -> None:
     assert only(run.tell("upstream_said", TERMINATION), CloseClient).code == 1000
 
 
+def test_going_away_finishes_the_job() -> None:
+    run = Run().begun()
+    run.tell("client_said", bytes(3200))
+    assert SendUpstream(TERMINATE) in run.tell("client_closed", 1001)
+
+
 def test_a_plain_close_finishes_the_job() -> None:
     run = Run(EVERYTHING).begun()
     run.tell("client_said", b"\x01\x02" * 160)
@@ -327,7 +333,7 @@ def test_a_plain_close_finishes_the_job() -> None:
     assert run.tell("client_opened") == [RefuseClient(4403, "the session has ended")]
 
 
-@pytest.mark.parametrize("code", [1001, 1005, 1006, 1009, 1011])
+@pytest.mark.parametrize("code", [1005, 1006, 1009, 1011, 4000])
 def test_after_any_other_close_the_client_is_waited_for(code: int) -> None:
     run = Run().begun()
     run.tell("client_said", bytes(32_000))

@@ -275,7 +275,10 @@ def test_options_keep_their_meaning() -> None:
     assert len(gateways()) == 1
 
 
-def test_a_region_reaches_the_gateway(service: Emulation, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_region_reaches_the_gateway(
+    service: Emulation, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STTBRIDGE_ON_ABSENT", "warn,region=warn")
     session = GladiaClient(api_key="x", region="eu-west").live().start_session(LiveV2InitRequest())
     assert session.wait_until_ready(SECONDS)
     session.end_session()

@@ -122,9 +122,11 @@ class TestHandshake:
         ("parameters", "named"),
         [
             ({"encoding": "opus"}, "encoding=opus"),
-            ({"redact_pii": "true"}, "redact_pii"),
-            ({"webhook_url": "https://example.org"}, "webhook_url"),
-            ({"redact_pii": "True", "webhook_url": "x"}, "redact_pii, webhook_url"),
+            ({"encoding": "aac"}, "encoding=aac"),
+            ({"redact_pii": "true"}, "redact_pii with speech_model=u3-rt-pro"),
+            ({"webhook_url": "https://example.org"}, "webhook_url on another machine"),
+            ({"webhook_url": "x"}, "webhook_url on another machine"),
+            ({"webhook_url": "http://[::1"}, "webhook_url on another machine"),
             ({"speech_model": "universal-3-7-preview"}, "speech_model=universal-3-7-preview"),
         ],
     )

@@ -177,19 +177,13 @@ class TestHttp:
         assert played.sessions == []
         assert played.refused == {"400": 2}
 
-    @pytest.mark.parametrize(
-        ("body", "name"),
-        [
-            ({"realtime_processing": {"translation": True}}, "realtime_processing.translation"),
-            ({"realtime_processing": {"custom_spelling": True}}, "realtime_processing.custom_spelling"),
-            ({"post_processing": {"summarization": True}}, "post_processing.summarization"),
-            ({"callback": True}, "callback"),
-        ],
-    )
-    def test_what_is_not_played_is_refused_by_name(self, where: str, body: Any, name: str) -> None:
-        status, answer = post(where, body)
+    @pytest.mark.parametrize("config", [{}, {"callback_config": {"url": "https://example.org/hook"}}])
+    def test_nobody_else_is_called(self, where: str, config: dict[str, Any]) -> None:
+        status, answer = post(where, {"callback": True, **config})
         assert status == 400
-        assert answer["validation_errors"] == [f"{name} must not be on: the sttbridge emulator does not play it"]
+        assert answer["validation_errors"] == [
+            "callback_config.url must be on this machine: the sttbridge emulator calls nobody else"
+        ]
 
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -216,11 +210,6 @@ class TestHttp:
 
     def test_health(self, where: str) -> None:
         assert http("GET", f"http://{where}/health")[::2] == (200, {"health": "OK"})
-
-    def test_the_list_of_jobs_is_not_played(self, where: str) -> None:
-        status, _headers, answer = http("GET", f"http://{where}/v2/live", headers={"x-gladia-key": KEY})
-        assert status == 501
-        assert "does not play the list of jobs" in answer["message"]
 
     def test_a_browser_may_ask_first(self, where: str) -> None:
         asked = {"access-control-request-method": "POST", "origin": "https://example.org"}

@@ -165,7 +165,6 @@ def test_everything_else_is_404_in_gladias_words() -> None:
     with over_emulator() as (served, _service):
         for method, path in [
             ("GET", "/"),
-            ("GET", "/v2/live"),
             ("PUT", "/v2/live"),
             ("HEAD", "/health"),
             ("POST", "/health"),
@@ -205,10 +204,11 @@ def test_what_is_not_valid_is_refused_without_a_session_upstream() -> None:
         status, _headers, answer = served.post(b'{"sample_rate": 1}')
         assert status == 400
         assert answer["validation_errors"][0].startswith("sample_rate must be")
-        status, _headers, answer = served.post(b'{"realtime_processing": {"sentiment_analysis": true}}')
+        status, _headers, answer = served.post(b'{"realtime_processing": {"translation": true}}')
         assert status == 400
         assert answer["validation_errors"] == [
-            "realtime_processing.sentiment_analysis must be false: AssemblyAI's streaming has no sentiment analysis"
+            "realtime_processing.translation must be false: AssemblyAI's streaming has no translation "
+            "(sttbridge --on-absent warn,translation=ignore goes on without it)"
         ]
         status, _headers, answer = served.post(b"x" * (2**20 + 1))
         assert (status, answer["statusCode"]) == (413, 413)
@@ -649,7 +649,20 @@ def test_the_vendors_own_host_is_the_default(query: str, host: str, monkeypatch:
 
 
 def test_a_region_does_not_lead_away_from_the_upstream_that_is_given(caplog: pytest.LogCaptureFixture) -> None:
-    with over_emulator() as (served, _service):
+    with over_emulator(on_absent="warn,region=warn") as (served, _service):
         assert served.post(query="?region=eu-west")[0] == 201
         assert "eu-west" in caplog.text
         assert served.post(query="?region=moon")[0] == 400
+
+
+def test_a_region_that_cannot_be_kept_is_refused() -> None:
+    with over_emulator() as (served, service):
+        status, _headers, answer = served.post(query="?region=eu-west")
+        assert (status, answer["validation_errors"]) == (
+            400,
+            [
+                "region must not be sent: the gateway was given an upstream, which need not be in eu-west "
+                "(sttbridge --on-absent warn,region=ignore goes on without it)"
+            ],
+        )
+        assert service.sessions == []

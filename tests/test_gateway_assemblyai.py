@@ -15,6 +15,7 @@ from aiohttp import web
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from shim.bridges import gladia_upstream
 from shim.bridges.assemblyai_over_gladia import AssemblyAIOverGladia
 from shim.clock import Clock
 from shim.emulator import EMULATORS
@@ -268,6 +269,13 @@ async def _closed(request: web.Request) -> web.StreamResponse:
     return socket
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gladia is given up after two more attempts, at once."""
+    monkeypatch.setattr(gladia_upstream, "OPEN_AGAIN_AFTER", (0.0, 0.01))
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("socket", [_no_socket, _dropped, _closed])
 def test_gladia_goes(socket: Any) -> None:
     with over_script(accept_post, socket) as served:
@@ -285,6 +293,7 @@ def test_gladia_is_not_there() -> None:
         served.wait_until_nothing_is_open()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_gladia_ends_in_mid_session() -> None:
     service = emulation(speed=SPEED)
     with (

@@ -310,7 +310,7 @@ def test_the_sdk_with_a_wrong_key() -> None:
 @SDK_RAISES_IN_ITS_THREAD
 def test_the_sdk_with_a_parameter_that_cannot_be_served() -> None:
     asked = LiveV2InitRequest(post_processing=LiveV2PostProcessingConfig(summarization=True))
-    with over_emulator() as (served, service):
+    with over_emulator(on_absent="strict") as (served, service):
         with served.held():
             session = GladiaClient(api_key=KEY, api_url=served.url).live().start_session(asked)
             heard = Heard(session)

@@ -95,7 +95,7 @@ def test_a_wrong_key(tmp_path: Path, program: str, way: str) -> None:
 def test_a_parameter_that_cannot_be_served(tmp_path: Path, program: str, way: str) -> None:
     service = emulation(default_transcript(), speed=SPEED)
     with serve("assemblyai", service) as upstream:
-        check_refused(run(tmp_path, program, way, upstream, scenario="refused"), 400, "channels")
+        check_refused(run(tmp_path, program, way, upstream, scenario="refused"), 400, "translation")
     assert service.sessions_so_far == 0
 
 
@@ -111,11 +111,13 @@ def test_an_upstream_that_goes_in_mid_session(tmp_path: Path, program: str, way:
     service = emulation(default_transcript(), speed=SPEED)
     with ExitStack() as running:
         upstream = running.enter_context(serve("assemblyai", service))
-        with started(tmp_path, program, way, upstream, scenario="lost") as process:
+        with started(tmp_path, program, way, upstream, scenario="lost", patience=(0.0,)) as process:
             lines = until(process, is_final)
             running.close()
             lost = finished(process, lines)
-    lost.check_nothing_went_wrong(logged="failed: it closed with 1001")
+    first, last = lost.stderr.splitlines()
+    assert first.endswith("lost: it closed with 1001") and "failed: it cannot be reached" in last
+    lost.check_nothing_went_wrong(logged=None)
     ended = [line["said"]["code"] for line in lost.events("ended")]
     assert len(ended) == 1 and 4400 <= ended[0] <= 4499, "a code on which the SDK does not come back"
     assert len(lost.events("connecting")) == 1

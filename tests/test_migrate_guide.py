@@ -73,7 +73,7 @@ def test_preview_writes_nothing_and_write_writes_once(tmp_path: Path) -> None:
     assert script.read_text() == AFTER
 
     again = subprocess.run([*command, "--write"], capture_output=True, text=True, check=False)
-    assert again.returncode == 0 and "1 file: 1 with nothing to do." in again.stdout
+    assert again.returncode == 0 and "1 file: nothing to do." in again.stdout
     assert script.read_text() == AFTER
 
 

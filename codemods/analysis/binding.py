@@ -11,6 +11,7 @@ from codemods.analysis.containers import escapes, is_container, merge_into, put_
 from codemods.analysis.environment import Environment
 from codemods.analysis.importing import ImportEvaluation
 from codemods.analysis.values import (
+    EACH,
     NOTHING,
     UNKNOWN,
     Class,
@@ -111,7 +112,8 @@ class BindingEvaluation(ImportEvaluation):
                 return [*inner[:starred], Sequence(rest, middle), *inner[len(inner) - behind :]]
         if isinstance(value, Parsed):
             before = count if starred is None else starred
-            return [value.step(at) if at < before else UNKNOWN for at in range(count)]
+            others = [UNKNOWN if at == starred else value.step(EACH) for at in range(before, count)]
+            return [*(value.step(at) for at in range(before)), *others]
         each = self.iterated(value)
         if starred is None:
             return [each] * count

@@ -95,6 +95,20 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Dumped:
+    """A dictionary that a call makes of an object's fields: `asdict(config)`, `config.model_dump()`.
+
+    `owner` is the expression of the object; None inside another object, whose field it is. `names` are the fields by
+    the keys that they have in the dictionary. Not `whole`: what was not set is left out; `without_none`: what is None.
+    """
+
+    owner: cst.BaseExpression | None
+    names: dict[str, str]
+    whole: bool
+    without_none: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DictionaryFacts:
     """What can be in a dictionary: every place that gives it an entry, in the order of the program.
 

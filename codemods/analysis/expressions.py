@@ -17,6 +17,8 @@ from codemods.analysis.program import Entry
 from codemods.analysis.texts import filled_in
 from codemods.analysis.values import (
     DEEPEST_VALUE,
+    EACH,
+    LONGEST_LIST,
     NOTHING,
     UNKNOWN,
     Class,
@@ -71,7 +73,7 @@ class ExpressionEvaluation(CallEvaluation):
         return value
 
     def _evaluate_children(self, node: cst.CSTNode, environment: Environment) -> Value:
-        for child in node.children:
+        for child in self.program.children(node):
             if isinstance(child, cst.BaseExpression):
                 self.evaluate(child, environment)
             else:
@@ -189,8 +191,29 @@ class ExpressionEvaluation(CallEvaluation):
         if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
             return join_all(one if isinstance(one, Parsed) else UNKNOWN for one in something(owner))
         if len(node.slice) != 1 or not isinstance(key, Known):
-            return join_all(self._any_element(one) for one in something(owner))
-        return join_all(self.element(one, key) for one in something(owner))
+            by_position = len(node.slice) == 1 and self._is_a_number(node.slice[0].slice)
+            return join_all(
+                one.step(EACH) if by_position and isinstance(one, Parsed) else self._any_element(one)
+                for one in something(owner)
+            )
+        owners = [one for one in something(owner) if not self._is_empty(one)] or something(owner)
+        return join_all(self.element(one, key) for one in owners)
+
+    def _is_a_number(self, part: cst.BaseSlice) -> bool:
+        """Whether a subscript is a number for sure, so that what it is asked of is a list: `words[index - 1]`."""
+        match part:
+            case cst.Index(cst.BinaryOperation(left, cst.Add() | cst.Subtract(), right)):
+                return isinstance(left, cst.Integer) or isinstance(right, cst.Integer)
+            case cst.Index(cst.UnaryOperation(cst.Minus())):
+                return True
+        return False
+
+    def _is_empty(self, value: Value) -> bool:
+        """Whether a value is the `{}` of `message.get("data") or {}`, of which no subscript gives anything."""
+        if not isinstance(value, DictDisplay) or not isinstance(value.site, cst.Dict) or value.site.elements:
+            return False
+        facts = self.program.tables.facts(value.site)
+        return facts.complete and not facts.entries and not facts.pending
 
     def _any_element(self, owner: Value) -> Value:
         """What an element is at a place that only the running program knows."""
@@ -266,6 +289,8 @@ class ExpressionEvaluation(CallEvaluation):
             else:
                 each = self.iterated(value)
                 return Stream(join_all((*found, each, *values))) if each != UNKNOWN else UNKNOWN
+        if len(found) > LONGEST_LIST + len(node.elements):
+            return Stream(join_all(found))
         return Sequence(node, tuple(UNKNOWN if depth(one) > DEEPEST_VALUE else one for one in found))
 
     _evaluate_tuple = _evaluate_list

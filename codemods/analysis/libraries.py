@@ -163,7 +163,11 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HttpRequest:
-    """One HTTP request that the program makes."""
+    """One HTTP request that the program makes.
+
+    `made` is the call before it that says a part of it, where there is one: it makes an object that describes the
+    request, or gives a client its headers.
+    """
 
     call: cst.Call
     library: str
@@ -174,6 +178,17 @@ class HttpRequest:
     data: cst.BaseExpression | None
     parameters: cst.BaseExpression | None
     arguments: Arguments
+    made: cst.Call | None = None
+
+    @property
+    def written(self) -> tuple[cst.Call, ...]:
+        """The calls in which the request is written."""
+        return (self.call,) if self.made is None else (self.call, self.made)
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether the headers are its client's, which sends them with every request."""
+        return self.made is not None and self.library in HTTP_CLIENTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,6 +221,8 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
         return _open_socket(program, node, name, arguments)
     first = arguments.positional[0] if arguments.positional else None
     value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
+    if name == "urllib.request.urlopen":
+        return _open_url(program, node, value, arguments)
     match name:
         case _ if name in _DECODING and not arguments.keywords.keys() & _CHANGING_DECODING:
             found: Value = NOTHING
@@ -260,6 +277,8 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
             return replaceable(program.values.get(default, UNKNOWN)) if default is not None else UNKNOWN
     if name in _AWAITED_ARGUMENT:
         return value if isinstance(value, Awaitable) else Awaitable(awaited(value))
+    if name in HTTP_CLIENTS and "headers" in arguments.keywords:
+        program.client_headers[node] = (arguments.keywords["headers"], node)
     if name in _RUN_ARGUMENT:
         return value.result if isinstance(value, Awaitable) else UNKNOWN
     return LibraryObject(name, node)
@@ -325,7 +344,7 @@ def parse_json(node: cst.CSTNode, text: Value) -> Value:
     match text:
         case Frame():
             return Parsed(text, node)
-        case ResponseField(request, "text" | "content"):
+        case ResponseField(request, "text" | "content" | "read()"):
             return Parsed(HttpResponse(request), node)
         case JsonText(_, of):
             return of
@@ -333,26 +352,64 @@ def parse_json(node: cst.CSTNode, text: Value) -> Value:
 
 
 def _request(
-    program: Program, node: cst.Call, library: str, method: str, arguments: Arguments, *, asynchronous: bool = False
+    program: Program,
+    node: cst.Call,
+    library: str,
+    method: str,
+    arguments: Arguments,
+    *,
+    asynchronous: bool = False,
+    carried: tuple[cst.BaseExpression, cst.Call] | None = None,
 ) -> Value:
+    """Notes a request; `carried` are the headers that its client sends with every one, and the call that gave them."""
     shift = 0
     if method == "request":
         shift = 1
         verb = arguments.get(0, "method")
         method = str(constant(program.values.get(verb, UNKNOWN))).lower() if verb is not None else ""
+    headers, made = arguments.keywords.get("headers"), None
+    if headers is None and carried is not None:
+        headers, made = carried
     program.requests[node] = HttpRequest(
         node,
         library,
         method,
         arguments.get(shift, "url"),
-        arguments.keywords.get("headers"),
+        headers,
         arguments.keywords.get("json"),
         arguments.keywords.get("data") or arguments.keywords.get("content"),
         arguments.keywords.get("params"),
         arguments,
+        made,
     )
     response = HttpResponse(node)
     return Awaitable(response) if asynchronous else response
+
+
+def _open_url(program: Program, node: cst.Call, given: Value, arguments: Arguments) -> Value:
+    """The request of `urlopen(…)`, of an address or of a `urllib.request.Request` that was made before."""
+    made, method, site = arguments, None, None
+    if isinstance(given, LibraryObject) and given.made_by == "urllib.request.Request":
+        if not isinstance(given.site, cst.Call):
+            return UNKNOWN
+        site = given.site
+        made = Arguments.of(site)
+        verb = made.get(5, "method")
+        method = str(constant(program.values.get(verb, UNKNOWN))).lower() if verb is not None else None
+    data = made.get(1, "data") or arguments.get(1, "data")
+    program.requests[node] = HttpRequest(
+        node,
+        "urllib.request",
+        method or ("get" if data is None else "post"),
+        made.get(0, "url"),
+        made.get(2, "headers") if made is not arguments else None,
+        None,
+        data,
+        None,
+        arguments,
+        site,
+    )
+    return HttpResponse(node)
 
 
 def has_awaited_body(program: Program, request: cst.Call) -> bool:
@@ -378,7 +435,7 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return Base64(call, encoded, as_text=True)
         case Base64(call, encoded) if name == "encode":
             return Base64(call, encoded)
-        case Frame() if name == "decode":
+        case (Frame() | ResponseField()) if name == "decode":
             return owner
         case Frame() if name == "json":
             return Parsed(owner, node)
@@ -400,9 +457,14 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return _call_socket(program, node, owner, connect, name, first)
         case LibraryObject(made_by) if f"{made_by}().{name}" in SOCKET_LIBRARIES:
             return _open_socket(program, node, f"{made_by}().{name}", arguments)
-        case LibraryObject(made_by) if made_by in HTTP_CLIENTS and name in _HTTP_METHODS:
+        case LibraryObject(made_by, site) if made_by in HTTP_CLIENTS and name in _HTTP_METHODS:
             asynchronous = HTTP_CLIENTS[made_by]
-            return _request(program, node, made_by, name, arguments, asynchronous=asynchronous)
+            carried = program.client_headers.get(site)
+            return _request(program, node, made_by, name, arguments, asynchronous=asynchronous, carried=carried)
+        case Member(LibraryObject(made_by, site), "headers") if made_by in HTTP_CLIENTS and name == "update":
+            if first is not None:
+                program.client_headers[site] = (first, node)
+            return UNKNOWN
         case LibraryObject() if name in ("create_task", "run_until_complete") and first is not None:
             value = program.values.get(first, UNKNOWN)
             if name == "run_until_complete" and isinstance(value, Awaitable):

@@ -9,7 +9,7 @@ import libcst as cst
 
 from codemods.analysis.classes import ClassEvaluation
 from codemods.analysis.containers import merged_dictionary, new_bag
-from codemods.analysis.dictionaries import Entry
+from codemods.analysis.dictionaries import Dumped, Entry
 from codemods.analysis.evaluation import Handed
 from codemods.analysis.libraries import Arguments, parse_json
 from codemods.analysis.values import (
@@ -381,24 +381,37 @@ class ModelEvaluation(ClassEvaluation):
         named = {key: self.program.values.get(one, NOTHING) for key, one in arguments.keywords.items()}
         if any(key not in ("exclude_none", "by_alias", "mode", "exclude_unset", "exclude_defaults") for key in named):
             return UNKNOWN
-        return self._table(node, owner, fields, named, _DEEPEST)
+        positional = [one.value for one in node.args if one.keyword is None]
+        of = positional[0] if positional else getattr(node.func, "value", None)
+        return self._table(node, owner, fields, named, of)
 
     def _table(
-        self, site: cst.BaseExpression, owner: Instance, fields: dict[str, Field], named: dict[str, Value], depth: int
+        self,
+        site: cst.BaseExpression,
+        owner: Instance,
+        fields: dict[str, Field],
+        named: dict[str, Value],
+        of: cst.BaseExpression | None,
+        depth: int = _DEEPEST,
     ) -> Value:
         by_alias = named.get("by_alias") == Known(True)
         some = any(named.get(key, Known(False)) != Known(False) for key in ("exclude_unset", "exclude_defaults"))
         without_none = named.get("exclude_none", Known(False)) != Known(False)
         entries: list[Entry] = []
+        names: dict[str, str] = {}
         for field in fields.values():
             value = self.read_member(owner, field.name)
-            if isinstance(value, Instance) and depth and (inner := self.fields_of(value.node)):
+            inner = [one for one in something(value) if isinstance(one, Instance)]
+            if depth and len(inner) == 1 == len(something(value)) and (parts := self.fields_of(inner[0].node)):
                 assert isinstance(field.node.target, cst.Name)
-                value = self._table(field.node.target, value, inner, named, depth - 1)
+                table = self._table(field.node.target, inner[0], parts, named, None, depth - 1)
+                value = join(table, Known(None)) if Known(None) in alternatives(value) else table
             may_go = some or (without_none and (value == UNKNOWN or Known(None) in alternatives(value)))
             node, value_node = self._written(owner.node, field)
-            key = Known(field.alias if by_alias else field.name)
-            entries.append(Entry(key, node, value_node, value, certain=not may_go))
+            key = field.alias if by_alias else field.name
+            names[key] = field.name
+            entries.append(Entry(Known(key), node, value_node, value, certain=not may_go))
+        self.program.dumped[site] = Dumped(of, names, not some, without_none)
         return self.program.tables.keep(site, entries)
 
     def _written(self, definition: cst.ClassDef, field: Field) -> tuple[cst.CSTNode, cst.BaseExpression]:

@@ -17,7 +17,7 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.dictionaries import Dictionaries, Dictionary, DictionaryFacts, Entry
+from codemods.analysis.dictionaries import Dictionaries, Dictionary, DictionaryFacts, Dumped, Entry
 from codemods.analysis.environment import Definition, Scope
 from codemods.analysis.handlers import Registration
 from codemods.analysis.libraries import Connect, HttpRequest, Send
@@ -50,7 +50,11 @@ class Program:
     changed_sequences: set[cst.BaseExpression] = field(default_factory=set)
     filtered: dict[cst.DictComp, cst.BaseExpression] = field(default_factory=dict)
     """Comprehensions that give a dictionary's entries again, each or some, by the place that made the dictionary."""
+    dumped: dict[cst.BaseExpression, Dumped] = field(default_factory=dict)
+    """The dictionaries that are made of objects' fields, by the place that makes them."""
     requests: dict[cst.Call, HttpRequest] = field(default_factory=dict)
+    client_headers: dict[cst.CSTNode, tuple[cst.BaseExpression, cst.Call]] = field(default_factory=dict)
+    """By where an HTTP client is made: the headers that it sends with every request, and the call that gives them."""
     connects: dict[cst.Call, Connect] = field(default_factory=dict)
     sends: dict[cst.Call, Send] = field(default_factory=dict)
     registrations: dict[cst.CSTNode, Registration] = field(default_factory=dict)
@@ -68,6 +72,8 @@ class Program:
     """The files that are followed together, by what was parsed of them; none where a text came without a file."""
     reaching_attributes: dict[cst.Attribute, set[tuple[Scope, str]]] = field(default_factory=dict)
     """The names of other files that are read or set as attributes of those files: scope and name."""
+    known_children: dict[cst.CSTNode, Sequence[cst.CSTNode]] = field(default_factory=dict)
+    """What was asked for of `children`; the parsed nodes never change."""
     whole: Program | None = None
     """What this is a part of, where some of the files are looked at by themselves."""
 
@@ -169,7 +175,14 @@ class Program:
         while waiting:
             current = waiting.pop()
             found.append(current)
-            waiting.extend(current.children)
+            waiting.extend(self.children(current))
+        return found
+
+    def children(self, node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+        """What stands directly in a node, in its order. LibCST finds that out anew each time, which is slow."""
+        found = self.known_children.get(node)
+        if found is None:
+            found = self.known_children[node] = node.children
         return found
 
     # --- while the analysis runs -----------------------------------------------------------------

@@ -91,7 +91,7 @@ class _Analysis(PatternEvaluation):
         waiting = [node]
         while waiting:
             parent = waiting.pop()
-            for child in parent.children:
+            for child in self.program.children(parent):
                 self.program.parents[child] = parent
                 waiting.append(child)
 

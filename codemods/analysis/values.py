@@ -15,6 +15,8 @@ MOST_FUNCTIONS: Final = 24
 """Tables of functions, one for each message, are larger than other choices."""
 MOST_TEXT_PARTS: Final = 16
 DEEPEST_VALUE: Final = 6
+LONGEST_LIST: Final = 12
+"""How many elements a list that is put together from others may have before they are taken together."""
 LONGEST_PATH: Final = 12
 
 EACH: Final = "[]"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.analysis.libraries import HTTP_CLIENTS, Connect
-from codemods.analysis.program import Program
-from codemods.analysis.values import Awaitable, HttpResponse, LibraryObject, Parsed, Value, alternatives, something
+from codemods.analysis.libraries import Connect
+from codemods.analysis.values import HttpResponse, Parsed, Value, alternatives, something
 from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_SHARED
 from codemods.migrating import Migrating
+from codemods.rules.around_post import gives_answer, makes_client
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
@@ -65,6 +65,8 @@ class AnswerStatements:
     def _place(self, node: cst.CSTNode, value: Value) -> bool:
         """Decides what becomes of the statement in which the answer is used."""
         migrating, statement = self._migrating, self._program.statement_of(node)
+        if isinstance(statement, cst.With) and isinstance(value, HttpResponse) and self._serves_the_post(statement):
+            return True
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
             if self._holds_the_session(statement):
                 self.success = statement
@@ -203,7 +205,7 @@ class AnswerStatements:
         while statement not in body:
             block = self._program.parents.get(statement)
             around = self._program.parents.get(block) if block is not None else None
-            if not isinstance(around, cst.With) or not (is_client(self._program, around) or self._holds_answer(around)):
+            if not isinstance(around, cst.With) or not self._serves_the_post(around):
                 return False
             statement = around
         return body.index(statement) < body.index(self._opened)
@@ -229,7 +231,7 @@ class AnswerStatements:
             block = self._program.parents[statement]
             around = self._program.parents.get(block)
             if isinstance(block, cst.IndentedBlock) and all(one in going for one in block.body):
-                if isinstance(around, cst.With) and (is_client(self._program, around) or self._holds_answer(around)):
+                if isinstance(around, cst.With) and self._serves_the_post(around):
                     going.append(around)
                     self.removed.append(around)
                     continue
@@ -246,13 +248,9 @@ class AnswerStatements:
                 current = self._program.parents.get(current)
         return False
 
-    def _holds_answer(self, statement: cst.With) -> bool:
-        """Whether a `with` statement holds nothing but the POST's answer."""
-        made = [self._program.value(item.item) for item in statement.items]
-        return all(one == Awaitable(HttpResponse(self._opening.request.call)) for one in made)
-
-
-def is_client(program: Program, statement: cst.With) -> bool:
-    """Whether a `with` statement holds nothing but an HTTP client."""
-    made = [program.value(item.item) for item in statement.items]
-    return all(isinstance(one, LibraryObject) and one.made_by in HTTP_CLIENTS for one in made)
+    def _serves_the_post(self, statement: cst.With) -> bool:
+        """Whether a `with` statement holds nothing but HTTP clients and the POST's answer."""
+        answer = self._opening.request.call
+        return all(
+            makes_client(self._program, one) or gives_answer(self._program, one, answer) for one in statement.items
+        )

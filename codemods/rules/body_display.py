@@ -29,6 +29,11 @@ class Place:
     inside: dict[str, Place] = field(default_factory=dict)
     origin: cst.BaseExpression | None = None
 
+    def values(self) -> list[cst.BaseExpression]:
+        """Everything that is written here."""
+        own = [] if self.value is None else [self.value]
+        return [*own, *(one for inner in self.inside.values() for one in inner.values())]
+
 
 class BodyDisplay:
     """Writes the body at `root` for the dictionary, or the address, at `site`.
@@ -67,7 +72,9 @@ class BodyDisplay:
         inside = {
             name: place
             for name, place in sorted(self._root.inside.items(), key=lambda one: one[1].order)
-            if place.origin in given or (place.origin is None and self._is_whole)
+            if place.origin in given
+            or (place.origin is not None and self._migrating.program.parents.get(place.origin) is self._site)
+            or (place.origin is None and self._is_whole)
         }
         return spread(self._display(Place(inside=inside)), 1, self._migrating.module.default_indent)
 

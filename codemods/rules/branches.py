@@ -13,12 +13,14 @@ from codemods.migrating import Migrating
 
 def report_never_sent(migrating: Migrating, node: cst.CSTNode, text: str, body: cst.CSTNode | None) -> None:
     """Says that a message never comes: for a person to look at, unless its branch only prints or logs."""
-    kind = BRANCH_NEVER_MET if body is not None and _only_tells(migrating, body) else NEVER_SENT
+    kind = BRANCH_NEVER_MET if body is not None and only_tells(migrating, body) else NEVER_SENT
     migrating.report(kind, node, text)
 
 
-def _only_tells(migrating: Migrating, body: cst.CSTNode) -> bool:
-    """Whether a block does nothing but print, log or pass on."""
+def only_tells(migrating: Migrating, body: cst.CSTNode) -> bool:
+    """Whether a block, or a lambda's expression, does nothing but print, log or pass on."""
+    if isinstance(body, cst.BaseExpression):
+        return _tells(migrating, cst.Expr(body))
     if not isinstance(body, (cst.IndentedBlock, cst.SimpleStatementSuite)):
         return False
     smalls: list[cst.CSTNode] = []

@@ -21,11 +21,11 @@ from codemods.migrating import Migrating
 
 def with_comments(migrating: Migrating, code: str) -> str:
     """The new code with the comments that it has lost, as far as there is a place for them; a finding for each."""
-    lost = _lost(migrating.module.code, code)
+    lost = _lost(migrating.text, code)
     if not lost:
         return code
     blocks = _blocks_that_went(migrating)
-    later = later_lines(migrating.module.code, code)
+    later = later_lines(migrating.text, code)
     tree = ast.parse(code)
     lines = code.splitlines(keepends=True)
     places: list[tuple[int, str]] = []

@@ -24,9 +24,10 @@ from codemods.migrating import Migrating
 from codemods.rules.configuration_leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
 from codemods.rules.configuration_writing import ConfigurationWriter
 from codemods.rules.dictionary_layout import literal_code
+from codemods.rules.object_parameters import ObjectParameters
 from shim.mapping import languages, parameters, server_messages
 from shim.mapping.paths import steps_of
-from shim.mapping.row import ABSENT, Fidelity, Row
+from shim.mapping.row import ABSENT, NOTHING, Fidelity, Row
 
 _RETIRED = ("realtime_processing.words_accurate_timestamps", "numerals")
 """Names that real programs send and the service ignores."""
@@ -43,6 +44,7 @@ class ConfigurationRule:
         self._leaves = ConfigurationLeaves(migrating, configuration, used_at)
         self._main: Made | None = None
         self._writer = ConfigurationWriter(migrating)
+        self._objects = ObjectParameters(migrating, self._writer, self._quote())
 
     def plan(self) -> bool:
         """Plans the edits of the configuration; False, with findings, where it cannot be done."""
@@ -60,7 +62,9 @@ class ConfigurationRule:
                 self._migrating.edits.rewrite(made, self._writer.rewriting(made, is_main=made is self._main))
             for store in self._leaves.stores:
                 self._writer.rewrite_store(store)
+            self._writer.rewrite_filters(self._configuration.site)
             self._report_types()
+            self._objects.report_idle(self._leaves)
         return self._leaves.complete
 
     def _report_types(self) -> None:
@@ -144,7 +148,13 @@ class ConfigurationRule:
         context = [self._context(path) for path in way.reads]
         if row is parameters.MODEL and not self._model_fits_every_language():
             return
-        if any(constant is NOT_CONSTANT for constant in constants):
+        if way.conversion is NOTHING or not row.assemblyai:
+            pass
+        elif first is not None and isinstance(first.place, cst.Attribute):
+            if not self._objects.put(row, whole, constants, context, reads_language=self._reads_language()):
+                self._leaves.give_up(first.node, f"`{row.gladia[0]}` is only known when it runs")
+                return
+        elif any(constant is NOT_CONSTANT for constant in constants):
             assert first is not None
             value = self._at_run_time(row, whole, constants)
             if value is None or not way.conversion.source:
@@ -154,7 +164,7 @@ class ConfigurationRule:
             if row in _LISTS:
                 written = [self._as_json(one) for one in written]
             self._put(row, first, written, True)
-        elif row.assemblyai:
+        else:
             results = way.conversion.live(*constants, *context)
             every = results if len(row.assemblyai) > 1 else (results,)
             if row is parameters.CODE_SWITCHING and self._reads_language():

@@ -17,17 +17,19 @@ from codemods.analysis.dictionaries import Fact
 from codemods.analysis.values import DictDisplay, Known, Sequence, Value, alternatives
 from codemods.findings import CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating
+from codemods.rules.object_reads import may_be_none, read_of
 from shim.mapping import parameters
 from shim.mapping.row import ABSENT
 
 NOT_CONSTANT: Final = object()
 """Stands for a value that only the running program knows."""
 
-Place = cst.DictElement | cst.Arg | cst.SimpleStatementLine
-"""What puts a value into a configuration: an entry of a display, an argument of `dict(…)`, a store."""
+Place = cst.DictElement | cst.Arg | cst.SimpleStatementLine | cst.Attribute
+"""What puts a value into a configuration: an entry of a display, an argument of `dict(…)`, a store; an object's field,
+where the configuration is made of all its fields."""
 
 Made = cst.Dict | cst.Call
-"""A display, or a call of `dict(…)` or `.update(…)`, of which the entries are places."""
+"""A display, or a call of `dict(…)`, `.update(…)` or `asdict(…)`, of which the entries are places."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,8 @@ class Leaf:
     constant: Any
     place: Place
     certain: bool
+    only_if: tuple[cst.Attribute, ...] = ()
+    """Reads of an object's fields of which none may be None for the value to be there."""
 
 
 @dataclass(eq=False, slots=True)
@@ -62,7 +66,7 @@ class ConfigurationLeaves:
 
     def read(self) -> bool:
         """Reads every leaf."""
-        self._flatten(self.configuration, "", None, certain=True)
+        self._flatten(self.configuration, "", None, certain=True, only_if=())
         return self.complete
 
     def all(self) -> Iterator[Leaf]:
@@ -81,7 +85,15 @@ class ConfigurationLeaves:
 
     # --- entries ---------------------------------------------------------------------------------
 
-    def _flatten(self, value: DictDisplay, prefix: str, outermost: Place | None, *, certain: bool) -> None:
+    def _flatten(
+        self,
+        value: DictDisplay,
+        prefix: str,
+        outermost: Place | None,
+        *,
+        certain: bool,
+        only_if: tuple[cst.Attribute, ...],
+    ) -> None:
         program = self.migrating.program
         here = program.scope_of(self.used_at) is program.scope_of(value.site)
         facts = program.dictionary_facts(value, self.used_at if here else None)
@@ -95,25 +107,42 @@ class ConfigurationLeaves:
         for fact in facts.entries:
             place = self._place_of(fact, outermost)
             if place is None:
-                self.give_up(
-                    fact.node, f"`{prefix}{fact.key}` is made elsewhere: {self.migrating.code(fact.value_node)}"
-                )
+                self.give_up(fact.node, self._why_nowhere(fact, prefix))
                 continue
-            self._take(f"{prefix}{fact.key}", fact, place, certain=certain and fact.certain)
+            # A field that a dump may leave out is told by `only_if`, which reads it.
+            sure = certain and (fact.certain or isinstance(place, cst.Attribute))
+            self._take(f"{prefix}{fact.key}", fact, place, certain=sure, only_if=only_if)
 
-    def _take(self, path: str, fact: Fact, place: Place, *, certain: bool) -> None:
+    def _why_nowhere(self, fact: Fact, prefix: str) -> str:
+        dumped = self.migrating.program.dumped.get(fact.site)
+        if dumped is not None and not dumped.whole:
+            return f"`{prefix}{fact.key}` is left out where it was not set: dump every field"
+        if dumped is not None and dumped.owner is not None:
+            return f"the object has no name: {self.migrating.code(dumped.owner)}; give it one first"
+        return f"`{prefix}{fact.key}` is made elsewhere: {self.migrating.code(fact.value_node)}"
+
+    def _take(self, path: str, fact: Fact, place: Place, *, certain: bool, only_if: tuple[cst.Attribute, ...]) -> None:
         value = fact.value
-        if isinstance(value, DictDisplay) and not _ends_at(path):
-            self._flatten(value, f"{path}.", place, certain=certain)
-            return
-        if any(one == Known(None) for one in alternatives(value)) and not _is_certain(value):
+        if isinstance(place, cst.Attribute) and may_be_none(value):
+            only_if = (*only_if, place)
+            others = [one for one in alternatives(value) if one != Known(None)]
+            value = others[0] if len(others) == 1 else value
+        elif any(one == Known(None) for one in alternatives(value)) and not _is_certain(value):
             self.give_up(fact.value_node, f"`{path}` may be None: {self.migrating.code(fact.value_node)}")
-        leaf = Leaf(path, fact.value_node, self._constant(value), place, certain)
-        self.leaves.setdefault(path, []).append(leaf)
+        if isinstance(value, DictDisplay) and not _ends_at(path):
+            self._flatten(value, f"{path}.", place, certain=certain, only_if=only_if)
+            return
+        constant = NOT_CONSTANT if only_if else self._constant(value)
+        node = place if isinstance(place, cst.Attribute) else fact.value_node
+        self.leaves.setdefault(path, []).append(Leaf(path, node, constant, place, certain, only_if))
 
     def _place_of(self, fact: Fact, outermost: Place | None) -> Place | None:
         """Where an entry is written; None for one that is written where it cannot be rewritten."""
         program = self.migrating.program
+        if fact.site in program.dumped and any(
+            one.node is fact.node for one in program.dictionaries[fact.site].entries
+        ):
+            return self._read_of(fact, outermost if isinstance(outermost, cst.Attribute) else None)
         if outermost is not None and program.is_inside(fact.node, outermost):
             return outermost
         match fact.node:
@@ -129,6 +158,16 @@ class ConfigurationLeaves:
                 if isinstance(made, (cst.Dict, cst.Call)):
                     self.makers[fact.node] = made
                     return fact.node
+        return None
+
+    def _read_of(self, fact: Fact, inside: cst.Attribute | None) -> cst.Attribute | None:
+        """How the field that an entry is made of is read by itself."""
+        program = self.migrating.program
+        read = read_of(program, fact.site, fact.key, fact.value, inside)
+        made = self.makers[inside] if inside is not None else fact.site
+        if read is not None and isinstance(made, cst.Call) and program.dumped[fact.site].whole:
+            self.makers[read] = made
+            return read
         return None
 
     # --- constants -------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ class ConfigurationUses:
     def __init__(self, migrating: Migrating, request: cst.Call) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._request = request
+        made = self._program.requests.get(request)
+        self._request = made.written if made is not None else (request,)
 
     def is_read_elsewhere(self, configuration: Dictionary) -> bool:
         """Whether the program reads the configuration for itself, too, and would meet other names and values."""
@@ -34,9 +35,8 @@ class ConfigurationUses:
         sites = {configuration.site, *(fact.site for fact in (facts.entries if facts is not None else ()))}
         uses = [(node, one) for one in sites for node in self.of(self._program.dictionaries[one])]
         for node, site in uses:
-            if self._program.is_inside(node, self._request) or self._is_changed_at(
-                node, self._program.dictionaries[site]
-            ):
+            in_request = any(self._program.is_inside(node, one) for one in self._request)
+            if in_request or self._is_changed_at(node, self._program.dictionaries[site]):
                 continue
             if not self._reads_what_stays(node) and not self._is_shown(node):
                 self._migrating.report(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import libcst as cst
 
 from codemods.edits import expression
 from codemods.migrating import Migrating
 from codemods.rules.configuration_leaves import Made, Place
-from codemods.rules.dictionary_layout import broken_where_long, separator
+from codemods.rules.dictionary_layout import broken_where_long, separator, spread
+
+_LINE_LENGTH: Final = 88
 
 Parameters = list[tuple[str, cst.BaseExpression]]
 """Names and values, in the order in which they are written."""
@@ -29,13 +31,53 @@ class ConfigurationWriter:
     replacing: dict[Place, Parameters] = field(default_factory=dict)
     appended: Parameters = field(default_factory=list)
     kept: set[Place] = field(default_factory=set)
+    only_if: dict[Place, cst.BaseExpression] = field(default_factory=dict)
+    """Tests without which the parameters of an object's field are not sent."""
 
     def rewriting(self, made: Made, *, is_main: bool) -> Callable[[Any], cst.CSTNode]:
         """How a display or call is written anew; `is_main` says that it gets what is written out."""
         appended = self.appended if is_main else []
+        if made in self.migrating.program.dumped:
+            return lambda _: self._display_of_object(appended)
         if isinstance(made, cst.Call):
             return lambda updated: self._rewritten_call(made, updated, appended)
         return lambda updated: self._rewritten_display(made, updated, appended)
+
+    def _display_of_object(self, appended: Parameters) -> cst.Dict:
+        """A dictionary of an object's fields, in the place of the call that made one of them all."""
+        elements: list[cst.BaseDictElement] = []
+        indent = self.migrating.module.default_indent
+        for place, written in self.replacing.items():
+            if not isinstance(place, cst.Attribute):
+                continue
+            entries = [self._entry(name, value) for name, value in written]
+            if place in self.only_if:
+                test = self.migrating.edits.edited(self.only_if[place])
+                elements.append(_only_if(test, cst.Dict(entries), indent))
+            else:
+                elements.extend(entries)
+        elements.extend(self._entry(name, value) for name, value in appended)
+        return spread(cst.Dict(elements), 1, indent)
+
+    def rewrite_filters(self, site: cst.CSTNode) -> None:
+        """`{k: v for k, v in ….items() if v}`: what is False now may differ from the service's own default, and stays.
+
+        Around an object's fields it goes: they are tested one by one.
+        """
+        edits, program = self.migrating.edits, self.migrating.program
+        for comprehension, filtered in program.filtered.items():
+            if filtered is not site:
+                continue
+            if site in program.dumped and isinstance(site, cst.Call):
+                edits.watch([site])
+                edits.rewrite(comprehension, lambda _: edits.updated(site))
+                continue
+            for one in (each for each in comprehension.for_in.ifs if isinstance(each.test, cst.Name)):
+                edits.replace(one.test, expression("value is not None", value=one.test))
+
+    def _entry(self, name: str, value: cst.BaseExpression) -> cst.DictElement:
+        value = self.migrating.edits.edited(value)
+        return cst.DictElement(self.migrating.string(name, self.migrating.module), value)
 
     def _rewritten_call(
         self, original: cst.Call, updated: cst.Call, appended: list[tuple[str, cst.BaseExpression]]
@@ -125,6 +167,26 @@ class ConfigurationWriter:
                 break
         assert isinstance(target, cst.BaseExpression)
         return target
+
+
+def _only_if(test: cst.BaseExpression, given: cst.Dict, indent: str) -> cst.StarredDictElement:
+    """`**(given if test else {})` in a display one step in from its statement; on several lines where it is long."""
+    either = cst.IfExp(test, given, cst.Dict([]), lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    if len(indent) + len(cst.Module([]).code_for_node(either)) < _LINE_LENGTH:
+        return cst.StarredDictElement(either)
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * 2))
+    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    if len(indent) * 2 + len(cst.Module([]).code_for_node(given)) > _LINE_LENGTH:
+        given = spread(given, 3, indent)
+    return cst.StarredDictElement(
+        either.with_changes(
+            body=given,
+            lpar=[cst.LeftParen(inner)],
+            rpar=[cst.RightParen(outer)],
+            whitespace_before_if=inner,
+            whitespace_before_else=inner,
+        )
+    )
 
 
 def _keyword(name: str, value: cst.BaseExpression) -> cst.Arg:

@@ -8,7 +8,9 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.program import Program
 from codemods.analysis.values import (
+    UNKNOWN,
     Awaitable,
     Class,
     DictDisplay,
@@ -68,6 +70,14 @@ def _empty(value: Value) -> list[Value]:
         for one in something(value)
         if isinstance(one, (DictDisplay, Sequence)) and not getattr(one.site, "elements", True)
     ]
+
+
+def is_table_access(program: Program, access: cst.CSTNode) -> bool:
+    """Whether a node reads an entry of a dictionary that is written out in the program."""
+    match access:
+        case cst.Subscript(owner) | cst.Call(cst.Attribute(owner, cst.Name("get"))):
+            return all(isinstance(one, DictDisplay) for one in something(program.value(owner)))
+    return False
 
 
 class Following:
@@ -173,6 +183,9 @@ class Following:
             case cst.DictElement():
                 if not self._carries(self._program.value(self._around(parent))):
                     self._give_up(node)
+            case cst.Index():
+                if not self._is_key(value, self._program.parents[self._program.parents[parent]]):
+                    self._give_up(node)
             case cst.For() | cst.CompFor() | cst.Await() | cst.Expr() | cst.Global():
                 return
             case _:
@@ -208,12 +221,20 @@ class Following:
 
     def _check_target(self, node: cst.BaseExpression, target: cst.CSTNode) -> None:
         match target:
-            case cst.Name() | cst.Tuple() | cst.List():
+            case cst.Name():
                 return
+            case cst.Tuple(elements) | cst.List(elements):
+                if not any(isinstance(one, cst.StarredElement) and self._is_read(one.value) for one in elements):
+                    return
             case cst.Attribute(owner):
                 if all(isinstance(one, (Instance, Class)) for one in something(self._program.value(owner))):
                     return
         self._give_up(node)
+
+    def _is_read(self, target: cst.BaseExpression) -> bool:
+        """Whether anything reads the name that a starred target gives the rest of a list; it is not followed there."""
+        found = [one for one in self._program.definitions() if one.node is target]
+        return not found or any(one.uses and self._program.value(target) == UNKNOWN for one in found)
 
     def _check_result(self, node: cst.BaseExpression) -> None:
         """A message that a function gives back is followed to the function's callers, if there are any here."""
@@ -224,6 +245,8 @@ class Following:
         call = self._program.parents[argument]
         if argument.star or not isinstance(call, cst.Call):
             self._give_up(node)
+            return
+        if call.args[0] is argument and self._is_key(value, call):
             return
         for callee in something(self._program.value(call.func)):
             match callee:
@@ -242,9 +265,17 @@ class Following:
             elif message_of(value, self._connects) is not None:
                 self._whole_is_shown(node, value)
 
+    def _is_key(self, value: Value, access: cst.CSTNode) -> bool:
+        """Whether a message's type chooses an entry of a table of the program's own: `handlers[kind]`, `.get(kind)`."""
+        return all(
+            isinstance(one, Parsed) and one.path == self._type_path for one in something(value)
+        ) and is_table_access(self._program, access)
+
     def _is_showing(self, call: cst.Call, callee: Value) -> bool:
         if isinstance(callee, Library) and callee.name in _SHOWING_CALLS:
             return True
+        if isinstance(self._program.parents[call], cst.Raise):
+            return True  # an exception of the program's or of Python's: it is shown to whoever meets it
         return isinstance(call.func, cst.Attribute) and call.func.attr.value in _LOGGING
 
     def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:

@@ -10,12 +10,14 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
-from codemods.analysis.values import EACH, Known, Parsed, Sequence, Step, Value
+from codemods.analysis.values import EACH, DictDisplay, Known, Parsed, Sequence, Step, Value
 from codemods.edits import expression, in_parentheses
 from codemods.findings import FIELD_ABSENT, FIELD_UNCLEAR, PARAMETER_DIFFERS, WAITS_FOR_ABSENT
 from codemods.migrating import Migrating, like
 from codemods.rules.branches import drop_branch, drop_case, report_never_sent
+from codemods.rules.final_texts import FULL_TEXTS, FinalTexts
 from codemods.rules.following import Following, message_of
+from codemods.rules.handler_tables import HandlerTables
 from codemods.rules.time_units import division_into_seconds
 from codemods.rules.type_lists import without_absent_types
 from shim.mapping import catalogue, server_messages, session
@@ -45,6 +47,8 @@ class MessageRule:
         self._connects = frozenset(connects)
         self._complete = True
         self._aliases: dict[Definition, cst.Name] = {}
+        self._tables = HandlerTables(migrating, self._why_never_sent, self._type_rows, self._give_up)
+        self._final_texts = FinalTexts(migrating)
         self._following = Following(migrating, self._connects, self._server_rows(), self._type_path)
 
     def plan(self) -> bool:
@@ -85,7 +89,8 @@ class MessageRule:
         if isinstance(parent, (cst.Subscript, cst.Call)):
             around = self._message(self._program.value(parent))
             own = self._message(self._program.value(node))
-            return around is None or own is None or around.origin is not own.origin
+            is_any = around is not None and around.path[-1:] == (EACH,)
+            return around is None or own is None or is_any or around.origin is not own.origin
         return True
 
     # --- types -----------------------------------------------------------------------------------
@@ -102,6 +107,8 @@ class MessageRule:
             for side in sides:
                 if side is not node:
                     self._rename_types(side, self._program.value(side))
+        elif (table := self._tables.chosen_from(node)) is not None:
+            self._tables.rename(table, node)
         elif isinstance(parent, cst.Match):
             for case in parent.cases:
                 self._rename_pattern(case.pattern)
@@ -122,6 +129,8 @@ class MessageRule:
             case Sequence():
                 for element in without_absent_types(self._migrating, value, self._why_never_sent):
                     self._rename_types(node, element)
+            case DictDisplay():
+                self._tables.rename(value, node)
             case Parsed() | Known(None):
                 return
             case _:
@@ -220,6 +229,11 @@ class MessageRule:
         row = rows[0]
         way = row.over(self._migrating.target)
         targets = row.of(self._migrating.target)
+        if row in FULL_TEXTS and (gathered := self._final_texts.read_at(node, message)) is not None:
+            self._migrating.edits.replace(node, gathered)
+            return
+        if row is server_messages.FULL_TRANSCRIPT and self._final_texts.takes_all_of(node):
+            return
         if not targets and way.conversion.source:
             # The other vendor has no such field, and it is always the same.
             self._migrating.edits.replace(node, cst.parse_expression(way.conversion.source))
@@ -424,7 +438,9 @@ class MessageRule:
         current = node
         while True:
             inner = _accessed_in_message(current)
-            if inner is None or self._message(self._program.value(inner)) is None:
+            here = self._message(self._program.value(current))
+            is_any = here is not None and here.path[-1:] == (EACH,)  # `words[i - 1]`: what is asked for stays
+            if inner is None or is_any or self._message(self._program.value(inner)) is None:
                 return current, steps
             current = inner
             steps += 1

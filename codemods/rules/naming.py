@@ -104,7 +104,7 @@ class NamingRule:
                 continue
             elif isinstance(node, (cst.Import, cst.ImportFrom)):
                 continue
-            waiting.extend(node.children)
+            waiting.extend(self._program.children(node))
         return counts
 
     @cached_property
@@ -233,7 +233,7 @@ class NamingRule:
                 and self._is_for_people(current)
             ):
                 self._migrating.edits.replace(current, current.with_changes(value=self._with_new(current.value)))
-            waiting.extend(current.children)
+            waiting.extend(self._program.children(current))
 
     def _is_for_people(self, node: cst.CSTNode) -> bool:
         """Whether a text is printed, logged or raised, and holds no address."""

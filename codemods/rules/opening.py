@@ -26,8 +26,10 @@ from codemods.findings import (
 )
 from codemods.migrating import Migrating
 from codemods.rules.address import AddressRule
-from codemods.rules.answer import AnswerStatements, is_client
+from codemods.rules.answer import AnswerStatements
+from codemods.rules.around_post import AroundPost
 from codemods.rules.callback_refusal import CallbackRefusal
+from codemods.rules.carried_headers import CarriedHeaders
 from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
 from codemods.rules.dictionary_layout import comments_in, spread
@@ -50,6 +52,8 @@ class OpeningRule:
         self._opening = opening
         self._refusal = RefusalRule(migrating, opening)
         self._address = AddressRule(migrating, opening)
+        self._carried = CarriedHeaders(migrating, opening)
+        self._own_headers: cst.BaseExpression | None = None
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
@@ -60,6 +64,10 @@ class OpeningRule:
         configuration = self._configuration()
         if configuration is None or not answer.find() or not self._names_hold(connect):
             return False
+        if self._opening.request.is_carried and self._opening.key is not None:
+            self._own_headers = self._carried.for_connect(connect.call)
+            if self._own_headers is None:
+                return False
         socket = self._socket_of(connect) if not connect.library.by_callback else connect.call
         callback = CallbackRefusal(self._migrating, self._opening, connect, self._refusal)
         if connect.library.by_callback and not callback.find(answer):
@@ -89,7 +97,11 @@ class OpeningRule:
     def _only_connect(self) -> Connect | None:
         opening, migrating = self._opening, self._migrating
         if len(opening.connects) != 1:
-            if not opening.connects:
+            unclear = gladia.sockets_not_followed(self._program)
+            if not opening.connects and unclear:
+                said = f"the socket of this session may be the one of `{migrating.code(unclear[0])}`"
+                migrating.report(SESSION_SPREAD, opening.request.call, said)
+            elif not opening.connects:
                 migrating.report(SESSION_HANDED_OVER, opening.request.call, migrating.code(opening.request.call))
             else:
                 migrating.report(
@@ -132,7 +144,8 @@ class OpeningRule:
         """Whether the names that move from the POST to the connect still mean the same there."""
         request = self._opening.request
         there = self._program.at_statement.get(self._program.statement_of(connect.call), {})
-        for part in (request.url, request.headers, request.json, request.data):
+        headers = None if request.is_carried else request.headers
+        for part in (request.url, headers, request.json, request.data):
             for name in self._program.nodes_in(part) if part is not None else ():
                 reaching = self._program.reaching.get(name) if isinstance(name, cst.Name) else None
                 if reaching is None or not isinstance(name, cst.Name) or name.value not in there:
@@ -221,7 +234,9 @@ class OpeningRule:
 
     def _headers(self) -> Callable[[], cst.BaseExpression | None]:
         """Plans the headers' edits; the function gives them as they stand on the connect call."""
-        opening, migrating = self._opening, self._migrating
+        opening, migrating, own = self._opening, self._migrating, self._own_headers
+        if own is not None:
+            return lambda: own
         dictionary, key, node = opening.headers, opening.key, opening.request.headers
         if dictionary is None or key is None or node is None or not isinstance(dictionary.site, cst.Dict):
             return lambda: node
@@ -229,7 +244,7 @@ class OpeningRule:
         name = session.KEY_HEADER.assemblyai[0]
         site = dictionary.site
         if any(
-            not self._program.is_inside(use, opening.request.call)
+            not any(self._program.is_inside(use, one) for one in opening.request.written)
             for use in ConfigurationUses(migrating, opening.request.call).of(dictionary)
         ):
             # Other requests send these headers too: they stay, and the handshake gets its own.
@@ -319,8 +334,20 @@ class OpeningRule:
                 self._migrating.edits.replace(node, message)
 
     def _remove_idle_clients(self, answer: AnswerStatements) -> None:
-        """Removes names of HTTP clients that made nothing but the POST."""
-        moved = (self._opening.request.url, self._opening.request.headers, self._opening.request.json)
+        """Removes names of HTTP clients that made nothing but the POST, and what else only the POST used."""
+        self._remove_idle_names(answer)
+        request = self._opening.request
+        parts = (request.url, request.headers, request.json, self._dumped(request.data))
+        kept: list[cst.CSTNode] = [one for one in parts if one is not None]
+        around = AroundPost(self._migrating, request.call)
+        around.dissolve([*answer.removed])
+        around.remove_unused([*answer.removed], kept)
+
+    def _remove_idle_names(self, answer: AnswerStatements) -> None:
+        if self._opening.request.is_carried:
+            answer.removed.extend(self._carried.take_away())
+        headers = None if self._opening.request.is_carried else self._opening.request.headers
+        moved = (self._opening.request.url, headers, self._opening.request.json)
         for definition in self._program.definitions():
             if not isinstance(definition.value, LibraryObject) or not _is_plain_assignment(definition):
                 continue
@@ -332,12 +359,6 @@ class OpeningRule:
             ]
             if definition.uses and not kept and definition.statement is not None:
                 self._migrating.edits.remove(definition.statement)
-        for node in self._program.at_statement:
-            if isinstance(node, cst.With) and node not in answer.removed and is_client(self._program, node):
-                names = [item.asname.name for item in node.items if item.asname is not None]
-                uses = [use for one in self._program.definitions() if one.node in names for use in one.uses]
-                if uses and all(any(self._program.is_inside(use, gone) for gone in answer.removed) for use in uses):
-                    self._migrating.edits.unwrap(node)
 
 
 def _is_plain_assignment(definition: Definition) -> bool:

@@ -20,6 +20,7 @@ from codemods.edits import Statement, renamed
 from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
 from codemods.migrating import Migrating
 from codemods.rules.address_maker import AddressMaker, AddressMakers, ConfigurationMaker
+from codemods.rules.dictionary_layout import spread
 from codemods.rules.elsewhere import Elsewhere
 from codemods.rules.first_message import FirstMessageRule
 from codemods.rules.opening_place import OpeningPlace
@@ -195,7 +196,13 @@ class PostingRule:
             return self._body_of_another_file(node)
         if self._written.maker is None and not self._place.holds(node):
             return None
+        if self._written.maker is None and node in self._program.dumped:
+            # Written where the call stood, and given to the POST's call.
+            return lambda: self._in_call(self._migrating.edits.edited(node))
         return lambda: self._migrating.edits.edited(node)
+
+    def _in_call(self, body: cst.BaseExpression) -> cst.BaseExpression:
+        return spread(body, 2, self._migrating.module.default_indent) if isinstance(body, cst.Dict) else body
 
     def _body_of_another_file(self, node: cst.BaseExpression) -> Callable[[], cst.BaseExpression] | None:
         """The body where the address is made in another file: a name there, by which it is called here."""

@@ -11,6 +11,7 @@ import libcst as cst
 from codemods.analysis.program import Dictionary, Entry
 from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value
 from codemods.migrating import Migrating
+from codemods.rules.object_reads import read_of
 from codemods.rules.query_values import may_be_none
 from codemods.rules.stored_parameters import Store, stores_of
 from shim.faces import assemblyai_parameters as service
@@ -50,7 +51,9 @@ class QueryParameters:
         self.stores: list[Store] = []
         self.displays: list[cst.BaseExpression] = []
         self.given = list(given) if given is not None else self._entries(site)
-        self.is_filtered = site in migrating.program.filtered.values()
+        dumped = migrating.program.dumped.get(site)
+        leaves_none_out = dumped is not None and dumped.without_none
+        self.is_filtered = leaves_none_out or site in migrating.program.filtered.values()
 
     @property
     def drops_empty(self) -> bool:
@@ -87,7 +90,8 @@ class QueryParameters:
                 self._give_up(change, text)
                 continue
             self.stores.extend(stores)
-        return self._entries_of(dictionary)
+        always = {one.name for one in self.stores if one.always and site in self._migrating.program.dumped}
+        return [one for one in self._entries_of(dictionary) if one.name not in always]
 
     def _entries_of(self, dictionary: Dictionary) -> list[Parameter]:
         found: list[Parameter] = []
@@ -97,10 +101,23 @@ class QueryParameters:
                 found.extend(self._entries_of_another(entry))
             elif not isinstance(entry.key, Known):
                 self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
+            elif dictionary.site in self._migrating.program.dumped:
+                found.extend(self._read_of(dictionary.site, entry))
             else:
                 element = entry.node if isinstance(entry.node, cst.DictElement) else None
                 found.append(Parameter(str(entry.key.value), entry.value_node, element))
         return found
+
+    def _read_of(self, site: cst.BaseExpression, entry: Entry) -> list[Parameter]:
+        """The parameter that an object's field gives, read by itself."""
+        program, name = self._migrating.program, str(getattr(entry.key, "value", ""))
+        dumped = program.dumped[site]
+        read = read_of(program, site, name, entry.value, None)
+        if read is None or not dumped.whole:
+            why = "the object has no name; give it one first" if dumped.whole else "what was not set is left out"
+            self._give_up(site, f"{why}: {self._migrating.code(site)}")
+            return []
+        return [Parameter(name, read, None)]
 
     def _entries_of_another(self, entry: Entry) -> list[Parameter]:
         """The entries of a display that this one takes in by `**`, where nothing else uses that one."""

@@ -124,11 +124,17 @@ class RefusalRule:
         """The whole expression that reads on from a value of the POST's answer."""
         while True:
             parent = self._program.parents[node]
+            if isinstance(parent, cst.Arg) and self._is_of_library(parent):
+                parent = self._program.parents[parent]  # json.loads(response.text)
             reads_on = gladia.is_answer_of(self._program.value(parent), self._opening.request)
             is_method = isinstance(parent, cst.Attribute) or (isinstance(parent, cst.Call) and parent.func is node)
             if not reads_on and not is_method:
                 return node
             node = parent
+
+    def _is_of_library(self, argument: cst.Arg) -> bool:
+        call = self._program.parents[argument]
+        return isinstance(call, cst.Call) and isinstance(self._program.value(call.func), Library)
 
     def _reads_answer(self, value: Value) -> bool:
         return isinstance(value, (ResponseField, Parsed)) and gladia.is_answer_of(value, self._opening.request)

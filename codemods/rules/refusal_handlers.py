@@ -18,7 +18,7 @@ from codemods.migrating import Migrating
 from codemods.vendors import assemblyai
 
 _OF_STATUS: Final = ("HTTPError", "HTTPStatusError", "ClientResponseError")
-_OF_ANY: Final = ("RequestException", "ClientError", "Exception", "BaseException")
+_OF_ANY: Final = ("RequestException", "ClientError", "URLError", "OSError", "Exception", "BaseException")
 _CODES: Final = ("response.status_code", "status", "code", "status_code")
 _TEXTS: Final = ("response.text", "message", "reason", "response.reason", "response.content")
 

@@ -23,6 +23,7 @@ from codemods.findings import (
 from codemods.migrating import Migrating
 from codemods.rules.body_display import BodyDisplay, Place
 from codemods.rules.dictionary_layout import literal_code
+from codemods.rules.object_reads import report_idle_fields
 from codemods.rules.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
 from codemods.rules.query_values import is_surely_given, is_text, may_be_none, plain
 from codemods.rules.stored_parameters import Store, StoredBody
@@ -133,7 +134,7 @@ class RequestBodyRule:
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants[0]):
             return
         context = self._context(row)
-        if constants[0] is NOT_CONSTANT:
+        if constants[0] is NOT_CONSTANT or self._decides_itself(row, given[0], constants, context):
             assert first is not None
             node = (given[0] or first).node
             if may_be_none(self._migrating.program, node) and not self._query.is_filtered:
@@ -149,6 +150,15 @@ class RequestBodyRule:
             for path, result in zip(row.gladia, results, strict=True):
                 self._put_constant(row, path, result, first, constants[0])
         self._explain(row, first, context)
+
+    def _decides_itself(self, row: Row, given: Parameter | None, constants: list[Any], context: list[Any]) -> bool:
+        """Whether an object's field stays what decides, though its value is known: its conversion hangs on it alone."""
+        if row is not parameters.ENDPOINTING or given is None:
+            return False
+        if self._migrating.program.parents.get(given.node) not in self._migrating.program.dumped:
+            return False
+        plain_constants = [ABSENT if one is NOT_CONSTANT else one for one in constants]
+        return self._results(row, plain_constants, context) == [constants[0] / 1000]
 
     def _results(self, row: Row, constants: list[Any], context: list[Any]) -> list[Any] | None:
         """What the row gives; None, with a finding, where it hangs on what is only known when the program runs."""
@@ -226,6 +236,8 @@ class RequestBodyRule:
         """A value, or what stands for it where it is None and was left out of the query."""
         if default is ABSENT and value is given.node and "." not in path:
             return value  # the program's own filter still leaves it out
+        if default is ABSENT and self._site in self._migrating.program.dumped:
+            self._give_up(given.node, f"`{given.name}` may be None: {self._migrating.code(given.node)}")
         code = "None" if default is ABSENT else literal_code(default, self._migrating.quote_at(self._near))
         node = plain(self._migrating.program, given.node)
         test = "node" if self._query.drops_empty else "node is not None"
@@ -332,8 +344,9 @@ class RequestBodyRule:
         place.value = value
 
     def _is_of_call(self, given: Parameter) -> bool:
-        """Whether a parameter is an argument of a `dict(…)` call."""
-        return isinstance(self._migrating.program.parents.get(given.node), cst.Arg)
+        """Whether a parameter is an argument of a `dict(…)` call, or a field of an object whose fields a call gives."""
+        around = self._migrating.program.parents.get(given.node)
+        return isinstance(around, cst.Arg) or around in self._migrating.program.dumped
 
     # --- what only one side has ------------------------------------------------------------------
 
@@ -398,6 +411,7 @@ class RequestBodyRule:
 
     def rewrite_display(self) -> None:
         """Plans the edit of the display that the parameters were read from."""
+        report_idle_fields(self._migrating, [(one.name, one.node) for one in self._query.given], self._root.values())
         for site in self._query.displays:
             BodyDisplay(self._migrating, site, self._root, self._unchanged, of=self._site).plan_rewrite()
         StoredBody(self._migrating, self._root, self._query.stores).plan()

@@ -12,6 +12,7 @@ from codemods.analysis.libraries import Send
 from codemods.analysis.values import Base64, DictDisplay, Function, JsonText, Known, Library, Value
 from codemods.findings import AUDIO_UNKNOWN, PAYLOAD_UNKNOWN
 from codemods.migrating import Migrating, like
+from codemods.rules.audio_maker import AudioMaker
 from codemods.rules.chunk_length import check_chunk_length
 from codemods.rules.pace import check_pace
 from codemods.rules.unsent import take_away
@@ -111,6 +112,15 @@ class SendingRule:
     def _send_audio(self, send: Send, payload: JsonText) -> None:
         """Takes the JSON and base64 steps away, so that the bytes go out as they are."""
         encoded = self._encoded_in(payload.of)
+        maker = AudioMaker(self._migrating, encoded) if encoded is not None else None
+        given = maker.raw_of(send) if maker is not None else None
+        if maker is not None and given is not None:
+            check_chunk_length(self._migrating, given, send.call)
+            check_pace(self._migrating, given, send.call)
+            maker.remove()
+            self._watch_and_send(send, given, given)
+            client_messages.AUDIO_JSON.over(self._migrating.target)
+            return
         chain = self._chain_of(send, encoded) if encoded is not None else None
         if encoded is None or chain is None:
             self._give_up(send, self._migrating.code(send.call))

@@ -9,12 +9,11 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.analysis.libraries import Connect
-from codemods.analysis.program import Dictionary
-from codemods.analysis.values import Awaitable, DictDisplay, HttpResponse, Parsed, alternatives
+from codemods.analysis.values import DictDisplay, Parsed, alternatives
 from codemods.edits import Statement, expression
 from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD, SESSION_STARTS_OVER
 from codemods.migrating import Migrating
-from codemods.rules.answer import is_client
+from codemods.rules.around_post import AroundPost
 from codemods.rules.callback_refusal import CallbackRefusal
 from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
@@ -69,8 +68,9 @@ class SpreadOpeningRule(OpeningRule):
         else:
             self._insert_begin(connect, socket, answer)
         self._take_branch_away(answer)
+        self._remove_idle_names(answer)
         self._dissolve(answer)
-        self._remove_unused(answer, configuration)
+        self._remove_unused(answer)
         self._say_that_it_starts_over(connect)
         return True
 
@@ -144,7 +144,8 @@ class SpreadOpeningRule(OpeningRule):
         request = self._opening.request.call
         uses = ConfigurationUses(self._migrating, request).of(dictionary)
         is_local = self._program.is_inside(dictionary.site, self._program.scope_of(request))
-        return not is_local and all(self._program.is_inside(use, request) for use in uses)
+        written = self._opening.request.written
+        return not is_local and all(any(self._program.is_inside(use, one) for one in written) for use in uses)
 
     def _no_key(self, node: cst.CSTNode, text: str) -> None:
         self._migrating.report(SESSION_SPREAD, node, text)
@@ -333,61 +334,15 @@ class SpreadOpeningRule(OpeningRule):
 
     def _dissolve(self, answer: SpreadAnswer) -> None:
         """Takes the `with` statements around the POST away that hold nothing any more: the answer, an idle client."""
-        current: cst.CSTNode = self._opening.request.call
         going: list[cst.CSTNode] = [*answer.removed, *answer.moved, *([answer.check] if answer.check else [])]
-        self._dissolve_clients(current, answer, going)
+        AroundPost(self._migrating, self._opening.request.call).dissolve(going)
         self._handlers.dissolve(going)
 
-    def _dissolve_clients(self, current: cst.CSTNode, answer: SpreadAnswer, going: list[cst.CSTNode]) -> None:
-        while current is not answer.posting and current in self._program.parents:
-            current = self._program.parents[current]
-            if not isinstance(current, cst.With) or not self._is_idle(current, answer):
-                continue
-            if all(one in going for one in current.body.body):
-                self._migrating.edits.remove(current)
-                going.append(current)
-            else:
-                self._migrating.edits.unwrap(current)
-
-    def _is_idle(self, statement: cst.With, answer: SpreadAnswer) -> bool:
-        """Whether a `with` statement holds the POST's answer, or a client that makes nothing but the POST."""
-        values = [self._program.value(item.item) for item in statement.items]
-        if all(isinstance(one, Awaitable) and isinstance(one.result, HttpResponse) for one in values):
-            return True
-        if not is_client(self._program, statement):
-            return False
-        names = [item.asname.name for item in statement.items if item.asname is not None]
-        uses = [use for one in self._program.definitions() if one.node in names for use in one.uses]
-        return all(self._program.is_inside(use, self._opening.request.call) for use in uses)
-
-    def _remove_unused(self, answer: SpreadAnswer, configuration: Dictionary) -> None:
+    def _remove_unused(self, answer: SpreadAnswer) -> None:
         """Removes the names of the POST's function that only the POST used, such as that of its headers."""
-        request, program = self._opening.request, self._program
-        kept_parts = [one for one in (request.url, request.json, request.data) if one is not None]
-        gone: list[cst.CSTNode] = [*answer.removed]
-        changed = True
-        while changed:
-            changed = False
-            for definition in program.definitions():
-                statement = definition.statement
-                if (
-                    statement is None
-                    or statement in gone
-                    or definition.expression is None
-                    or not isinstance(statement, cst.SimpleStatementLine)
-                    or len(statement.body) != 1
-                    or program.scope_of(definition.node) is not answer.posting
-                    or not definition.uses
-                ):
-                    continue
-                if all(
-                    any(program.is_inside(use, one) for one in (request.call, *gone))
-                    and not any(program.is_inside(use, one) for one in kept_parts)
-                    for use in definition.uses
-                ):
-                    self._migrating.edits.remove(statement)
-                    gone.append(statement)
-                    changed = True
+        request = self._opening.request
+        kept = [one for one in (request.url, request.json, self._dumped(request.data)) if one is not None]
+        AroundPost(self._migrating, request.call).remove_unused([*answer.removed], kept)
 
     def _say_that_it_starts_over(self, connect: Connect) -> None:
         current: cst.CSTNode = connect.call

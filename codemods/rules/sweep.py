@@ -14,6 +14,7 @@ import libcst as cst
 
 from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, ResponseField, something
 from codemods.findings import WORD_LEFT
+from codemods.hosts import is_api_address
 from codemods.migrating import Migrating
 from shim.mapping import assemblyai_v2_sdk, catalogue, sdk, session
 from shim.mapping.paths import steps_of
@@ -98,7 +99,7 @@ def words_left(migrating: Migrating) -> bool:
         node = waiting.pop()
         if node in done or node in migrating.gone:
             continue
-        waiting.extend(node.children)
+        waiting.extend(program.children(node))
         if isinstance(node, cst.SimpleString) and node.evaluated_value in words and _reads_or_sends(migrating, node):
             migrating.report(WORD_LEFT, node, migrating.code(program.parents[node]))
             found = True
@@ -140,21 +141,19 @@ def _is_foreign(migrating: Migrating, owner: cst.BaseExpression) -> bool:
 def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
     """Where a program has the old vendor's host or SDK in its code, if it does: a name alone is no reason to look."""
     program = migrating.program
-    host = session.HOST.of(migrating.source)[0]
-    domain = ".".join(host.split(".")[-2:])
     waiting: list[cst.CSTNode] = [migrating.module]
     while waiting:
         node = waiting.pop()
         match node:
-            case cst.SimpleString(evaluated_value=str() as text) if domain in text and "://" in text:
+            case cst.SimpleString(evaluated_value=str() as text) if is_api_address(text, migrating.source):
                 if not isinstance(program.parents[node], cst.Expr):
                     return node
-            case cst.FormattedStringText(text) if domain in text:
+            case cst.FormattedStringText(text) if is_api_address(text, migrating.source):
                 return node
             case cst.Import() | cst.ImportFrom():
                 if _imports_live_sdk(migrating, migrating.module.code_for_node(node).split()[1].rstrip(",")):
                     return node
-        waiting.extend(node.children)
+        waiting.extend(reversed(program.children(node)))
     return None
 
 
@@ -167,6 +166,6 @@ def _imports_live_sdk(migrating: Migrating, module: str) -> bool:
         if module.split(".")[0] == root:
             older = assemblyai_v2_sdk.CLIENT.of(migrating.source)
             names = "|".join(re.escape(name) for name in (*inside[:1], *(one.split(".")[0] for one in older)))
-            if re.search(rf"\b({names})\b", migrating.module.code):
+            if re.search(rf"\b({names})\b", migrating.text):
                 return True
     return False

@@ -12,11 +12,11 @@ import libcst as cst
 from codemods.analysis.libraries import Connect, HttpRequest
 from codemods.analysis.program import Entry, Program
 from codemods.analysis.values import DictDisplay, Known, Sequence, Text, UrlQuery, Value, something
+from codemods.hosts import UNKNOWN_PART, api_host_in
 from shim.mapping import assemblyai_v2, catalogue, session
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Row, Section
+from shim.mapping.row import Row, Section, Vendor
 
-_UNKNOWN_PART: Final = "\0"
 _DOMAIN: Final = session.HOST.assemblyai[0].partition(".")[2]
 _TOKEN_PATHS: Final = ("/v3/token", "/v2/realtime/token")
 KEY_HEADER: Final = session.KEY_HEADER.assemblyai[0].lower()
@@ -105,12 +105,12 @@ class Opening:
 def address_text(value: Value) -> str:
     """A URL as far as it is known."""
     parts = value.parts if isinstance(value, Text) else (value,)
-    return "".join(str(part.value) if isinstance(part, Known) else _UNKNOWN_PART for part in parts)
+    return "".join(str(part.value) if isinstance(part, Known) else UNKNOWN_PART for part in parts)
 
 
 def names_host(text: str) -> bool:
     """Whether a piece of an address holds one of AssemblyAI's hosts."""
-    return _DOMAIN in text
+    return api_host_in(text, Vendor.ASSEMBLYAI) is not None
 
 
 def openings(program: Program, edition: Edition = V3) -> Iterator[Opening]:
@@ -128,9 +128,9 @@ def openings(program: Program, edition: Edition = V3) -> Iterator[Opening]:
 def _is_session(text: str, edition: Edition) -> bool:
     head, session_path = text.split("?")[0], edition.path.assemblyai[0]
     path = urlsplit(head).path if "://" in head else head[head.find("/") :]
-    if path.rstrip("/" + _UNKNOWN_PART) != session_path:
-        return head.rstrip("/" + _UNKNOWN_PART).endswith(session_path) and head.startswith(_UNKNOWN_PART)
-    return edition.domain in head or _UNKNOWN_PART in head.split(session_path)[0]
+    if path.rstrip("/" + UNKNOWN_PART) != session_path:
+        return head.rstrip("/" + UNKNOWN_PART).endswith(session_path) and head.startswith(UNKNOWN_PART)
+    return (edition.domain in head and names_host(head)) or UNKNOWN_PART in head.split(session_path)[0]
 
 
 def _query_of(value: Value) -> UrlQuery | None:
@@ -150,7 +150,7 @@ def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
         if request.url is None:
             continue
         text = address_text(program.value(request.url))
-        if _DOMAIN in text or text.split("?")[0].endswith(_TOKEN_PATHS):
+        if names_host(text) or text.split("?")[0].endswith(_TOKEN_PATHS):
             yield request, text.split("?")[0].endswith(_TOKEN_PATHS)
 
 

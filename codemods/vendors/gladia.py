@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import libcst as cst
+
 from codemods.analysis.libraries import Connect, HttpRequest
 from codemods.analysis.program import Dictionary, Entry, Program
 from codemods.analysis.values import (
+    UNKNOWN,
     DictDisplay,
     Frame,
     HttpResponse,
@@ -19,10 +22,10 @@ from codemods.analysis.values import (
     Value,
     alternatives,
 )
+from codemods.hosts import UNKNOWN_PART, api_host_in
 from shim.mapping import session
+from shim.mapping.row import Vendor
 
-_UNKNOWN_PART = "\0"
-_HOST = session.HOST.gladia[0]
 _PATH = session.PATH.gladia[0]
 _KEY_HEADER = session.KEY_HEADER.gladia[0]
 
@@ -40,11 +43,11 @@ class Opening:
 def text_of(value: Value) -> str:
     """A text of which parts may not be known; those stand as a NUL each."""
     parts = value.parts if isinstance(value, Text) else (value,)
-    return "".join(str(part.value) if isinstance(part, Known) else _UNKNOWN_PART for part in parts)
+    return "".join(str(part.value) if isinstance(part, Known) else UNKNOWN_PART for part in parts)
 
 
 def _names_host(text: str) -> bool:
-    return _HOST in text
+    return api_host_in(text, Vendor.GLADIA) is not None
 
 
 def _is_session_path(text: str) -> bool:
@@ -105,6 +108,28 @@ def first_api_sockets(program: Program) -> Iterator[Connect]:
         text = text_of(program.value(connect.url))
         if text.startswith("wss://") and _names_host(text) and not _is_session_path(text):
             yield connect
+
+
+def sockets_not_followed(program: Program) -> list[cst.Call]:
+    """The calls that may open a session's socket as far as anybody can know: their address or their library is unknown.
+
+    What a function is called decides here, so that it may only choose what is said, never what is done.
+    """
+    known = {connect.call: connect for connect in program.connects.values()}
+    found = []
+    for node in (node for module in program.modules for node in program.nodes_in(module)):
+        if not isinstance(node, cst.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        if node in known:
+            url = known[node].url
+            is_unclear = url is not None and program.value(url) == UNKNOWN
+        else:
+            is_named = isinstance(name, cst.Name) and name.value.lower().endswith("connect")
+            is_unclear = is_named and bool(node.args) and program.value(node.func) == UNKNOWN
+        if is_unclear:
+            found.append(node)
+    return found
 
 
 def is_answer_of(value: Value, request: HttpRequest) -> bool:

@@ -81,7 +81,10 @@ def _prepare(orders: Orders) -> None:
         from shim.in_process import install
 
         upstream = f"http://{orders.address}:{orders.port}"
-        install(api=orders.vendor, over=orders.over, upstream=upstream, speed=orders.speed)
+        # An emulator is in no region: that a program names one is no reason not to run it here.
+        install(
+            api=orders.vendor, over=orders.over, upstream=upstream, speed=orders.speed, on_absent="warn,region=ignore"
+        )
     else:
         from shim.redirect import Redirection
 

@@ -3,11 +3,21 @@
 import asyncio
 import sys
 
-from gladiaio_sdk import GladiaClient, LiveV2InitRequest, LiveV2LanguageConfig, LiveV2MessagesConfig
+from gladiaio_sdk import (
+    GladiaClient,
+    LiveV2InitRequest,
+    LiveV2LanguageConfig,
+    LiveV2MessagesConfig,
+    LiveV2RealtimeProcessingConfig,
+    LiveV2TranslationConfig,
+)
 from watched import SECONDS, frames, tell, watch_tasks, watch_threads
 
 watch_threads()
 speech, scenario = sys.argv[1:]
+translated = LiveV2RealtimeProcessingConfig(
+    translation=True, translation_config=LiveV2TranslationConfig(target_languages=["fr"])
+)
 
 
 async def main():
@@ -17,7 +27,7 @@ async def main():
     session = client.live_v2_async().start_session(
         LiveV2InitRequest(
             sample_rate=16000,
-            channels=2 if scenario == "refused" else 1,
+            realtime_processing=translated if scenario == "refused" else None,
             language_config=LiveV2LanguageConfig(languages=["en"]),
             messages_config=LiveV2MessagesConfig(
                 receive_partial_transcripts=True, receive_lifecycle_events=True, receive_acknowledgments=True

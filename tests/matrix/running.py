@@ -1,0 +1,71 @@
+"""One program of the matrix before and after, on the emulators."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from codemods.migration import migrate_source
+from codemods.verify.compare import ProgramRun, compare
+from codemods.verify.run import run_program
+from tests.matrix.combinations import Row
+from tests.matrix.speech import transcript, write_speech
+
+SPEED = 8.0
+AT_ONCE = max(2, min(4, os.cpu_count() or 2))
+
+
+@dataclass(frozen=True)
+class Result:
+    """Both runs of one row, and how they differ, in plain words."""
+
+    row: Row
+    before: ProgramRun
+    after: ProgramRun
+    differences: Sequence[str]
+
+
+def run_row(row: Row, folder: Path, speech: Path) -> Result:
+    """Runs a program against its vendor's emulator and, migrated, against the other's."""
+    migrated = migrate_source(row.code, row.vendor.other.value)
+    runs = []
+    for label, code, vendor in (("before", row.code, row.vendor), ("after", migrated.code, row.vendor.other)):
+        script = folder / f"{row.name}_{label}.py"
+        script.write_text(code, encoding="utf-8")
+        runs.append(
+            run_program(
+                script,
+                vendor=vendor.value,
+                speech=speech,
+                transcript=transcript(),
+                speed=SPEED,
+                arguments=[str(speech)],
+            )
+        )
+    before, after = runs
+    return Result(row, before, after, [*_wanting(before), *compare(before, after)])
+
+
+def _wanting(before: ProgramRun) -> list[str]:
+    """What the program itself lacks: a run that prints half proves half."""
+    texts = tuple(transcript().text(one) for one in transcript().utterances)
+    lines = []
+    if before.transcripts != texts:
+        lines.append(f"the program itself printed {before.transcripts}, not {texts}")
+    if before.exit_status != 0 or before.ended_by == "killed":
+        lines.append(f"the program itself ended with {before.exit_status}: {before.stderr[-600:]}")
+    return lines
+
+
+def run_rows(rows: Sequence[Row], told: Callable[[Result], None] = lambda _: None) -> Iterator[Result]:
+    """Runs rows, several at once, and gives their results in order; `told` hears of each as it comes."""
+    with TemporaryDirectory(prefix="sttbridge-matrix-") as name, ThreadPoolExecutor(AT_ONCE) as pool:
+        folder = Path(name)
+        speech = write_speech(folder / "speech.wav")
+        for result in pool.map(lambda row: run_row(row, folder, speech), rows):
+            told(result)
+            yield result
