@@ -8,13 +8,17 @@ BIN := $(VENV)/bin
 COMMA := ,
 INSTALLED_DEV := $(VENV)/.installed-dev$(addprefix -,$(EXTRAS))
 
-.PHONY: demo test lint types benchmarks clean
+.PHONY: demo test matrix lint types benchmarks clean
 
 demo: $(VENV)/.installed
 	$(BIN)/sttbridge demo
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Every program of docs/matrix.md, run before and after.
+matrix: $(INSTALLED_DEV)
+	STTBRIDGE_WHOLE_MATRIX=1 $(BIN)/python -m pytest tests/test_matrix.py -k says_the_same
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

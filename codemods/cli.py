@@ -46,6 +46,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Move realtime speech-to-text code between Gladia and AssemblyAI: rewrite it, or carry it unchanged.",
+    epilog="Begin with: sttbridge migrate . --to assemblyai (it changes nothing)",
 )
 
 Speed = Annotated[float, typer.Option("--speed", metavar="N", help="Let the clock run N times as fast.")]
@@ -68,7 +69,7 @@ Api = Annotated[str, typer.Option("--api", metavar="VENDOR", help="The vendor wh
 Over = Annotated[str, typer.Option("--over", metavar="VENDOR", help="The vendor that does the work.")]
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Rewrite programs for the other vendor's service.")
 def migrate(
     paths: Annotated[
         list[Path],
@@ -78,24 +79,30 @@ def migrate(
         str | None, typer.Option("--to", metavar="VENDOR", help="The vendor to move to: gladia or assemblyai.")
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Apply the changes; the default only shows them.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="For CI: no diff, exit status only.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="For CI: no diff, a line for each file that is not done.")
+    ] = False,
     unsafe: Annotated[
         bool | None,
-        typer.Option("--unsafe/--no-unsafe", help="Write edits that carry a caveat, too.", show_default=False),
+        typer.Option(
+            "--unsafe/--no-unsafe", help="Write also what may behave differently (caveats).", show_default=False
+        ),
     ] = None,
     fallback: Annotated[
         str | None,
         typer.Option(
             "--fallback",
             metavar="shim|none",
-            help="What a program that cannot be rewritten gets [none].",
+            help="Let the shim carry a program that cannot be rewritten [none].",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write files with uncommitted changes too.")] = False,
     turns: Annotated[
         str | None,
         typer.Option(
-            "--turns", metavar="keep|target", help="Write the source's silence defaults out, or leave them [target]."
+            "--turns",
+            metavar="keep|target",
+            help="Write out the old service's silence, or leave the new one's [target].",
         ),
     ] = None,
     exclude: Annotated[
@@ -110,7 +117,13 @@ def migrate(
         int | None, typer.Option("--jobs", metavar="N", help="Processes at once [the cores, at most 8].")
     ] = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="What files followed together may take.")
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="Skip files that take longer than this to follow [60].",
+            show_default=False,
+        ),
     ] = 60.0,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run each program before and after, and compare them.")
@@ -126,7 +139,7 @@ def migrate(
     raise typer.Exit(run_stdin(request) if STANDARD_INPUT in paths else run_migrate(request))
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Say what a finding means and what to do about it.")
 def explain(
     code: Annotated[str | None, typer.Argument(metavar="CODE", help="As STB305; without one, all are listed.")] = None,
 ) -> None:
@@ -137,7 +150,7 @@ def explain(
     print(listed() if code is None else explanation(code))
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Run two programs, or one through the shim; compare.")
 def verify(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The program as it was.")],
     after: Annotated[Path | None, typer.Argument(metavar="AFTER", help="The migrated program.")] = None,
@@ -163,7 +176,11 @@ def verify(
     raise typer.Exit(0 if found.agree else 1)
 
 
-@app.command(cls=_Command, context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@app.command(
+    cls=_Command,
+    short_help="Run a program unchanged over the other's service.",
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+)
 def run(
     api: Api,
     over: Over,
@@ -193,7 +210,7 @@ def run(
         run_program(target, rest, module=module is not None)
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Serve one vendor's API over the other's service.")
 def serve(
     api: Annotated[str, typer.Option("--api", metavar="VENDOR", envvar="STTBRIDGE_API", help="The API to speak.")],
     over: Annotated[str, typer.Option("--over", metavar="VENDOR", envvar="STTBRIDGE_OVER", help="Who does the work.")],
@@ -231,15 +248,57 @@ def serve(
         float,
         typer.Option("--grace", metavar="SECONDS", envvar="STTBRIDGE_GRACE", help="Wait so long for a client cut off."),
     ] = 30.0,
+    jobs: Annotated[
+        str | None,
+        typer.Option(
+            "--jobs",
+            metavar="URL",
+            envvar="STTBRIDGE_JOBS",
+            help="Where Gladia's jobs are kept: sqlite:///FILE, postgresql://…, memory, off.",
+        ),
+    ] = None,
+    keep_audio: Annotated[
+        bool,
+        typer.Option("--keep-audio", envvar="STTBRIDGE_KEEP_AUDIO", help="Keep the sessions' audio with the jobs."),
+    ] = False,
+    retention: Annotated[
+        float,
+        typer.Option("--retention", metavar="DAYS", envvar="STTBRIDGE_RETENTION", help="Keep jobs so long."),
+    ] = 30.0,
+    callbacks: Annotated[
+        bool, typer.Option("--callbacks", envvar="STTBRIDGE_CALLBACKS", help="Post what clients ask to be posted.")
+    ] = False,
+    callbacks_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--callbacks-allow",
+            metavar="HOST|CIDR",
+            envvar="STTBRIDGE_CALLBACKS_ALLOW",
+            help="Where callbacks may go to besides public addresses; repeatable.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", envvar="STTBRIDGE_METRICS", help="Answer GET /metrics for Prometheus.")
+    ] = False,
 ) -> None:
     """Serve one vendor's API over the other's service, for clients in any language."""
     from codemods.serving import ServeRequest, run_serve
 
     keys = frozenset(key for group in gateway_key or () for key in group.split(",") if key)
-    run_serve(ServeRequest(api, over, host, port, upstream, public_url, keys, turns, _positive(speed), on_absent, grace))
+    run_serve(
+        ServeRequest(
+            *(api, over, host, port, upstream, public_url, keys, turns, _positive(speed), on_absent, grace),
+            jobs=jobs,
+            keep_audio=keep_audio,
+            retention=retention,
+            callbacks=callbacks,
+            callbacks_allow=tuple(part for group in callbacks_allow or () for part in group.split(",") if part),
+            metrics=metrics,
+        )
+    )
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Run a local stand-in of a vendor's service.")
 def emulate(
     vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="gladia or assemblyai")],
     port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on; 0 for any free one.")] = 0,
@@ -263,7 +322,7 @@ def emulate(
     run_emulator(EmulateRequest(vendor, port, transcript, speech, key, _positive(speed), tuple(fault or ())))
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Print what corresponds to what between the two.")
 def mapping(
     form: Annotated[str, typer.Option("--format", metavar="table|markdown|json", help="How to print it.")] = "table",
 ) -> None:
@@ -273,7 +332,7 @@ def mapping(
     print(mapping_text(form))
 
 
-@app.command(cls=_Command)
+@app.command(cls=_Command, short_help="Migrate a guide's script and prove it; needs no key.")
 def demo(speed: Speed = 8.0) -> None:
     """Migrate the guide's script and prove it: original, migrated, and original through the shim."""
     from codemods.demo import run_demo

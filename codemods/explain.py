@@ -53,8 +53,11 @@ def listed() -> str:
     lines = []
     for level in Level:
         lines.append(f"{level.title()}: {_OF_LEVEL[level]}")
-        for kind in sorted((kind for kind in KINDS if kind.level is level), key=lambda one: one.code):
-            lines.append(textwrap.fill(kind.title, _WIDTH, initial_indent=f"  {kind.code}  ", subsequent_indent=" " * 10))
+        kinds = sorted((kind for kind in KINDS if kind.level is level), key=lambda one: one.code)
+        lines += [
+            textwrap.fill(one.title, _WIDTH, initial_indent=f"  {one.code}  ", subsequent_indent=" " * 10)
+            for one in kinds
+        ]
         lines.append("")
     return "\n".join(lines).rstrip()
 
@@ -78,12 +81,14 @@ def index() -> str:
     lines = [
         "# Findings",
         "",
-        "Made from the code, as each finding's page is. `sttbridge explain CODE` shows the same.",
+        "Made from the code, as each finding's page is. `sttbridge explain` lists them, `sttbridge explain CODE` shows one. How to",
+        "hide one: with a comment, `# sttbridge: ignore[STB202]`.",
     ]
     for level in Level:
         lines += ["", f"## {level.title()}", ""]
         of_level = sorted((kind for kind in KINDS if kind.level is level), key=lambda kind: kind.code)
-        lines += [f"- [{kind.code}]({kind.code}.md): {kind.title}" for kind in of_level]
+        lines += ["| code | what | next step |", "|---|---|---|"]
+        lines += [f"| [{kind.code}]({kind.code}.md) | {kind.title} | {kind.recipe} |" for kind in of_level]
     return "\n".join(lines) + "\n"
 
 

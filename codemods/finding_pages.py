@@ -99,6 +99,23 @@ PAGES: Final[dict[str, Page]] = {
         "out from those fields that it has a use for; the class and whoever else reads it stayed as they were.",
         "json=asdict(config)",
     ),
+    "STB114": Page(
+        "The program asks the old service for the transcript of a recording, a language model or the like by HTTP, "
+        "and opens no live session. Only live sessions are migrated.",
+    ),
+    "STB115": Page(
+        "The program reads its audio itself, in chunks over which AssemblyAI ends a session: it takes 50 to 1000 ms "
+        "in one message. The constant for the size was changed, and a wait of the same length with it.",
+        "CHUNK = 320  # at 16000 a second",
+        "CHUNK = 1600",
+    ),
+    "STB113": Page(
+        "Nothing at the key says whose it is, so that nothing was renamed: it is written in the program, or read from "
+        "a variable with a name that would do for any service. The program would send the old service's key to the "
+        "new one until somebody puts the new one there.",
+        '{"X-Gladia-Key": os.environ["SPEECH_KEY"]}',
+        '{"Authorization": os.environ["SPEECH_KEY"]}',
+    ),
     "STB130": Page(
         "AssemblyAI's older models send a turn twice, first plain and then formatted. Gladia's transcripts are "
         "always formatted and come once, so the code for the plain one had nothing to do any more.",
@@ -171,6 +188,12 @@ PAGES: Final[dict[str, Page]] = {
     ),
     "STB208": Page(
         "Telephone services send frames of 20 ms. AssemblyAI closes the session over chunks of less than 50 ms.",
+    ),
+    "STB209": Page(
+        "AssemblyAI takes audio of any rate, Gladia's live sessions those of the list alone, and refuse the POST for "
+        "another. The rewrite passes the rate on as it is, because the audio itself comes from elsewhere.",
+        '{"sample_rate": 24000}',
+        '{"sample_rate": 24000}   # refused until the audio comes at 32000, say',
     ),
     "STB230": Page(
         "The version of the SDK that the project pins refuses the model by name: its list of models is closed. "
@@ -283,6 +306,13 @@ PAGES: Final[dict[str, Page]] = {
     "STB316": Page(
         "Gladia's first realtime API opens a socket with the key in its first message. It differs in every respect "
         "from the one that followed, and nothing of it was rewritten.",
+    ),
+    "STB318": Page(
+        "The key, or the environment variable that it comes from, is also given to another service, to a program that "
+        "is started, or to the SDK that stays for recordings. After the move it would be the new service's key for "
+        "the session and the wrong one there: a request would fail, and a key would reach somebody it is not for.",
+        'requests.post(BILLING, headers={"X-Key": os.environ["GLADIA_API_KEY"]})',
+        'requests.post(BILLING, headers={"X-Key": os.environ["BILLING_KEY"]})',
     ),
     "STB317": Page(
         "The program speaks to both services already, mostly behind a setting that chooses between them. Moved, both "

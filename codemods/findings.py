@@ -159,6 +159,24 @@ FIELD_IDLE: Final = _kind(
     "fields of a configuration object decide nothing any more",
     "delete them from the class, if nothing else reads them",
 )
+OTHER_API: Final = _kind(
+    "STB114",
+    Level.INFORMATION,
+    "another API of the old service is used, and stays",
+    "keep the old service's key for it",
+)
+CHUNK_RESIZED: Final = _kind(
+    "STB115",
+    Level.INFORMATION,
+    "audio is read in chunks of another length",
+    "any length from 50 to 1000 ms will do; shorter ones are heard sooner",
+)
+KEY_STAYS: Final = _kind(
+    "STB113",
+    Level.INFORMATION,
+    "the key comes from where it came from",
+    "put the new service's key there before the program runs: the old one would be sent to the new service",
+)
 DOCSTRING_REPLACED: Final = _kind(
     "STB155",
     Level.INFORMATION,
@@ -213,6 +231,12 @@ FRAMES_UNKNOWN: Final = _kind(
     "telephony audio is passed on as it comes",
     "join frames until they last 50 ms or more: telephone services send 20 ms, over which AssemblyAI ends the session",
 )
+RATE_NOT_TAKEN: Final = _kind(
+    "STB209",
+    Level.CAVEAT,
+    "the audio has a sample rate that Gladia refuses",
+    "record at, or convert to, 8000, 16000, 32000, 44100 or 48000 Hz; or add --fallback shim, which converts it",
+)
 NO_SESSION: Final = _kind(
     "STB301",
     Level.MANUAL,
@@ -250,6 +274,12 @@ FIRST_API: Final = _kind(
     "Gladia's first realtime API (v1) is used",
     "bring the program to Gladia's live API v2 first (POST /v2/live, then the socket), and run this again; or write "
     "the new socket by hand: settings in the address, audio as binary frames, `Turn` messages",
+)
+KEY_SHARED: Final = _kind(
+    "STB318",
+    Level.MANUAL,
+    "the key of a session goes somewhere else as well",
+    "read the key for that place under a name of its own, and run this again",
 )
 BOTH_SERVICES: Final = _kind(
     "STB317",

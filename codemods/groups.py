@@ -27,6 +27,10 @@ _IMPORT: Final = re.compile(
     r"(?P<names>\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)|import[ \t]+(?P<modules>(?:[^\n\\;]|\\\r?\n)*))",
     re.M,
 )
+_NAME_IN_TEXT: Final = re.compile(
+    r"[\"']([A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+)[\"']|(?:attr|object)\([^\n]*?,\s*[\"']([A-Za-z_]\w*)[\"']"
+)
+"""A name that stands in a text behind its module, or by itself in a call that gets at names."""
 _NO_PROGRAM: Final = re.compile(r"(?:__init__|conftest|test_.*|.*_test)\.py$")
 
 
@@ -128,14 +132,19 @@ class Run:
         return found
 
     def names_used_outside(self, group: Sequence[Path]) -> frozenset[str]:
-        """The words of files that import something of a group, name the vendor too, and are not followed with it."""
+        """The words of files that import something of a group, name the vendor too, and are not followed with it.
+
+        Of files that import nothing of it, those that texts say: `patch("stt.Client")`, `getattr(module, "Client")`.
+        """
         inside = set(group)
-        return frozenset(
-            word
-            for path, code in (*self.sources.items(), *self.left_out.items())
-            if path not in inside and self._names_vendor(code) and inside.intersection(self.imported_by(path))
-            for word in re.findall(r"\w+", code)
-        )
+        found: set[str] = set()
+        for path, code in (*self.sources.items(), *self.left_out.items()):
+            if path in inside or not self._names_vendor(code):
+                continue
+            imports = inside.intersection(self.imported_by(path))
+            parts = [code] if imports else [match[1] or match[2] for match in _NAME_IN_TEXT.finditer(code)]
+            found.update(word for part in parts for word in re.findall(r"\w+", part))
+        return frozenset(found)
 
     def _names_vendor(self, code: str) -> bool:
         return names_vendor(code.encode("utf-8", "surrogatepass"), self.source)

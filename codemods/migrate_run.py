@@ -25,8 +25,8 @@ from codemods.project_files.finding_files import is_project_file
 from codemods.reports import check_reports, is_report, write_reports
 from codemods.search import is_program, search
 from codemods.tally import Outcome, Tally, counted, outcome_of, tally
+from codemods.vendor_names import VENDOR_NAMES
 from shim.errors import BridgeError
-from shim.mapping import session
 
 _MANY = 3
 """Files that change, from which on a page is easier to read than a terminal."""
@@ -138,13 +138,9 @@ def _wonder(result: MigrateResult) -> None:
     programs = search(result.request.paths, result.request.left_out, is_project_file).programs
     named = sum(path.is_file() and names_vendor(path.read_bytes(), target) for path in programs)
     if named:
-        names = session.NAME.of(target)[0], session.NAME.of(target.other)[0]
-        print(
-            notice(
-                f"{counted(named, 'file')} name{'s' if named == 1 else ''} {names[0]} already, none {names[1]}; for the "
-                f"other direction: --to {target.other}"
-            )
-        )
+        new, old = VENDOR_NAMES[target], VENDOR_NAMES[target.other]
+        verb = "speaks" if named == 1 else "speak"
+        print(notice(f"{counted(named, 'file')} {verb} of {new}, none of {old}; to go there: --to {target.other}"))
 
 
 def _migrated(request: MigrateRequest) -> MigrateResult:

@@ -31,6 +31,12 @@ class ServeRequest:
     speed: float
     on_absent: str = "warn"
     grace: float = 30.0
+    jobs: str | None = None
+    keep_audio: bool = False
+    retention: float = 30.0
+    callbacks: bool = False
+    callbacks_allow: tuple[str, ...] = ()
+    metrics: bool = False
 
 
 def vendor_named(name: str) -> Vendor:
@@ -47,11 +53,25 @@ def default_upstream(over: str) -> str:
     return f"https://{session.HOST.of(vendor_named(over))[0]}"
 
 
+def default_place_for_jobs() -> tuple[str, str]:
+    """Where `serve` keeps jobs unless it is told, and how the user is told of it: in the user's folder for what
+    programs remember, or in memory where that cannot be."""
+    from shim.jobs.store import MEMORY, default_url, open_store
+
+    url = default_url()
+    try:
+        open_store(url).close()
+    except BridgeError as error:
+        return MEMORY, f"Jobs are kept in memory: {error.message} (--jobs says where else)"
+    return url, f"Jobs are kept in {url.removeprefix('sqlite:///')} (--jobs says where else, --jobs off keeps none)"
+
+
 def run_serve(request: ServeRequest) -> None:
     """Serves until Ctrl+C. Raises BridgeError for what cannot be served."""
     from shim.gateway.app import make_app
     from shim.gateway.preflight import check_upstream
     from shim.gateway.settings import Settings
+    from shim.jobs.store import OFF
     from shim.serving import serve_until_interrupted
 
     api, over = vendor_named(request.api), vendor_named(request.over)
@@ -69,6 +89,11 @@ def run_serve(request: ServeRequest) -> None:
             f"give --gateway-key, unset {variable}, or listen on 127.0.0.1",
         )
     check_upstream(request.upstream or default_upstream(request.over))
+    if api is not Vendor.GLADIA and (request.jobs or request.keep_audio):
+        _log.warning("only Gladia's API has jobs: --jobs and --keep-audio have no effect")
+    jobs, said = request.jobs or OFF, ""
+    if api is Vendor.GLADIA and not request.jobs:
+        jobs, said = default_place_for_jobs()
     settings = Settings(
         api=api.value,
         over=over.value,
@@ -80,14 +105,21 @@ def run_serve(request: ServeRequest) -> None:
         turns="keep" if request.turns == "keep" else "target",
         on_absent=request.on_absent,
         grace=request.grace,
+        jobs=jobs,
+        keep_audio=request.keep_audio and api is Vendor.GLADIA,
+        retention=request.retention,
+        callbacks=request.callbacks,
+        callbacks_allow=request.callbacks_allow,
+        metrics=request.metrics,
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    names = f"{session.NAME.of(api)[0]}'s API over {session.NAME.of(over)[0]}"
     serve_until_interrupted(
         lambda: make_app(settings),
         request.host,
         request.port,
         on_listening=lambda url: print(
-            f"{session.NAME.of(api)[0]}'s API over {session.NAME.of(over)[0]} at {url} (Ctrl+C ends)", flush=True
+            *(f"{names} at {url} (Ctrl+C ends)", *filter(None, (said,))), sep="\n", flush=True
         ),
     )
 

@@ -13,13 +13,15 @@ from codemods.analysis.modules import Modules
 from codemods.analysis.program import Program
 from codemods.both_services import report_both
 from codemods.directions import names_vendor, styles_towards
-from codemods.findings import NAME_LOST, NO_SESSION, OTHER_FILE_LEFT, Finding
+from codemods.findings import NAME_LOST, NO_SESSION, OTHER_API, OTHER_FILE_LEFT, Finding
 from codemods.migrating import Migrating
 from codemods.outcome import Migration, left_whole, outcome, untouched
 from codemods.parts import Parts
 from codemods.references import Sort, references_in
 from codemods.rules.names_bound import names_bound, names_unbound
 from codemods.rules.naming import NamingRule
+from codemods.rules.other_apis import uses_other_apis_only
+from codemods.rules.shared_keys import report_shared_keys
 from codemods.rules.sweep import speaks_to
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
@@ -77,6 +79,7 @@ class Together:
             for style in met:
                 style.plan(migrating)
             report_both(migrating)
+            report_shared_keys(migrating)
         return list(group.values())
 
     # --- outcomes --------------------------------------------------------------------------------
@@ -132,7 +135,8 @@ class Together:
             return Migration(self._texts[self._program.files[file.module]])
         speaks = speaks_to(file)
         if speaks is not None and not file.findings:
-            file.report(NO_SESSION, speaks, file.code(speaks))
+            kind = OTHER_API if uses_other_apis_only(file) else NO_SESSION
+            file.report(kind, speaks, file.code(speaks))
         return untouched(file, list(file.findings))
 
     def _name(self, file: Migrating) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
@@ -17,13 +18,22 @@ class ServedSocket(web.WebSocketResponse):
     reset, and the close frame is lost with it. So the frame is read to its end first, up to a bound.
     """
 
-    def __init__(self, largest_frame: int, *, timeout: float = 10.0, gives_pongs: bool = False) -> None:
+    def __init__(
+        self,
+        largest_frame: int,
+        *,
+        timeout: float = 10.0,
+        gives_pongs: bool = False,
+        too_large: Callable[[], None] | None = None,
+    ) -> None:
         """`timeout`: real seconds that the client may take to answer a close. `gives_pongs`: `receive` gives the
-        answers to our pings as well; the client's pings are answered either way."""
+        answers to our pings as well; the client's pings are answered either way. `too_large` is told of a frame that
+        is."""
         super().__init__(
             compress=False, max_msg_size=largest_frame + _READ_TO_THE_END, timeout=timeout, autoping=not gives_pongs
         )
         self._largest_frame = largest_frame
+        self._too_large = too_large
 
     async def receive(self, timeout: float | None = None) -> WSMessage:  # noqa: ASYNC109 - aiohttp's own
         """The next message; one that is too large comes as the error that ends the socket."""
@@ -34,6 +44,8 @@ class ServedSocket(web.WebSocketResponse):
         size = _size(message)
         if size <= self._largest_frame:
             return message
+        if self._too_large is not None:
+            self._too_large()
         error = WebSocketError(WSCloseCode.MESSAGE_TOO_BIG, f"a frame of {size} bytes is too large")
         await self.close(code=error.code, message=b"frame too large")
         return WSMessage(WSMsgType.ERROR, error, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,9 +17,18 @@ settings.load_profile("ci")
 _unused: set[str] = set()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What programs of the tests remember does not go into the folder of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def _is_whole(config: pytest.Config) -> bool:
     """Whether nothing of the suite was left out."""
     chosen = config.option.keyword or config.option.markexpr or getattr(config.option, "lf", False)
+    chosen = chosen or config.option.collectonly
     return not chosen and list(config.args) == list(config.getini("testpaths"))
 
 

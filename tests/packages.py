@@ -1,8 +1,8 @@
 """Public packages that speak to either vendor, migrated: `python -m tests.packages` writes docs/packages.md.
 
-Each package is downloaded in the version that is named here, without what it depends on, into a folder that goes
-afterwards; nothing of it is installed or run. A copy of it is migrated in each direction that fits, and what must hold of
-any program is checked. `check_package` does that for a folder that is there already.
+Each package is downloaded in the version named here, without what it depends on, into a folder that goes
+afterwards; nothing of it is installed or run. A copy of it is migrated in each direction that fits, and what must hold
+of any program is checked. `check_package` does that for a folder that is there already.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ Made by `python -m tests.packages`, which downloads the packages from the index 
 are named here. The tests run the same checks over the two vendors' SDKs where they are installed; the other packages
 are checked by the command only.
 
-Each row is a copy of a package, migrated with `--unsafe` in one direction. Of every run it is checked that no file makes
-the codemod fail or take too long, that each reference to the old vendor is accounted for, that everything written
+Each row is a copy of a package, migrated with `--unsafe` in one direction. Of every run it is checked that no file
+makes the codemod fail or take too long, that each reference to the old vendor is accounted for, that everything written
 compiles, that a file with something that blocks is left byte for byte as it was, and that a second run changes nothing.
 "Naming it" are the files that name the old vendor anywhere; most of the rest is not even parsed.
 
@@ -150,6 +150,9 @@ def _problems_written(files: list[FileMigration], programs: tuple[Path, ...], to
                 py_compile.compile(str(file.path), cfile=str(file.path.with_suffix(".compiled")), doraise=True)
             except py_compile.PyCompileError as error:
                 yield f"{file.path}: {error.msg}"
+    if not any(file.is_written for file in files):
+        # Nothing was written: a second run would be the first one.
+        return
     for again in migrate_files(programs, to.value, Options(unsafe=True)):
         if again.changes:
             yield f"{again.path}: a second run changes it"

@@ -6,6 +6,7 @@ What was said to it and not read is lost with its socket, as are frames for Asse
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -17,8 +18,11 @@ from shim.audio import SampleFormat, to_s16
 from shim.bridges.actions import (
     AcceptRequest,
     Action,
+    BeginJob,
     CloseClient,
     CloseUpstream,
+    JobFinished,
+    KeepAudio,
     OpenUpstream,
     PingClient,
     RefuseClient,
@@ -42,7 +46,8 @@ class AnyOrder(RuleBasedStateMachine):
         partials=st.booleans(), depth=st.sampled_from([8, 16, 24]), is_running=st.sampled_from([True] * 5 + [False])
     )
     def ask(self, partials: bool, depth: int, is_running: bool) -> None:
-        self.run_ = Run({"bit_depth": depth, "messages_config": {"receive_partial_transcripts": partials}})
+        body = {"bit_depth": depth, "messages_config": {"receive_partial_transcripts": partials}}
+        self.run_ = Run(body, keeps_audio=True)
         self.run_.answers_close = False
         self.depth, self.partials = depth, partials
         # The client.
@@ -65,6 +70,8 @@ class AnyOrder(RuleBasedStateMachine):
         # Both.
         self.answers = self.client_ends = 0
         self.refused = False
+        self.job_heard = self.job_audio = self.jobs_begun = 0
+        self.job_ends: list[JobFinished] = []
         self.take(self.run_.tell("request_received"))
         if is_running:
             self.upstream_opens()
@@ -202,6 +209,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.acknowledgements_are_not_ahead()
         self.there_is_one_end()
         self.finals_are_in_order_and_complete()
+        self.there_is_one_job()
 
     @precondition(lambda self: self.attached)
     @rule(seconds=st.floats(0, 20), piece=st.integers(5000, 300_000))
@@ -362,6 +370,33 @@ class AnyOrder(RuleBasedStateMachine):
         assert numbers == list(range(len(numbers)))
         times = [time for final in self.finals for time in (final["utterance"]["start"], final["utterance"]["end"])]
         assert times == sorted(times)
+
+    @invariant()
+    def there_is_one_job(self) -> None:
+        """What was granted leaves one job behind: its audio is what was given, each byte once."""
+        new, self.job_heard = self.run_.job[self.job_heard :], len(self.run_.job)
+        for action in new:
+            match action:
+                case KeepAudio(audio):
+                    assert audio == NOISE[self.job_audio : self.job_audio + len(audio)]
+                    self.job_audio += len(audio)
+                case BeginJob():
+                    self.jobs_begun += 1
+                case JobFinished():
+                    self.job_ends.append(action)
+        assert self.job_audio <= self.given
+        assert self.jobs_begun <= 1
+        assert len(self.job_ends) == (self.run_.bridge.is_over and not self.refused) or not self.run_.bridge.is_over
+        assert len(self.job_ends) <= 1
+        for end in self.job_ends:
+            assert (end.result is None) is (end.error_code is not None)
+            assert end.error_code is None or 400 <= end.error_code <= 599
+            width = self.depth // 8
+            assert self.job_audio == round(end.seconds * RATE * width) // width * width
+            if end.result is not None:
+                kept = [json.loads(message) for message in end.result.messages]
+                finals = [said["data"] for said in kept if said["type"] == "transcript" and said["data"]["is_final"]]
+                assert finals[: len(self.finals)] == self.finals
 
     def teardown(self) -> None:
         """Whatever has happened, the session ends if nobody does anything any more."""

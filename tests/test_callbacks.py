@@ -24,6 +24,7 @@ from shim.gateway.callbacks import ATTEMPTS, MOST_FAILURES, Callbacks, Outcome
 from shim.gateway.settings import Settings
 from shim.serving import LocalServer
 from tests import assemblyai_gateways
+from tests.compatibility.marks import covers
 from tests.emulated_services import connect, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH, STOP, over_emulator, pieces
 
@@ -258,6 +259,7 @@ def session(url: str, flags: dict[str, bool] | None = None, **settings: Any) -> 
         return until_close(client)[0]
 
 
+@covers("gladia.parameter.callback")
 def test_gladias_callbacks_have_flags_of_their_own() -> None:
     with receiver() as server:
         told = session(f"{server.url}/hook?secret=1")
@@ -319,6 +321,7 @@ def test_a_server_that_does_not_answer_holds_no_session_up(
     assert "the callbacks of 1 sessions are given up: the gateway ends" in caplog.text
 
 
+@covers("gladia.parameter.callback")
 def test_callbacks_that_are_not_enabled_are_refused() -> None:
     body = {"callback": True, "callback_config": {"url": "https://example.org/hook"}}
     with over_emulator() as (served, _service):
@@ -331,6 +334,13 @@ def test_callbacks_that_are_not_enabled_are_refused() -> None:
 # --- AssemblyAI's one request at the end -------------------------------------------------------------
 
 
+@covers(
+    "assemblyai.parameter.webhook_url",
+    "assemblyai.parameter.webhook_auth_header_name",
+    "assemblyai.parameter.webhook_auth_header_value",
+    "assemblyai.callback.session_id",
+    "assemblyai.callback.messages",
+)
 def test_assemblyais_webhook_comes_once_at_the_end() -> None:
     with (
         receiver(503) as server,
@@ -376,6 +386,7 @@ def test_a_webhook_that_cannot_be_posted(asked: dict[str, str], words: str) -> N
         assert words in told[-1]["error"]
 
 
+@covers("assemblyai.parameter.webhook_url")
 def test_a_webhook_that_is_not_enabled_is_refused() -> None:
     with assemblyai_gateways.over_emulator() as (served, _service):
         told, code, _reason = until_close(served.dial(sample_rate=16000, webhook_url="https://example.org"))

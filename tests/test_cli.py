@@ -245,10 +245,16 @@ def test_the_undo_never_takes_unsaved_work_away(tmp_path: Path) -> None:
     assert "dirty.py" not in done.stdout.split("To undo:")[1]
 
 
-def test_check_is_one_line(tmp_path: Path) -> None:
+def test_check_names_what_is_not_done(tmp_path: Path) -> None:
     (tmp_path / "live.py").write_text(BEFORE)
+    (tmp_path / "left.py").write_text('URL = "https://api.gladia.io/v2/live"\nprint(URL)\n')
+    (tmp_path / "other.py").write_text("print(1)\n")
     done = sttbridge("migrate", ".", "--to", "assemblyai", "--check", cwd=tmp_path)
-    assert done.returncode == 1 and done.stdout == "1 file: 1 to migrate.\n"
+    assert done.returncode == 1
+    assert done.stdout == (
+        "left.py: left to you (STB301)\nlive.py: to migrate\n"
+        "3 files: 1 to migrate, 1 left to you, 1 with nothing to do; 1 issue requires attention.\n"
+    )
 
 
 def test_findings_do_not_speak_of_the_shim_where_there_is_none(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from shim.mapping.row import Vendor
 from tests.compatibility.differences import DIFFERENCES
 from tests.compatibility.items import ITEMS
 from tests.compatibility.page import page
-from tests.compatibility.shown import files_without_sockets, shown
+from tests.compatibility.shown import cases_of_one_name, files_without_sockets, shown
 from tests.test_docs import DOCS, held
 
 
@@ -33,6 +33,10 @@ def test_every_difference_has_a_test_and_a_number() -> None:
 
 def test_only_tests_over_real_sockets_are_counted() -> None:
     assert files_without_sockets() == []
+
+
+def test_every_set_of_parameters_has_a_name_of_its_own() -> None:
+    assert cases_of_one_name() == []
 
 
 def test_the_page_is_what_is_there_now() -> None:

@@ -13,9 +13,8 @@ from gladiaio_sdk import LiveV2UnknownWebSocketMessage, create_live_v2_web_socke
 
 from tests.compatibility.marks import covers, difference
 from tests.emulated_services import connect, emulation, serve, until_close
-from tests.gateways import STOP, gateway, pieces
+from tests.gateways import SPEED, STOP, gateway, pieces
 
-SPEED = 40.0
 AUDIO = bytes(32_000 * 5)
 ADD_ONS = ("translation", "named_entity_recognition", "sentiment_analysis")
 EVERYTHING = {
@@ -235,7 +234,6 @@ def test_add_ons_have_failed_after_each_final() -> None:
 
 @covers(
     "gladia.parameter.post_processing.summarization",
-    "gladia.parameter.post_processing.summarization_config.type",
     "gladia.message.post_summarization",
     "gladia.field.post_summarization.error",
     "gladia.field.post_summarization.data.results",

@@ -12,7 +12,7 @@ import pytest
 from shim.emulator.emulation import Emulation
 from tests.compatibility.marks import covers, difference
 from tests.emulated_services import KEY, connect, emulation, http, serve, until_close
-from tests.gateways import STOP, Gateway, gateway, over_emulator
+from tests.gateways import SPEED, STOP, Gateway, gateway, over_emulator
 
 ENGLISH = {"language_config": {"languages": ["en"]}}
 LIVE = "gladia.parameter.realtime_processing"
@@ -32,9 +32,10 @@ def asked_for(over: tuple[Gateway, Emulation], body: dict[str, Any]) -> dict[str
     return service.sessions[-1].asked_for
 
 
-def given(item: str, body: dict[str, Any], asked: dict[str, Any], *marks: pytest.MarkDecorator) -> Any:
+def given(item: str, body: dict[str, Any], asked: dict[str, Any], *marks: pytest.MarkDecorator, case: str = "") -> Any:
     """A body, and what AssemblyAI must be asked for; None is what must not be there."""
-    return pytest.param(body, asked, marks=[covers(*item.split()), *marks], id=item.split()[0].split(".", 2)[2])
+    name = case or item.split()[0].split(".", 2)[2]
+    return pytest.param(body, asked, marks=[covers(*item.split()), *marks], id=name)
 
 
 def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
@@ -52,8 +53,20 @@ def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
             {"endpointing": 0.3},
             {"max_turn_silence": "300", "min_turn_silence": "300"},
         ),
-        given("gladia.parameter.endpointing", {"endpointing": 0.05}, {"max_turn_silence": "100"}, difference("D3")),
-        given("gladia.parameter.endpointing", {}, {"max_turn_silence": None, "min_turn_silence": None}),
+        given(
+            "gladia.parameter.endpointing",
+            {"endpointing": 0.05},
+            {"max_turn_silence": "100"},
+            difference("D3"),
+            case="endpointing of 0.05 s",
+        ),
+        given(
+            "gladia.parameter.endpointing",
+            {},
+            {"max_turn_silence": None, "min_turn_silence": None},
+            difference("D3"),
+            case="no endpointing",
+        ),
         given(
             "gladia.parameter.language_config.languages",
             {"language_config": {"languages": ["de"]}},
@@ -64,11 +77,13 @@ def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
             {"language_config": {"languages": ["en", "es", "de", "fr", "it", "pt", "tr", "nl", "sv", "no", "da"]}},
             {"language_codes": None},
             difference("D5"),
+            case="eleven languages",
         ),
         given(
             "gladia.parameter.language_config.languages gladia.parameter.model",
             {"language_config": {"languages": ["pl"]}},
             {"speech_model": "whisper-rt", "language_codes": None},
+            case="a language that one model alone knows",
         ),
         given(
             "gladia.parameter.language_config.code_switching",
@@ -89,6 +104,7 @@ def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
             "gladia.parameter.pre_processing.speech_threshold",
             {"pre_processing": {"speech_threshold": 0.6}},
             {"vad_threshold": None},
+            case="the default threshold",
         ),
         given(
             f"{LIVE}.custom_vocabulary {LIVE}.custom_vocabulary_config.vocabulary",
@@ -99,6 +115,7 @@ def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
             f"{LIVE}.custom_vocabulary",
             {"realtime_processing": {"custom_vocabulary_config": {"vocabulary": ["Kubernetes"]}}},
             {"keyterms_prompt": None},
+            case="a vocabulary without its flag",
         ),
         given(
             f"{LIVE}.custom_vocabulary_config.vocabulary[].value"
@@ -112,12 +129,14 @@ def vocabulary(*terms: Any, **more: Any) -> dict[str, Any]:
             ),
             {"keyterms_prompt": '["Siobhan"]'},
             difference("D4"),
+            case="a term with its intensity and pronunciations",
         ),
         given(
             f"{LIVE}.custom_vocabulary_config.vocabulary",
             vocabulary("x" * 51, *(f"term {number}" for number in range(101))),
             {"keyterms_prompt": json.dumps([f"term {number}" for number in range(100)], separators=(",", ":"))},
             difference("D4"),
+            case="too many terms, and one too long",
         ),
         given(f"{LIVE}.words_accurate_timestamps", {"realtime_processing": {"words_accurate_timestamps": True}}, {}),
         given("gladia.parameter.post_processing.chapterization", {"post_processing": {"chapterization": True}}, {}),
@@ -250,7 +269,7 @@ def audio_format(item: str, body: dict[str, Any], sample: bytes, asked: str, hea
 def test_each_format_of_audio_is_heard_as_it_was_meant(
     body: dict[str, Any], sample: bytes, asked: str, heard: bytes
 ) -> None:
-    service = emulation(speed=20)
+    service = emulation(speed=SPEED)
     service.keeps_audio = True
     with serve("assemblyai", service) as host, gateway(f"ws://{host}", service.clock) as served:
         client = connect(served.session(json.dumps(body | ENGLISH).encode()))
@@ -281,7 +300,7 @@ def wav_header(size: int) -> bytes:
 
 @covers("gladia.client.WAV header")
 def test_a_wav_header_is_acknowledged_and_not_heard() -> None:
-    service = emulation(speed=20)
+    service = emulation(speed=SPEED)
     service.keeps_audio = True
     with serve("assemblyai", service) as host, gateway(f"ws://{host}", service.clock) as served:
         client = connect(served.session())
@@ -297,7 +316,7 @@ def test_a_wav_header_is_acknowledged_and_not_heard() -> None:
 @covers("gladia.parameter.channels", "gladia.field.post_final_transcript.data.metadata.number_of_distinct_channels")
 @covers("gladia.field.post_final_transcript.data.metadata.billing_time")
 def test_each_channel_is_heard_by_a_session_of_its_own() -> None:
-    service = emulation(speed=20)
+    service = emulation(speed=SPEED)
     service.keeps_audio = True
     with serve("assemblyai", service) as host, gateway(f"ws://{host}", service.clock) as served:
         client = connect(served.session(b'{"channels": 2}'))

@@ -24,6 +24,7 @@ from shim.gateway import sockets as gateway_sockets
 from shim.gateway import upstream as gateway_upstream
 from shim.wire import assemblyai
 from shim.wire.codec import encode
+from tests.compatibility.marks import covers, difference
 from tests.emulated_services import KEY, connect, emulation, http, serve, until, until_close, utterance, wait_for
 from tests.gateways import (
     SENTENCES,
@@ -47,6 +48,17 @@ LIFECYCLE = json.dumps({"messages_config": {"receive_lifecycle_events": True}}).
 
 
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@covers(
+    "gladia.endpoint.POST /v2/live",
+    "gladia.endpoint.WebSocket /v2/live",
+    "gladia.client.binary frame",
+    "gladia.client.stop_recording",
+    "assemblyai.service.Begin",
+    "assemblyai.service.Turn",
+    "assemblyai.service.SpeechStarted",
+    "assemblyai.service.Termination",
+    "gladia.limit.audio faster than real time",
+)
 def test_a_whole_session(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if loop == "asyncio":
         monkeypatch.setitem(sys.modules, "uvloop", None)
@@ -107,6 +119,7 @@ def test_frames_of_one_byte() -> None:
         assert service.sessions[0].audio_bytes == 3200  # half a sample is none
 
 
+@covers("gladia.close.1009", "gladia.limit.frames of 1 MiB")
 def test_the_largest_frame_is_taken_and_a_larger_one_is_not() -> None:
     body = json.dumps({"sample_rate": 48_000, "bit_depth": 32}).encode()
     with over_emulator(grace=0.2) as (served, service):
@@ -131,6 +144,7 @@ def test_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert until_close(client)[1] == 4403
 
 
+@covers("gladia.close.4408", "gladia.limit.30 s without audio")
 def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
     with over_script(_begin_and_listen, speed=100) as served:
         client = connect(served.session())
@@ -138,6 +152,7 @@ def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
         served.wait_until_nothing_is_open()
 
 
+@covers("gladia.parameter.maximum_duration_without_endpointing")
 def test_a_turn_that_lasts_too_long_is_ended() -> None:
     words = [(f"word{number}", 0.5 + number * 0.5, 0.9 + number * 0.5) for number in range(20)]
     service = emulation(Transcript(utterances=[utterance(*words)]), speed=SPEED)
@@ -161,6 +176,7 @@ def test_a_turn_that_lasts_too_long_is_ended() -> None:
 # --- HTTP ----------------------------------------------------------------------------------------
 
 
+@covers("gladia.status.404", "gladia.endpoint.GET /health", "gladia.header.x-gladia-request-id", "gladia.status.200")
 def test_everything_else_is_404_in_gladias_words() -> None:
     with over_emulator() as (served, _service):
         for method, path in [
@@ -179,6 +195,7 @@ def test_everything_else_is_404_in_gladias_words() -> None:
         assert http("GET", f"{served.url}/health")[::2] == (200, {"health": "OK"})
 
 
+@covers("gladia.header.access-control-allow-origin")
 def test_a_browser_may_ask_first() -> None:
     with over_emulator() as (served, _service):
         status, headers, _answer = http(
@@ -189,6 +206,7 @@ def test_a_browser_may_ask_first() -> None:
         assert "x-gladia-key" in headers["access-control-allow-headers"]
 
 
+@covers("gladia.answer.init.url", "gladia.answer.init.id", "gladia.answer.init.created_at", "gladia.query.token")
 def test_the_address_is_the_one_that_the_client_has_used() -> None:
     with over_emulator() as (served, _service):
         headers = {"x-gladia-key": KEY, "host": "gladia.example:8443"}
@@ -216,6 +234,7 @@ def test_what_is_not_valid_is_refused_without_a_session_upstream() -> None:
         assert served.sessions.open == 0
 
 
+@covers("gladia.close.4403", "gladia.status.403 at the upgrade", "gladia.query.token")
 def test_an_unknown_token_is_refused_and_a_finished_one_closed_with_4403() -> None:
     with over_emulator() as (served, _service):
         address = served.url.replace("http", "ws")
@@ -230,6 +249,7 @@ def test_an_unknown_token_is_refused_and_a_finished_one_closed_with_4403() -> No
         assert until_close(connect(url)) == ([], 4403, "the session has ended")
 
 
+@covers("gladia.close.4409")
 def test_a_second_connection_takes_the_session_over() -> None:
     with over_emulator() as (served, _service):
         url = served.session(LIFECYCLE)
@@ -241,6 +261,7 @@ def test_a_second_connection_takes_the_session_over() -> None:
         assert until_close(second)[1] == 1000
 
 
+@covers("gladia.header.sec-websocket-extensions")
 def test_no_compression_on_either_side() -> None:
     seen: list[dict[str, str]] = []
 
@@ -262,6 +283,8 @@ def test_no_compression_on_either_side() -> None:
 # --- keys ----------------------------------------------------------------------------------------
 
 
+@covers("gladia.header.x-gladia-key", "gladia.status.401")
+@difference("D1")
 def test_a_wrong_key_is_refused_in_one_clear_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with over_emulator() as (served, service):
@@ -324,6 +347,7 @@ async def _begin_and_listen(socket: web.WebSocketResponse, _request: web.Request
         pass
 
 
+@covers("gladia.status.503")
 def test_an_upstream_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
     with sockets.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -341,6 +365,7 @@ def test_an_upstream_whose_name_is_unknown(caplog: pytest.LogCaptureFixture) -> 
 
 
 @pytest.mark.parametrize(("upstream", "status"), [(500, 503), (404, 503), (200, 503), (401, 401), (429, 429)])
+@covers("assemblyai.service.HTTP 401", "assemblyai.service.HTTP 429", "assemblyai.service.HTTP 5xx")
 def test_an_upstream_that_refuses_the_upgrade(upstream: int, status: int, caplog: pytest.LogCaptureFixture) -> None:
     async def refuse(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=upstream)
@@ -364,6 +389,7 @@ def test_an_upstream_that_does_not_answer_the_upgrade(
     assert "it did not answer within 0.5 s" in caplog.text
 
 
+@covers("assemblyai.service.nothing at all")
 def test_an_upstream_that_never_begins_closes_the_client(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -382,6 +408,7 @@ def test_an_upstream_that_never_begins_closes_the_client(
     assert "no Begin within 0.5 s" in caplog.text
 
 
+@covers("assemblyai.service.1008", "gladia.close.4401")
 def test_an_upstream_that_refuses_late_closes_the_client_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge_module, "ANSWER_WITHIN", 0.2)
     may_refuse = threading.Event()
@@ -403,6 +430,8 @@ def test_an_upstream_that_refuses_late_closes_the_client_then(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("way", ["drops", "closes"])
+@covers("gladia.close.4490", "gladia.close.4500-4599")
+@difference("D8")
 def test_an_upstream_that_goes_again_and_again(
     way: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +486,7 @@ def test_an_upstream_that_takes_no_audio_does_not_hold_up_the_end(monkeypatch: p
 # --- clients that misbehave ----------------------------------------------------------------------
 
 
+@covers("gladia.client.the same address again")
 def test_a_client_that_drops_and_stays_away_ends_the_session_upstream() -> None:
     with over_emulator(grace=0.2) as (served, service):
         client = connect(served.session())
@@ -468,6 +498,7 @@ def test_a_client_that_drops_and_stays_away_ends_the_session_upstream() -> None:
         assert service.sessions[0].received["Terminate"] == 1
 
 
+@covers("gladia.client.close 1000")
 def test_a_client_that_only_closes_has_its_job_finished() -> None:
     with over_emulator() as (served, service):
         client = connect(served.session())
@@ -479,6 +510,7 @@ def test_a_client_that_only_closes_has_its_job_finished() -> None:
         assert record.received["Terminate"] == 1
 
 
+@covers("gladia.close.4400")
 def test_a_bad_message_is_closed_with_4400() -> None:
     with over_emulator() as (served, service):
         client = connect(served.session())
@@ -572,6 +604,7 @@ def test_a_client_that_is_far_ahead_is_not_read_any_more(monkeypatch: pytest.Mon
         sending.join(20)
 
 
+@covers("gladia.limit.audio faster than real time")
 def test_a_client_that_was_far_ahead_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge_module, "LONGEST_BACKLOG", 1.0)
     monkeypatch.setattr(bridge_module, "RESUME_BACKLOG", 0.5)
@@ -588,6 +621,7 @@ def test_a_client_that_was_far_ahead_is_read_to_its_end(monkeypatch: pytest.Monk
 # --- the gateway's own end and faults ------------------------------------------------------------
 
 
+@covers("gladia.close.1001")
 def test_the_end_of_the_gateway_is_told_to_both_sides() -> None:
     service = emulation(speed=SPEED)
     with serve("assemblyai", service) as host:
@@ -616,6 +650,7 @@ def test_a_fault_of_the_gateway_leaves_nothing_open(
     assert "the gateway failed" in caplog.text
 
 
+@covers("gladia.status.500")
 def test_a_fault_before_the_answer_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_bridge: GladiaOverAssemblyAI) -> None:
         raise RuntimeError("a fault")
@@ -635,6 +670,7 @@ def test_a_fault_before_the_answer_is_a_500(monkeypatch: pytest.MonkeyPatch) -> 
         ("?region=us-west", "streaming.us.assemblyai.com"),
     ],
 )
+@covers("gladia.query.region")
 def test_the_vendors_own_host_is_the_default(query: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

@@ -32,6 +32,7 @@ from tests.assemblyai_gateways import (
     over_emulator,
     over_script,
 )
+from tests.compatibility.marks import covers, difference
 from tests.emulated_services import KEY, connect, emulation, http, serve, silence, until, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH
 
@@ -54,6 +55,19 @@ def nothing_is_open(served: Gateway, service: Emulation) -> None:
 # --- whole sessions ------------------------------------------------------------------------------
 
 
+@covers(
+    "assemblyai.endpoint.WebSocket /v3/ws",
+    "assemblyai.client.binary frame",
+    "assemblyai.client.Terminate",
+    "assemblyai.close.1000",
+    "gladia.service.transcript",
+    "gladia.service.end_recording",
+    "gladia.service.start_recording",
+    "gladia.service.speech_start",
+    "assemblyai.parameter.speech_model",
+    "assemblyai.parameter.max_turn_silence",
+    "assemblyai.status.101",
+)
 def test_a_whole_session() -> None:
     with over_emulator() as (served, service):
         client = served.dial(sample_rate=16000, speech_model="universal-streaming-english", max_turn_silence=400)
@@ -75,6 +89,8 @@ def test_a_whole_session() -> None:
     assert record.asked_for["language_config"] == {"languages": ["en"], "code_switching": False}
 
 
+@covers("assemblyai.parameter.sample_rate")
+@difference("D28")
 def test_another_rate_is_heard_too() -> None:
     with over_emulator() as (served, service):
         client = served.begin(sample_rate=24000)
@@ -86,6 +102,8 @@ def test_another_rate_is_heard_too() -> None:
     assert service.sessions[0].audio_bytes == 2 * 2 * 32_000
 
 
+@covers("assemblyai.client.ForceEndpoint")
+@difference("D24")
 def test_a_forced_end_on_the_wire() -> None:
     with over_emulator() as (served, service):
         client = served.begin(max_turn_silence=2000)
@@ -110,6 +128,7 @@ def test_a_forced_end_on_the_wire() -> None:
         nothing_is_open(served, service)
 
 
+@covers("assemblyai.limit.a silent client stays", "gladia.service.4504")
 def test_nobody_speaks_for_minutes() -> None:
     with over_emulator(Transcript(utterances=[]), speed=20) as (served, service):
         client = served.begin()
@@ -141,6 +160,7 @@ def test_heartbeats_on_the_wire() -> None:
 # --- who is let in -------------------------------------------------------------------------------
 
 
+@covers("assemblyai.close.1008", "gladia.service.HTTP 401", "assemblyai.status.101")
 def test_a_key_that_gladia_does_not_know() -> None:
     with over_emulator() as (served, service):
         assert refused(served.dial("another-key")) == (1008, "Unauthorized Connection: Invalid API key")
@@ -153,6 +173,7 @@ def test_a_key_that_gladia_does_not_know() -> None:
     ("key", "text"),
     [(None, "Missing Authorization header"), (f"Bearer {KEY}", "Invalid API key"), ("a\tb", "Invalid API key")],
 )
+@covers("assemblyai.header.Authorization", "assemblyai.close.1008")
 def test_no_key_that_could_be_one(key: str | None, text: str) -> None:
     with over_emulator() as (served, service):
         assert refused(served.dial(key)) == (1008, f"Unauthorized Connection: {text}")
@@ -178,6 +199,16 @@ def token_of(served: Gateway, key: str, seconds: int, **more: int) -> tuple[int,
 
 
 @pytest.mark.parametrize("settings", [{}, KEYS])
+@covers(
+    "assemblyai.endpoint.GET /v3/token",
+    "assemblyai.parameter.token",
+    "assemblyai.query.expires_in_seconds",
+    "assemblyai.query.max_session_duration_seconds",
+    "assemblyai.answer.token.token",
+    "assemblyai.answer.token.expires_in_seconds",
+    "assemblyai.status.200",
+    "assemblyai.field.Begin.expires_at",
+)
 def test_tokens_of_the_gateways_own(settings: dict[str, Any]) -> None:
     key = "our-own-key-1" if settings else KEY
     with over_emulator(**settings) as (served, service):
@@ -196,6 +227,9 @@ def test_tokens_of_the_gateways_own(settings: dict[str, Any]) -> None:
         assert refused(client) == (1008, "Unauthorized Connection: Signature has expired")
 
 
+@covers(
+    "assemblyai.answer.token.detail", "assemblyai.answer.token.error", "assemblyai.status.401", "assemblyai.status.422"
+)
 def test_tokens_that_are_not_given() -> None:
     with over_emulator(**KEYS) as (served, _service):
         status, answer = token_of(served, "our-own-key-1", 0)
@@ -205,6 +239,7 @@ def test_tokens_that_are_not_given() -> None:
         assert refused(connect(served.socket_url(token="AQIx")))[0] == 1008
 
 
+@covers("assemblyai.status.404", "assemblyai.status.426")
 def test_the_other_paths() -> None:
     with over_emulator() as (served, _service):
         base = f"http://{served.address}"
@@ -218,6 +253,8 @@ def test_the_other_paths() -> None:
         assert answered.value.code == 426
 
 
+@covers("assemblyai.close.3006 for a parameter", "assemblyai.parameter.encoding opus")
+@difference("D25")
 def test_a_parameter_that_is_refused() -> None:
     with over_emulator() as (served, service):
         code, text = refused(served.dial(sample_rate=4000))
@@ -234,6 +271,8 @@ def test_a_parameter_that_is_refused() -> None:
 # --- upstreams that fail -------------------------------------------------------------------------
 
 
+@covers("gladia.service.nothing at all")
+@difference("D30")
 def test_begin_does_not_wait_for_a_slow_gladia() -> None:
     has_begun = threading.Event()
 
@@ -285,6 +324,7 @@ def test_gladia_goes(socket: Any) -> None:
         served.wait_until_nothing_is_open()
 
 
+@covers("assemblyai.close.3005", "assemblyai.close.1011")
 def test_gladia_is_not_there() -> None:
     with serve("gladia", emulation()) as host:
         pass  # nobody listens there any more
@@ -308,6 +348,11 @@ def test_gladia_ends_in_mid_session() -> None:
         nothing_is_open(served, service)
 
 
+@covers(
+    "assemblyai.endpoint.streaming.assemblyai.com",
+    "assemblyai.endpoint.streaming.us.assemblyai.com",
+    "assemblyai.endpoint.streaming.eu.assemblyai.com",
+)
 def test_the_region_of_the_host_is_gladias() -> None:
     asked: list[tuple[str, str | None]] = []
 
@@ -331,6 +376,7 @@ def test_the_region_of_the_host_is_gladias() -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])
+@covers("assemblyai.client.close 1000")
 def test_the_client_goes_in_mid_session(how: str) -> None:
     with over_emulator() as (served, service):
         client = served.begin()
@@ -352,6 +398,7 @@ def test_the_client_goes_at_once() -> None:
         assert service.sessions_so_far == 5
 
 
+@covers("assemblyai.close.1009", "assemblyai.limit.frames of 128 KB")
 def test_a_frame_that_is_too_large() -> None:
     with over_emulator() as (served, service):
         client = served.begin(sample_rate=96000)
@@ -361,6 +408,7 @@ def test_a_frame_that_is_too_large() -> None:
         nothing_is_open(served, service)
 
 
+@covers("assemblyai.close.1001")
 def test_the_gateway_ends() -> None:
     with over_emulator() as (served, service):
         client = served.begin()

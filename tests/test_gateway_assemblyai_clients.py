@@ -38,6 +38,7 @@ from shim.mapping.row import Vendor
 from shim.mapping.session import hosts_of
 from shim.serving import LocalServer
 from tests.assemblyai_gateways import FRAMES, SPEED, TERMINATE, Gateway, finals, gateway, over_emulator
+from tests.compatibility.marks import covers, difference
 from tests.emulated_services import KEY, emulation, serve, silence, wait_for
 from tests.gateways import SENTENCES, SPEECH
 
@@ -187,6 +188,7 @@ def test_a_session_of_the_sdk(use: Callable[[Gateway, list[Heard]], None]) -> No
     assert [turn.transcript for turn in told(heard, RealTimeEvents.Turn) if turn.end_of_turn] == SENTENCES
 
 
+@covers("assemblyai.client.UpdateConfiguration", "assemblyai.client.KeepAlive", "assemblyai.client.ForceEndpoint")
 def test_what_the_sdk_can_say_in_a_session() -> None:
     with over_emulator() as (served, service):
         client = RealTimeTranscriber(options(served))
@@ -221,6 +223,8 @@ def test_what_the_sdk_can_say_in_a_session() -> None:
     ],
 )
 @pytest.mark.parametrize("is_async", [False, True])
+@covers("assemblyai.parameter.redact_pii")
+@difference("D26")
 def test_the_sdk_is_refused(is_async: bool, key: str, more: dict[str, Any], code: int, text: str) -> None:
     with over_emulator() as (served, service):
         [error] = errors_of(served, is_async, key, **more)

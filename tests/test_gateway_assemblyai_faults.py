@@ -17,6 +17,7 @@ from shim.emulator.emulation import Emulation
 from shim.emulator.faults import read_fault
 from shim.emulator.transcript import default_transcript
 from tests.assemblyai_gateways import SPEED, TERMINATE, Gateway, finals, gateway
+from tests.compatibility.marks import covers
 from tests.emulated_assemblyai import refused
 from tests.emulated_services import emulation, serve, silence, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH
@@ -74,6 +75,7 @@ def heard_once(service: Emulation, sockets: int) -> None:
 
 
 @pytest.mark.parametrize("cuts", [1, 2])
+@covers("gladia.service.1006")
 def test_cut_in_mid_word(cuts: int) -> None:
     with over(f"drop-after=2500:{cuts}") as (served, service):
         messages, code, _reason = spoken(served)
@@ -132,6 +134,7 @@ def test_the_post_is_refused(refuse: str, code: int) -> None:
         assert service.sessions == []
 
 
+@covers("gladia.service.HTTP 5xx")
 def test_a_fault_of_gladias_own_passes() -> None:
     with over("refuse=503:1") as (served, service):
         messages, code, _reason = spoken(served)
@@ -140,6 +143,7 @@ def test_a_fault_of_gladias_own_passes() -> None:
         assert service.refused == {"503": 1}
 
 
+@covers("gladia.service.the upgrade refused")
 def test_the_upgrade_is_refused_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", (0.0, 0.01, 0.01))
     with over("refuse-upgrade=503:2") as (served, service):
@@ -164,6 +168,7 @@ def test_cut_and_refused_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
+@covers("gladia.service.the upgrade refused", "assemblyai.close.3005")
 def test_the_upgrade_is_refused_for_good(status: int) -> None:
     with over(f"refuse-upgrade={status}") as (served, service):
         assert refused(begun(served)) == FAULT
@@ -185,6 +190,7 @@ def test_cut_and_refused_for_good() -> None:
 
 
 @pytest.mark.parametrize("code", [1002, 1009, 1011, 1012, 3000, 4000, 4399, 4500, 4504, 4999])
+@covers("gladia.service.1009", "gladia.service.1011", "gladia.service.4500", "gladia.service.4504")
 def test_a_close_after_which_gladia_wants_to_be_called_again(code: int) -> None:
     with over(f"close-after=2500:{code}:1") as (served, service):
         messages, close, _reason = spoken(served)
@@ -197,6 +203,14 @@ def test_a_close_after_which_gladia_wants_to_be_called_again(code: int) -> None:
 @pytest.mark.parametrize(
     ("code", "told"), [(1000, 3005), (1001, 3005), (4400, 3005), (4403, 3005), (4408, 3005), (4410, 3008)]
 )
+@covers(
+    "gladia.service.1000 before the stop",
+    "gladia.service.1001",
+    "gladia.service.4400",
+    "gladia.service.4403",
+    "gladia.service.4408",
+    "gladia.service.4410",
+)
 def test_a_close_for_good(code: int, told: int) -> None:
     with over(f"close-after=2700:{code}") as (served, service):
         messages, close, _reason = spoken(served)
@@ -208,6 +222,7 @@ def test_a_close_for_good(code: int, told: int) -> None:
 # --- clients that misbehave -------------------------------------------------------------------------
 
 
+@covers("assemblyai.close.3007 for the pace")
 def test_a_client_at_a_hundred_times_real_time() -> None:
     with over() as (served, service):
         client = begun(served)
@@ -219,6 +234,7 @@ def test_a_client_at_a_hundred_times_real_time() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 1598, 32_002])
+@covers("assemblyai.close.3007 for a length", "assemblyai.limit.messages of 50 to 1000 ms")
 def test_frames_of_a_size_that_the_service_does_not_take(size: int) -> None:
     with over() as (served, service):
         client = begun(served)
@@ -228,6 +244,7 @@ def test_frames_of_a_size_that_the_service_does_not_take(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [2**19, 2**21])
+@covers("assemblyai.close.1009", "assemblyai.limit.frames of 128 KB")
 def test_frames_that_are_too_large(size: int) -> None:
     with over() as (served, service):
         client = begun(served)

@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection
 from shim.emulator.emulation import Emulation, SessionRecord
 from shim.emulator.transcript import default_transcript
 from tests.assemblyai_gateways import FRAMES, SPEED, TERMINATE, Gateway, finals, gateway
+from tests.compatibility.marks import covers
 from tests.cutting_proxy import CuttingProxy, cutting
 from tests.emulated_services import emulation, serve, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH
@@ -82,6 +83,7 @@ def line_to_gladia() -> Iterator[Line]:
 
 
 @pytest.mark.parametrize("cuts", [1, 3])
+@covers("gladia.service.1006", "gladia.service.audio_chunk")
 def test_a_line_that_breaks_in_mid_word(cuts: int) -> None:
     with line_to_gladia() as line:
         [session] = line.service.sessions

@@ -14,8 +14,9 @@ from shim.emulator.emulation import Emulation, SessionRecord
 from shim.emulator.faults import read_fault
 from shim.emulator.speech import default_speech
 from shim.emulator.transcript import default_transcript
+from tests.compatibility.marks import covers, difference
 from tests.cutting_proxy import cutting
-from tests.emulated_services import connect, emulation, serve, until_close, wait_for
+from tests.emulated_services import connect, emulation, serve, until, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH, SPEED, STOP, Gateway, finals, gateway, pieces
 from tests.test_gateway_resume import CarefulClient
 
@@ -69,6 +70,7 @@ def goes_on_after(record: SessionRecord, seconds: float) -> None:
 # --- an upstream that goes, and one that comes late -------------------------------------------------
 
 
+@covers("assemblyai.service.1006")
 def test_cut_in_mid_word() -> None:
     with over("drop-after=4500:1") as (served, service):
         messages, code, _reason = spoken(served)
@@ -153,6 +155,7 @@ def test_the_client_is_cut_too() -> None:
         goes_on_after(service.sessions[1], WORDS[4].end)
 
 
+@covers("gladia.parameter.channels")
 def test_one_of_two_channels_is_cut() -> None:
     stereo = bytearray(2 * len(SPEECH))
     for byte in range(2):
@@ -195,6 +198,28 @@ def test_one_of_two_channels_is_cut() -> None:
         ("503", 503),
     ],
 )
+@covers(
+    "assemblyai.service.Error",
+    "assemblyai.service.1008",
+    "assemblyai.service.1011",
+    "assemblyai.service.3005",
+    "assemblyai.service.3006",
+    "assemblyai.service.3007",
+    "assemblyai.service.3008",
+    "assemblyai.service.3009",
+    "assemblyai.service.HTTP 401",
+    "assemblyai.service.HTTP 403",
+    "assemblyai.service.HTTP 429",
+    "assemblyai.service.HTTP 5xx",
+    "gladia.status.400",
+    "gladia.status.401",
+    "gladia.status.429",
+    "gladia.status.503",
+    "gladia.status.402",
+    "gladia.status.403 at the POST",
+    "gladia.limit.sessions at a time",
+)
+@difference("D12")
 def test_refused_at_the_handshake(refused: str, status: int) -> None:
     with over(f"refuse={refused}") as (served, service):
         answered, _headers, body = served.post(ASKED)
@@ -235,16 +260,18 @@ def test_cut_and_refused_for_good(refused: str, close: int) -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1007, 1009, 1011, 1012, 1013, 3005, 3009, 4000, 4999])
+@covers("assemblyai.service.1012, 1013, 4000")
 def test_a_close_that_is_no_fault_of_the_client_is_survived(code: int) -> None:
     with over(f"close-after=4500:{code}:1") as (served, service):
         messages, close, _reason = spoken(served)
         assert close == 1000
         whole_and_in_time(messages)
-        assert [record.close_code for record in service.sessions] == [code, 1000]
+        wait_for(lambda: [record.close_code for record in service.sessions] == [code, 1000])
         goes_on_after(service.sessions[1], WORDS[4].end)
 
 
 @pytest.mark.parametrize(("code", "close"), [(1008, 4401), (3006, 4400), (3007, 4400), (3008, 4410)])
+@covers("assemblyai.service.1008", "assemblyai.service.3006", "assemblyai.service.3007", "assemblyai.service.3008")
 def test_a_close_for_good_is_told(code: int, close: int) -> None:
     with over(f"close-after=4500:{code}") as (served, service):
         messages, told, reason = spoken(served)
@@ -252,3 +279,37 @@ def test_a_close_for_good_is_told(code: int, close: int) -> None:
         assert f"close-after=4500:{code}" in reason
         assert len(service.sessions) == 1
         served.wait_until_nothing_is_open()
+
+
+# --- every code with which the client can close -----------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [1002, 1011, 3000, 4000, 4400, 4999])
+@covers("gladia.client.the same address again")
+def test_a_client_that_closes_with_another_code_may_come_back(code: int) -> None:
+    with over() as (served, service):
+        url = served.session(ASKED)
+        client = connect(url)
+        client.send(SPEECH[:96_000])
+        until(client, lambda message: message["type"] == "audio_chunk")
+        client.close(code)
+        client = connect(url)
+        client.send(SPEECH[96_000:])
+        client.send(STOP)
+        messages, end, _reason = until_close(client)
+        assert end == 1000
+        whole = next(message["data"] for message in messages if message["type"] == "post_transcript")
+        assert whole["full_transcript"] == " ".join(SENTENCES)
+        [session] = service.sessions
+        assert session.audio == SPEECH
+
+
+@pytest.mark.parametrize("code", [1000, 1001])
+def test_a_client_that_closes_for_good_has_ended(code: int) -> None:
+    with over() as (served, service):
+        url = served.session(ASKED)
+        client = connect(url)
+        client.send(SPEECH[:32_000])
+        client.close(code)
+        wait_for(lambda: service.sessions[0].is_finished)
+        assert until_close(connect(url))[1] == 4403

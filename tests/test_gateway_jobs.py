@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from shim.gateway import gladia_jobs
 from shim.gateway.settings import Settings
 from shim.jobs.memory import MemoryStore
 from shim.jobs.store import JobStore
+from tests.compatibility.marks import covers
 from tests.emulated_services import KEY, connect, http, until, until_close
 from tests.gateways import SENTENCES, SPEECH, STOP, Gateway, over_emulator, pieces
+from tests.postgres import Cluster, cluster
 
 BODY = {
     "custom_metadata": {"call": "c-17", "paid": True},
@@ -53,10 +56,19 @@ def speak(address: str, audio: bytes = SPEECH) -> list[Any]:
         return told
 
 
+@covers(
+    "gladia.endpoint.DELETE /v2/live/:id",
+    "gladia.status.202",
+    "gladia.status.403 of a job",
+    "gladia.job.job.status",
+    "gladia.job.job.completed_at",
+)
 def test_a_job_from_its_beginning_to_its_deletion() -> None:
     with over_emulator() as (served, _service):
-        job_id, address = begin(served, BODY)
+        created = served.post(json.dumps(BODY).encode())[2]
+        job_id, address = created["id"], created["url"]
         status, job = asked(served, f"/{job_id}")
+        assert job["created_at"] == created["created_at"]
         assert (status, job["status"], job["completed_at"], job["result"]) == (200, "queued", None, None)
         assert asked(served, f"/{job_id}", "DELETE")[0] == 403
         with connect(address) as socket:
@@ -97,8 +109,8 @@ def test_a_job_is_finished_where_nobody_is_attached() -> None:
     with over_emulator() as (served, _service):
         job_id, address = begin(served)
         socket = connect(address)
-        for piece in pieces(SPEECH, 3200):
-            socket.send(piece)
+        socket.send(SPEECH)
+        until(socket, lambda said: said["type"] == "audio_chunk" and said["data"]["byte_range"][1] == len(SPEECH))
         socket.close(1000)
         served.wait_until_nothing_is_open()
         job = asked(served, f"/{job_id}")[1]
@@ -106,6 +118,7 @@ def test_a_job_is_finished_where_nobody_is_attached() -> None:
         assert job["result"]["transcription"]["full_transcript"] == " ".join(SENTENCES)
 
 
+@covers("gladia.job.job.error_code")
 def test_a_job_that_ends_badly() -> None:
     with over_emulator() as (served, _service):
         job_id, address = begin(served)
@@ -120,6 +133,7 @@ def test_a_job_that_ends_badly() -> None:
         assert asked(served, "")[1]["items"] == [job]  # what was never granted is no job
 
 
+@covers("gladia.status.404", "gladia.status.401")
 def test_who_may_see_a_job() -> None:
     keys = frozenset({"first-key", "second-key"})
     with over_emulator(gateway_keys=keys, upstream_key=KEY) as (served, _service):
@@ -148,6 +162,7 @@ def test_a_wrong_method_is_a_wrong_path() -> None:
             assert (status, refused["message"]) == (404, f"Cannot {method} /v2/live{path}")
 
 
+@covers("gladia.endpoint.GET /v2/live", "gladia.job.list.next")
 def test_pages_and_filters_of_the_list() -> None:
     with over_emulator() as (served, _service):
         made = [begin(served, {"custom_metadata": {"call": f"c {number}"}})[0] for number in range(3)]
@@ -179,6 +194,7 @@ def test_the_list_has_the_address_by_which_clients_come() -> None:
         assert page["first"] == "https://stt.example.org/gladia/v2/live?offset=0&limit=20"
 
 
+@covers("gladia.endpoint.PATCH /v2/live/:id", "gladia.status.204", "gladia.status.413")
 def test_notes_to_a_job() -> None:
     with over_emulator() as (served, _service):
         job_id, _address = begin(served)
@@ -202,6 +218,7 @@ def test_audio_is_kept_only_if_asked_for() -> None:
 
 
 @pytest.mark.parametrize("place", ["memory", "sqlite"])
+@covers("gladia.endpoint.GET /v2/live/:id/file")
 def test_the_file_is_what_was_said(tmp_path: Path, place: str) -> None:
     """With its header sent, over two connections of which the second says again what it does not know to be safe."""
     jobs = place if place == "memory" else f"sqlite:///{tmp_path / 'jobs.db'}"
@@ -266,14 +283,25 @@ def test_the_sdks_calls_asynchronously() -> None:
 # --- the store ---------------------------------------------------------------------------------------
 
 
-def test_jobs_survive_a_restart_of_the_gateway(tmp_path: Path) -> None:
-    jobs = f"sqlite:///{tmp_path / 'jobs.db'}"
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with cluster() as made:
+        yield made
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_jobs_survive_a_restart_of_the_gateway(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if engine == "sqlite":
+        jobs = f"sqlite:///{tmp_path / 'jobs.db'}"
+    else:
+        jobs = request.getfixturevalue("postgres").new_database()
     with over_emulator(jobs=jobs) as (served, _service):
         done, address = begin(served)
         speak(address)
         running, address = begin(served)
         socket = connect(address)
-        until(socket, lambda message: message["type"] == "audio_chunk") if socket.send(bytes(3200)) else None
+        socket.send(bytes(3200))
+        until(socket, lambda message: message["type"] == "audio_chunk")
     with over_emulator(jobs=jobs) as (served, _service):
         job = asked(served, f"/{done}")[1]
         assert job["status"] == "done"

@@ -20,7 +20,7 @@ import pytest
 from shim.audio import AudioFormat, SampleFormat
 from shim.errors import BridgeError
 from shim.faces.gladia_jobs import job_body, read_job_query
-from shim.jobs import database
+from shim.jobs import database, memory
 from shim.jobs.database import DatabaseStore
 from shim.jobs.store import MEMORY, JobEnd, JobStore, NewJob, default_url, open_store
 from shim.wire.gladia_jobs import JobFile, JobStatus
@@ -240,6 +240,26 @@ def test_what_is_written_of_a_job_that_is_gone_harms_nothing(store: JobStore) ->
     assert ids(store)[0] == []
 
 
+def test_memory_holds_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST_AUDIO", 100)
+    monkeypatch.setattr(memory, "MOST_JOBS", 3)
+    store = open_store(MEMORY)
+    for number in (1, 2):
+        store.add(job(number))
+        store.add_audio(job(number).id, 0, bytes(50))
+        store.end(job(number).id, end(has_audio=True))
+    store.add(job(3))
+    store.add_audio(job(3).id, 0, bytes(50))
+    assert store.audio(OWNER, job(1).id) is None
+    assert store.audio(OWNER, job(2).id) is not None
+    store.add_audio(job(3).id, 1, bytes(50))
+    assert store.audio(OWNER, job(2).id) is None
+    with pytest.raises(OSError, match="no more room"):
+        store.add_audio(job(3).id, 2, bytes(1))
+    store.add(job(4))
+    assert ids(store)[0] == [4, 3, 2]
+
+
 # --- databases ---------------------------------------------------------------------------------------
 
 
@@ -300,6 +320,16 @@ def test_a_gateway_elsewhere_is_gone_when_it_shows_no_life(shared: str, monkeypa
     assert here.keep_alive() == 1
     here.close()
     elsewhere.close()
+
+
+def test_connections_that_were_cut_are_made_again(postgres: Cluster) -> None:
+    store = open_store(postgres.new_database())
+    store.add(job(1))
+    with postgres.connect() as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert ids(store)[0] == [1]
+    store.end(job(1).id, end())
+    store.close()
 
 
 def test_a_new_database_opened_by_many_at_once(shared: str) -> None:

@@ -34,6 +34,17 @@ def test_a_name_that_is_used_is_loaded_then() -> None:
     assert loaded.isdisjoint({"aiohttp", "trustme", "cryptography", "msgspec", "libcst", "rich"})
 
 
+def test_a_gateway_loads_no_database_unless_jobs_are_kept_in_one() -> None:
+    program = (
+        "from shim.gateway.app import make_app\n"
+        "from shim.gateway.settings import Settings\n"
+        "make_app(Settings('gladia', 'assemblyai'))\n"
+    )
+    loaded = loaded_after(program)
+    assert "aiohttp" in loaded
+    assert loaded.isdisjoint({"sqlalchemy", "psycopg", "prometheus_client"})
+
+
 def test_switched_off_it_stays_light() -> None:
     program = (
         "import os, shim\n"

@@ -66,7 +66,15 @@ def test_what_is_no_policy(text: str, complaint: str) -> None:
 def test_what_harms_in_silence() -> None:
     rows = (*parameters.UNSERVED, *MISSED, *REFUSED, REGION)
     strict = {row.id.rpartition(".")[2] for row in rows if OnAbsent().of(row) is Handling.STRICT}
-    assert strict == {"translation", "callback", "redact_pii", "redact_pii_policies", "redact_pii_sub", "region"}
+    assert strict == {
+        "translation",
+        "callback",
+        "webhook_url",
+        "redact_pii",
+        "redact_pii_policies",
+        "redact_pii_sub",
+        "region",
+    }
 
 
 # --- a Gladia client -----------------------------------------------------------------------------
@@ -77,8 +85,9 @@ def test_gladia_what_harms_is_refused_by_default() -> None:
     assert only(found, RefuseRequest).validation_errors == (
         "realtime_processing.translation must be false: AssemblyAI's streaming has no translation "
         "(sttbridge --on-absent warn,translation=ignore goes on without it)",
-        "callback must be false: AssemblyAI's streaming has no callback for each message "
-        "(sttbridge --on-absent warn,callback=ignore goes on without it)",
+        "callback must be false: AssemblyAI's streaming has no callback for each message; "
+        "the gateway posts them itself, if it may "
+        "(sttbridge serve --callbacks does it, sttbridge --on-absent warn,callback=ignore goes on without it)",
     )
 
 

@@ -1,4 +1,4 @@
-"""The vendors' own SDKs, migrated as any package; `python -m tests.packages` does the same with packages it downloads."""
+"""The vendors' SDKs, migrated as any package; `python -m tests.packages` does so with packages that it downloads."""
 
 from __future__ import annotations
 

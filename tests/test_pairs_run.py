@@ -13,7 +13,14 @@ PAIRS = Path(__file__).parent.parent / "fixtures" / "pairs" / "to_assemblyai"
 
 
 @pytest.mark.parametrize(
-    "name", ["opening/post_in_a_function", "aiohttp/post_and_socket", "sockets/sync_client", "status/own_exception"]
+    "name",
+    [
+        "opening/post_in_a_function",
+        "aiohttp/post_and_socket",
+        "sockets/sync_client",
+        "status/own_exception",
+        "chunk_sizes/file_paced",
+    ],
 )
 def test_a_pair_says_the_same(name: str) -> None:
     arguments = [str(guide_file("speech.wav"))]

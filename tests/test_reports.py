@@ -25,6 +25,7 @@ from tests.codemod_checks import fixture
 ROOT = Path(__file__).parent.parent
 BEFORE = fixture("gladia_microphone.py")
 AFTER = fixture("assemblyai_microphone.py")
+PAIRS = ROOT / "fixtures" / "pairs" / "to_assemblyai"
 KEY = "0f3c9a1e5b7d48f2a6c4e8d09b1f7a35"
 WORD = "my-very-own-words"
 
@@ -293,8 +294,8 @@ def test_a_caveat_waits_for_unsafe(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     script = folder / "live.py"
-    before = BEFORE.replace("FRAMES_PER_BUFFER = 3200", "FRAMES_PER_BUFFER = 160")
-    assert before != BEFORE
+    (path,) = PAIRS.rglob("file_without_sleeping.before.py")
+    before = path.read_text()
     script.write_text(before)
     document = json.loads(reported(folder, ".json", status=1, write=True)[0])
     assert document["summary"]["outcomes"] == {"unsafe": 1} and document["files"][0]["diff"]

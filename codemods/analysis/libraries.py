@@ -435,7 +435,7 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return Base64(call, encoded, as_text=True)
         case Base64(call, encoded) if name == "encode":
             return Base64(call, encoded)
-        case (Frame() | ResponseField()) if name == "decode":
+        case Frame() | ResponseField() if name == "decode":
             return owner
         case Frame() if name == "json":
             return Parsed(owner, node)

@@ -12,6 +12,7 @@ from codemods.rules.controls import ControlRule
 from codemods.rules.formatted_turns import FormattedTurnRule
 from codemods.rules.header_fallback import take_fallbacks_away
 from codemods.rules.messages import MessageRule
+from codemods.rules.other_apis import uses_other_apis_only
 from codemods.rules.posting import PostingRule
 from codemods.rules.request_body import RequestBodyRule
 from codemods.rules.sending import SendingRule
@@ -22,7 +23,9 @@ from codemods.vendors import assemblyai_sessions as sessions
 def is_met(migrating: Migrating) -> bool:
     """Whether the program opens AssemblyAI's socket, or asks AssemblyAI for anything by HTTP."""
     program = migrating.program
-    return any(sessions.openings(program)) or any(sessions.other_requests(program))
+    if any(sessions.openings(program)):
+        return True
+    return any(sessions.other_requests(program)) and not uses_other_apis_only(migrating)
 
 
 def plan(migrating: Migrating) -> None:

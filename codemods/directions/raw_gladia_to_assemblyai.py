@@ -6,8 +6,10 @@ import libcst as cst
 
 from codemods.findings import FIRST_API, REQUEST_ABSENT
 from codemods.migrating import Migrating
+from codemods.rules.chunk_length import format_of
 from codemods.rules.messages import MessageRule
 from codemods.rules.opening import OpeningRule
+from codemods.rules.other_apis import uses_other_apis_only
 from codemods.rules.sending import SendingRule
 from codemods.rules.spread_opening import SpreadOpeningRule
 from codemods.vendors import gladia
@@ -19,8 +21,8 @@ def is_met(migrating: Migrating) -> bool:
     program = migrating.program
     return (
         any(gladia.openings(program))
-        or any(gladia.other_requests(program, set()))
         or any(gladia.first_api_sockets(program))
+        or (any(gladia.other_requests(program, set())) and not uses_other_apis_only(migrating))
     )
 
 
@@ -36,7 +38,8 @@ def plan(migrating: Migrating) -> None:
     connects = [connect.call for opening in followed for connect in opening.connects]
     if connects:
         MessageRule(migrating, connects).plan()
-        SendingRule(migrating, connects).plan()
+        formats = {one.call: format_of(program, opening) for opening in followed for one in opening.connects}
+        SendingRule(migrating, connects, formats).plan()
 
 
 def _rule(migrating: Migrating, opening: Opening) -> OpeningRule:

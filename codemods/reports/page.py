@@ -108,7 +108,7 @@ def _findings(report: Report) -> Iterator[str]:
     for number, file, one in every:
         yield f"<tr{_data(one, file.path)}>"
         yield f'<td><span class="level l-{one.level}">{one.level}</span></td><td class="code">{one.code}</td>'
-        yield f'<td class="place"><a href="#{_place(number, one)}">{escaped(file.path)}{_after(one)}</a></td>'
+        yield f'<td class="place"><a href="#{_place(number, one)}">{_breakable(file.path)}{_after(one)}</a></td>'
         yield f"<td>{finding_text(one)}</td></tr>"
     yield '</tbody></table><p class="nothing" id="none" hidden>No finding is like that.</p></div></section>'
 
@@ -136,6 +136,11 @@ def _data(one: FindingReport, path: str) -> str:
 
 def _place(number: int, one: FindingReport) -> str:
     return f"f{number}-l{one.line}" if one.line else f"f{number}"
+
+
+def _breakable(path: str) -> str:
+    """A path that is broken behind a slash where it does not fit."""
+    return escaped(path).replace("/", "/<wbr>")
 
 
 def _after(one: FindingReport) -> str:

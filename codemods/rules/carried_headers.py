@@ -22,7 +22,7 @@ class CarriedHeaders:
         self._opening = opening
 
     def for_connect(self, connect: cst.Call) -> cst.BaseExpression | None:
-        """The handshake's headers, as they are written at the connect; None, with a finding, if the key is not there."""
+        """The handshake's headers, as written at the connect; None, with a finding, if the key is not there."""
         key, near = self._opening.key, self._opening.request.headers
         assert key is not None and near is not None
         found = Elsewhere(self._migrating, connect).expression(key.value_node)

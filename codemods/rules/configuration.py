@@ -162,7 +162,7 @@ class ConfigurationRule:
                 return
             written = [expression(way.conversion.source, value=value) for _ in row.assemblyai]
             if row in _LISTS:
-                written = [self._as_json(one) for one in written]
+                written = [self._as_json(one, first) for one in written]
             self._put(row, first, written, True)
         else:
             results = way.conversion.live(*constants, *context)
@@ -232,9 +232,9 @@ class ConfigurationRule:
             if as_expressions:
                 written.append((name, value))
             elif first is not None and first.constant == value and len(row.gladia) == 1:
-                written.append((name, self._as_parameter(value, first.node)))
+                written.append((name, self._as_parameter(value, first.node, first)))
             else:
-                written.append((name, self._as_parameter(value, None)))
+                written.append((name, self._as_parameter(value, None, first)))
         if first is None:
             self._writer.appended.extend(written)
             return
@@ -244,13 +244,15 @@ class ConfigurationRule:
         else:
             self._writer.replacing.setdefault(first.place, []).extend(written)
 
-    def _as_parameter(self, value: Any, node: cst.BaseExpression | None) -> cst.BaseExpression:
+    def _as_parameter(self, value: Any, node: cst.BaseExpression | None, first: Leaf | None) -> cst.BaseExpression:
         """A parameter's value as it stands in the dictionary that goes into the query: lists as JSON text."""
         written = node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
-        return self._as_json(written) if isinstance(value, list) else written
+        return self._as_json(written, first) if isinstance(value, list) else written
 
-    def _as_json(self, value: cst.BaseExpression) -> cst.BaseExpression:
-        return expression("json.dumps(value)", json=self._migrating.use_module("json"), value=value)
+    def _as_json(self, value: cst.BaseExpression, first: Leaf | None) -> cst.BaseExpression:
+        place = first.place if first is not None else self._configuration.site
+        json = self._migrating.at(place).use_module("json")
+        return expression("json.dumps(value)", json=json, value=value)
 
     def _quote(self) -> str:
         return self._migrating.quote_at(self._configuration.site)

@@ -7,7 +7,7 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import Class, DictDisplay, Function, Instance, Known, Member, alternatives
+from codemods.analysis.values import Class, DictDisplay, Function, Instance, JsonText, Known, Member, alternatives
 from codemods.findings import CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating
 from shim.mapping import parameters
@@ -27,7 +27,10 @@ class ConfigurationUses:
         self._migrating = migrating
         self._program = migrating.program
         made = self._program.requests.get(request)
-        self._request = made.written if made is not None else (request,)
+        self._request: list[cst.CSTNode] = [*made.written] if made is not None else [request]
+        text = self._program.value(made.data) if made is not None and made.data is not None else None
+        if isinstance(text, JsonText):
+            self._request.append(text.call)
 
     def is_read_elsewhere(self, configuration: Dictionary) -> bool:
         """Whether the program reads the configuration for itself, too, and would meet other names and values."""

@@ -64,7 +64,7 @@ class HandlerTables:
         for entry in self._leading(dictionary):
             self._rename_key(entry)
         site = dictionary.site
-        if isinstance(site, cst.Dict) and site.elements[-1] in self._migrating.edits.taken_out:
+        if isinstance(site, cst.Dict) and site.elements and site.elements[-1] in self._migrating.edits.taken_out:
             self._migrating.edits.rewrite_further(site, lambda updated: _ending_as(site, updated))
 
     def _leading(self, dictionary: Dictionary) -> list[Entry]:

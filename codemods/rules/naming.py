@@ -80,10 +80,20 @@ class NamingRule:
             nodes = [*_nodes_of(definitions), *self._fields.get(name, []), *imported, *(one.attr for one in attributes)]
             for node in (*nodes, *(keyword for keyword, _ in self._keywords(name, definitions))):
                 self._migrating.edits.replace(node, node.with_changes(value=self._with_new(name)))
+            self._report_setting(name, definitions)
             for node in imported:
                 self._keep_in_order(node)
             for literal in self._exported.get(name, []):
                 self._migrating.edits.replace(literal, like(literal, self._with_new(name)))
+
+    def _report_setting(self, name: str, definitions: list[Definition]) -> None:
+        """A field of a class of settings is filled from the environment variable of its name."""
+        for node in (*(one.node for one in definitions), *self._fields.get(name, [])):
+            scope = self._program.scope_of(node)
+            bases = [self._program.value(one.value) for one in scope.bases] if isinstance(scope, cst.ClassDef) else []
+            if any(isinstance(one, Library) and one.name.rpartition(".")[2] == "BaseSettings" for one in bases):
+                old, new = name.upper(), self._with_new(name).upper()
+                self._migrating.report(ENVIRONMENT_RENAMED, node, f"the setting {old} is {new} now")
 
     def _keep_in_order(self, name: cst.Name) -> None:
         statement = self._program.parents.get(self._program.parents[name])
@@ -164,6 +174,17 @@ class NamingRule:
                     found.add(node.raw_value.rpartition(".")[2])
         return found
 
+    @cached_property
+    def _looking_up(self) -> set[cst.Module]:
+        """The files that get at their names by texts: nobody sees there which ones are used."""
+        functions = [Library(f"builtins.{name}") for name in ("globals", "eval", "exec")]
+        return {
+            module
+            for module in self._program.modules
+            for node in self._program.nodes_in(module)
+            if isinstance(node, cst.Call) and self._program.value(node.func) in functions
+        }
+
     def _why_not(self, name: str, definitions: list[Definition]) -> str | None:
         if any(isinstance(one.node, cst.ImportAlias) and one.origin is None for one in definitions):
             return "is imported under this name"
@@ -171,6 +192,8 @@ class NamingRule:
             return "stays: a text names it by its module, as for a patch"
         if name in self._migrating.used_elsewhere:
             return "is used in other files too"
+        if any(self._program.module_of(one.node) in self._looking_up for one in definitions):
+            return "stays: names are looked up when the program runs"
         if definitions and self._with_new(name) in self._written:
             return f"stays: `{self._with_new(name)}` is taken"
         nodes = {*_nodes_of(definitions), *self._fields.get(name, [])}

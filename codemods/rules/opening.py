@@ -34,6 +34,7 @@ from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
 from codemods.rules.dictionary_layout import comments_in, spread
 from codemods.rules.refusal import RefusalRule
+from codemods.rules.starting_over import say_that_it_starts_over
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 from shim.mapping import session
@@ -90,6 +91,7 @@ class OpeningRule:
         else:
             self._insert_first_message(connect, socket, answer)
         self._remove_idle_clients(answer)
+        say_that_it_starts_over(self._migrating, connect, self._opening.request.call)
         return True
 
     # --- reading ---------------------------------------------------------------------------------
@@ -338,7 +340,8 @@ class OpeningRule:
         self._remove_idle_names(answer)
         request = self._opening.request
         parts = (request.url, request.headers, request.json, self._dumped(request.data))
-        kept: list[cst.CSTNode] = [one for one in parts if one is not None]
+        staying = (*parts, answer.check, answer.success, *answer.moved)
+        kept: list[cst.CSTNode] = [one for one in staying if one is not None]
         around = AroundPost(self._migrating, request.call)
         around.dissolve([*answer.removed])
         around.remove_unused([*answer.removed], kept)

@@ -12,7 +12,8 @@ from codemods.migrating import Migrating
 from shim.mapping.row import Vendor
 
 _FROM_FILES: Final = ("builtins.open().read", "wave.open().readframes", "io.BytesIO().read", "soundfile.read")
-_FROM_OTHERS: Final = ("base64.b64decode", "pybase64.b64decode")
+DECODING: Final = ("base64.b64decode", "pybase64.b64decode")
+"""What gives audio that came in text, as telephone services send it."""
 
 
 def check_pace(migrating: Migrating, audio: cst.BaseExpression, place: cst.Call) -> None:
@@ -25,7 +26,7 @@ def check_pace(migrating: Migrating, audio: cst.BaseExpression, place: cst.Call)
         if one.made_by in _FROM_FILES and (loop := _loop_around(migrating, place)) is not None:
             if not _waits(migrating, loop, place):
                 migrating.report(SENT_TOO_FAST, place, f"no waiting between two chunks: {migrating.code(place)}")
-        elif one.made_by in _FROM_OTHERS:
+        elif one.made_by in DECODING:
             migrating.report(FRAMES_UNKNOWN, place, f"how long a frame lasts is not known: {migrating.code(place)}")
 
 

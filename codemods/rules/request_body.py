@@ -26,6 +26,7 @@ from codemods.rules.dictionary_layout import literal_code
 from codemods.rules.object_reads import report_idle_fields
 from codemods.rules.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
 from codemods.rules.query_values import is_surely_given, is_text, may_be_none, plain
+from codemods.rules.sample_rates import report_rate
 from codemods.rules.stored_parameters import Store, StoredBody
 from shim.faces import assemblyai_parameters as service
 from shim.mapping import assemblyai_parameters, languages, parameters
@@ -133,6 +134,8 @@ class RequestBodyRule:
             return
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants[0]):
             return
+        if row is parameters.SAMPLE_RATE and first is not None:
+            report_rate(self._migrating, constants[0], first.node if self._migrating.line(first.node) else self._site)
         context = self._context(row)
         if constants[0] is NOT_CONSTANT or self._decides_itself(row, given[0], constants, context):
             assert first is not None

@@ -29,7 +29,7 @@ class FormattingRule:
     def plan(self) -> set[cst.CSTNode]:
         """Plans the edits; gives the statements that go."""
         gone: set[cst.CSTNode] = set()
-        for node in self._program.nodes_in(self._migrating.module):
+        for node in (node for module in self._program.modules for node in self._program.nodes_in(module)):
             if isinstance(node, cst.If) and self._outcomes(node.test) == {False}:
                 self._remove(node, gone)
             elif isinstance(node, cst.BooleanOperation):

@@ -17,6 +17,7 @@ from codemods.findings import (
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules.sample_rates import report_rate
 from codemods.rules.sdk_parameter_findings import ParameterFindings
 from codemods.rules.sdk_parameter_values import NOT_CONSTANT, constant_of, each_of, gives, literal
 from codemods.rules.sdk_steps import Steps
@@ -287,6 +288,8 @@ class SdkParametersRule:
             return
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants):
             return
+        if row is parameters.SAMPLE_RATE and first is not None:
+            report_rate(migrating, constants[0], first.node)
         if row is parameters.ENDPOINTING and first is None and migrating.keep_turns and target is Vendor.ASSEMBLYAI:
             constants = [parameters.GLADIA_SILENCE_SECONDS]
         if any(constant is NOT_CONSTANT for constant in constants):

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import Send
-from codemods.analysis.values import Base64, DictDisplay, Function, JsonText, Known, Library, Value
-from codemods.findings import AUDIO_UNKNOWN, PAYLOAD_UNKNOWN
+from codemods.analysis.values import (
+    Base64,
+    DictDisplay,
+    Function,
+    JsonText,
+    Known,
+    Library,
+    LibraryObject,
+    Value,
+    something,
+)
+from codemods.edits import expression
+from codemods.findings import AUDIO_UNKNOWN, CHUNK_RESIZED, FRAMES_UNKNOWN, PAYLOAD_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.rules.audio_maker import AudioMaker
-from codemods.rules.chunk_length import check_chunk_length
-from codemods.rules.pace import check_pace
+from codemods.rules.chunk_length import AudioFormat, check_chunk_length
+from codemods.rules.frame_buffer import FrameBuffer
+from codemods.rules.pace import DECODING, check_pace
 from codemods.rules.unsent import take_away
 from shim.mapping import catalogue, client_messages
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Section
+from shim.mapping.row import Section, Vendor
 
 _TYPE: Final = "type"
 _AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
@@ -27,7 +39,10 @@ _AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
 class SendingRule:
     """Plans what becomes of every frame that a program sends over a session's socket."""
 
-    def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
+    def __init__(
+        self, migrating: Migrating, connects: Iterable[cst.Call], formats: Mapping[cst.Call, AudioFormat | None] = {}
+    ) -> None:
+        self._formats = formats
         self._migrating = migrating
         self._program = migrating.program
         self._calls = frozenset(connects)
@@ -58,10 +73,18 @@ class SendingRule:
             self._give_up(send, "base64 is sent as it is")
         elif send.method == "send" and self._may_be_text(send):
             self._migrating.report(PAYLOAD_UNKNOWN, send.payload, self._migrating.code(send.call))
+        elif self._is_cut_elsewhere(payload):
+            client_messages.AUDIO_BINARY.over(self._migrating.target)
+            self._send_frame(send, send.payload)
         else:
-            check_chunk_length(self._migrating, send.payload, send.call)
+            check_chunk_length(self._migrating, send.payload, send.call, self._formats.get(send.socket.connect))
             check_pace(self._migrating, send.payload, send.call)
             client_messages.AUDIO_BINARY.over(self._migrating.target)
+
+    def _is_cut_elsewhere(self, payload: Value) -> bool:
+        """Whether audio is what another service sent in base64, one frame at a time, towards a vendor that minds."""
+        is_decoded = any(isinstance(one, LibraryObject) and one.made_by in DECODING for one in something(payload))
+        return is_decoded and self._migrating.target is Vendor.ASSEMBLYAI
 
     def _may_be_text(self, send: Send) -> bool:
         """Whether a payload that is not followed could be JSON: only where the program makes JSON audio at all."""
@@ -115,18 +138,20 @@ class SendingRule:
         maker = AudioMaker(self._migrating, encoded) if encoded is not None else None
         given = maker.raw_of(send) if maker is not None else None
         if maker is not None and given is not None:
-            check_chunk_length(self._migrating, given, send.call)
+            check_chunk_length(self._migrating, given, send.call, self._formats.get(send.socket.connect))
             check_pace(self._migrating, given, send.call)
             maker.remove()
             self._watch_and_send(send, given, given)
             client_messages.AUDIO_JSON.over(self._migrating.target)
+            return
+        if encoded is None and self._send_decoded(send, payload):
             return
         chain = self._chain_of(send, encoded) if encoded is not None else None
         if encoded is None or chain is None:
             self._give_up(send, self._migrating.code(send.call))
             return
         raw = encoded.encoded
-        check_chunk_length(self._migrating, raw, send.call)
+        check_chunk_length(self._migrating, raw, send.call, self._formats.get(send.socket.connect))
         check_pace(self._migrating, raw, send.call)
         kept: Definition | None = None
         holder = next((one for one in chain if self._program.is_inside(encoded.call, one.statement)), None)
@@ -148,6 +173,44 @@ class SendingRule:
             self._drop(definition, encoded, keep=definition is kept)
         self._watch_and_send(send, raw, sent)
         client_messages.AUDIO_JSON.over(self._migrating.target)
+
+    def _send_decoded(self, send: Send, payload: JsonText) -> bool:
+        """Sends the bytes of audio that the program gets in base64 and passed on as it was."""
+        node: cst.BaseExpression | None = None
+        value: Value = payload.of
+        for step in _AUDIO[1:]:
+            entries = self._program.dictionaries[value.site].entries if isinstance(value, DictDisplay) else []
+            found = [one for one in entries if one.key == Known(step)]
+            if len(found) != 1:
+                return False
+            node, value = found[0].value_node, found[0].value
+        if (
+            node is None
+            or not self._program.is_inside(node, send.payload)
+            or send.call in self._migrating.edits.rewrites
+        ):
+            return False
+        if value == Known(""):
+            # An empty chunk only keeps the session open, which AssemblyAI does by itself.
+            return take_away(self._migrating, send.call, "an empty chunk of audio, which kept the session open")
+        decoded = expression("base64.b64decode(node)", base64=self._migrating.use_module("base64"), node=node)
+        client_messages.AUDIO_JSON.over(self._migrating.target)
+        self._send_frame(send, decoded)
+        return True
+
+    def _send_frame(self, send: Send, audio: cst.BaseExpression) -> None:
+        """Sends a frame that another service cut: by way of a buffer where that has its place."""
+        of = self._formats.get(send.socket.connect)
+        if of is not None and FrameBuffer(self._migrating, send, of).plan(audio):
+            self._migrating.report(CHUNK_RESIZED, send.call, "frames are joined until they last 50 ms")
+            return
+        self._migrating.report(
+            FRAMES_UNKNOWN, send.call, f"how long a frame lasts is not known: {self._migrating.code(send.call)}"
+        )
+        edits, library = self._migrating.edits, self._program.connects[send.socket.connect].library
+        edits.rewrite(send.payload, lambda _: edits.edited(audio))
+        if isinstance(send.call.func, cst.Attribute) and send.method != library.binary:
+            edits.replace(send.call.func.attr, cst.Name(library.binary))
 
     def _chunk_expression(self, document: Value) -> cst.BaseExpression:
         """The expression of the chunk in the message's dictionary, `str(…)` and `.decode()` around it taken off."""

@@ -11,7 +11,7 @@ import libcst as cst
 from codemods.analysis.libraries import Connect
 from codemods.analysis.values import DictDisplay, Parsed, alternatives
 from codemods.edits import Statement, expression
-from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD, SESSION_STARTS_OVER
+from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD
 from codemods.migrating import Migrating
 from codemods.rules.around_post import AroundPost
 from codemods.rules.callback_refusal import CallbackRefusal
@@ -21,6 +21,7 @@ from codemods.rules.elsewhere import Elsewhere
 from codemods.rules.opening import OpeningRule
 from codemods.rules.refusal_handlers import RefusalHandlers
 from codemods.rules.spread_answer import SpreadAnswer, without_return
+from codemods.rules.starting_over import say_that_it_starts_over
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 from shim.mapping import session
@@ -71,7 +72,7 @@ class SpreadOpeningRule(OpeningRule):
         self._remove_idle_names(answer)
         self._dissolve(answer)
         self._remove_unused(answer)
-        self._say_that_it_starts_over(connect)
+        say_that_it_starts_over(self._migrating, connect)
         return True
 
     # --- reading ---------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ class SpreadOpeningRule(OpeningRule):
         """A function that gave the document gives the address."""
         if not answer.hands_on or not isinstance(answer.posting, cst.FunctionDef):
             return
-        for node in self._program.nodes_in(self._migrating.module):
+        for node in (node for module in self._program.modules for node in self._program.nodes_in(module)):
             if isinstance(node, cst.FunctionDef) and node.returns is not None and self._returns_document(node):
                 self._migrating.edits.replace(node.returns.annotation, cst.Name("str"))
             elif isinstance(node, cst.AnnAssign) and node.value is not None and self._is_document(node.value):
@@ -341,18 +342,9 @@ class SpreadOpeningRule(OpeningRule):
     def _remove_unused(self, answer: SpreadAnswer) -> None:
         """Removes the names of the POST's function that only the POST used, such as that of its headers."""
         request = self._opening.request
-        kept = [one for one in (request.url, request.json, self._dumped(request.data)) if one is not None]
+        parts = (request.url, request.json, self._dumped(request.data), answer.check, *answer.moved)
+        kept: list[cst.CSTNode] = [one for one in parts if one is not None]
         AroundPost(self._migrating, request.call).remove_unused([*answer.removed], kept)
-
-    def _say_that_it_starts_over(self, connect: Connect) -> None:
-        current: cst.CSTNode = connect.call
-        while current in self._program.parents and not isinstance(current, cst.FunctionDef):
-            current = self._program.parents[current]
-            if isinstance(current, (cst.While, cst.For)):
-                self._migrating.report(
-                    SESSION_STARTS_OVER, connect.call, "each connect in this loop is a session of its own"
-                )
-                return
 
 
 def _statements(body: cst.BaseSuite) -> list[Statement]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, ResponseField, something
+from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, Known, Library, ResponseField, something
 from codemods.findings import WORD_LEFT
 from codemods.hosts import is_api_address
 from codemods.migrating import Migrating
@@ -100,10 +100,21 @@ def words_left(migrating: Migrating) -> bool:
         if node in done or node in migrating.gone:
             continue
         waiting.extend(program.children(node))
+        if isinstance(node, cst.Call) and _runs_text_with(migrating, node, words):
+            migrating.report(WORD_LEFT, node, migrating.code(node))
+            found = True
         if isinstance(node, cst.SimpleString) and node.evaluated_value in words and _reads_or_sends(migrating, node):
             migrating.report(WORD_LEFT, node, migrating.code(program.parents[node]))
             found = True
     return found
+
+
+def _runs_text_with(migrating: Migrating, call: cst.Call, words: Set[str]) -> bool:
+    """Whether a call runs a text as code in which words of the old vendor's messages stand."""
+    if migrating.program.value(call.func) not in (Library("builtins.exec"), Library("builtins.eval")) or not call.args:
+        return False
+    text = migrating.program.value(call.args[0].value)
+    return isinstance(text, Known) and not words.isdisjoint(re.findall(r"\w+", str(text.value)))
 
 
 def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:

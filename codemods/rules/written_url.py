@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import libcst as cst
@@ -11,6 +11,7 @@ from codemods.analysis.values import Instance, Known
 from codemods.findings import ADDRESS_UNKNOWN, CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.rules.address_maker import AddressMaker, maker_at
+from codemods.rules.address_pieces import AddressPieces, Literal
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -68,6 +69,10 @@ class WrittenAddress:
                 CONFIGURATION_UNKNOWN, url, f"the address is put together here: {self._migrating.code(written)}"
             )
             return False
+        spanning = AddressPieces(self._program, written, self._migrating.source).spanning()
+        if spanning is None:
+            self._migrating.report(ADDRESS_UNKNOWN, url, self._migrating.code(written))
+            return False
         region = self._one_region(url, written)
         if region is _SEVERAL:
             self._migrating.report(
@@ -76,7 +81,7 @@ class WrittenAddress:
             return False
         if not isinstance(written, cst.SimpleString):
             self._migrating.edits.rewrite(written, without_query)
-        self._rewrite_literals(written, region)
+        self._rewrite_literals(written, region, spanning)
         return True
 
     def _one_region(self, url: cst.BaseExpression, written: cst.BaseExpression) -> str | None:
@@ -104,7 +109,7 @@ class WrittenAddress:
             return _SEVERAL
         return found.pop() if found else None
 
-    def _rewrite_literals(self, node: cst.BaseExpression, region: str | None) -> None:
+    def _rewrite_literals(self, node: cst.BaseExpression, region: str | None, spanning: Mapping[Literal, str]) -> None:
         """Brings every literal of the address, here or where a name got it, to Gladia."""
         waiting: list[cst.CSTNode] = [node]
         seen: set[cst.CSTNode] = set()
@@ -119,7 +124,7 @@ class WrittenAddress:
                 continue
             match current:
                 case cst.SimpleString() if isinstance(current.evaluated_value, str):
-                    text = gladia.address(current.raw_value, region)
+                    text = gladia.address(spanning.get(current, current.raw_value), region)
                     if current is not node and not self._program.is_inside(current, node):
                         text = head_of(text, region)
                     if current is node:
@@ -127,6 +132,7 @@ class WrittenAddress:
                     if text != current.raw_value:
                         self._migrating.edits.replace(current, like(current, text))
                 case cst.FormattedStringText(value):
+                    value = spanning.get(current, value)
                     self._migrating.edits.replace(current, current.with_changes(value=gladia.address(value, region)))
                 case cst.Name() | cst.Attribute():
                     made = self.written(current)

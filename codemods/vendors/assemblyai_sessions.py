@@ -120,9 +120,21 @@ def openings(program: Program, edition: Edition = V3) -> Iterator[Opening]:
             continue
         for value in something(program.value(connect.url)):
             text = address_text(value)
-            if _is_session(text, edition):
+            if _is_session(text, edition) and (names_host(text) or _says_its_words(program, edition)):
                 yield Opening(connect, _query_of(value) or _query_beside(program, connect), edition)
                 break
+
+
+def _says_its_words(program: Program, edition: Edition) -> bool:
+    """Whether a program names the API's host, or a type of its messages: an unknown host may be anybody's."""
+    words = {edition.begin, *(str(steps_of(path)[0]) for row in edition.server_rows for path in row.assemblyai)}
+    for node in (node for module in program.modules for node in program.nodes_in(module)):
+        text = node.evaluated_value if isinstance(node, cst.SimpleString) else getattr(node, "value", None)
+        if not isinstance(node, (cst.SimpleString, cst.FormattedStringText)) or not isinstance(text, str):
+            continue
+        if text in words or names_host(text):
+            return True
+    return False
 
 
 def _is_session(text: str, edition: Edition) -> bool:

@@ -108,6 +108,11 @@ class AssemblyAIOverGladia:
         """Whether nothing is left to do for the client: the session has ended, and it has been told or is gone."""
         return self._over is not None and not self._client_is_there
 
+    @property
+    def audio_seconds(self) -> float:
+        """How much audio the client has sent."""
+        return 0.0 if self._asked is None else self._gladia.audio.received_seconds
+
     def deadline(self) -> float | None:
         """When to `tick` if nothing else happens until then."""
         if self._over is not None:
@@ -255,6 +260,8 @@ class AssemblyAIOverGladia:
                 self._silences.speech_ends(server_messages.milliseconds(message.data.time))
             case gladia.StopRecordingAck():
                 self._gladia.stop_was_heard()
+            case gladia.EndRecording() if not self._gladia.is_stopped:
+                return [Note(Topic.BAD_MESSAGE, "the recording has ended and nobody has stopped it")]
             case gladia.EndRecording():
                 return self._finish(message.data.recording_duration)
             case UnknownMessage():
@@ -272,9 +279,9 @@ class AssemblyAIOverGladia:
         cause = f"it closed with {code} {reason}".rstrip()
         if self._gladia.was_closed(code, self._now):
             return [Note(Topic.LOST, cause)]
+        self._gladia.is_gone()
         if self._over is None and was_stopped and code in _ENDS_AFTER_STOP:
             return self._finish(self._gladia.audio.received_seconds)
-        self._gladia.is_gone()
         row, refusal = refusal_of_close(code)
         return self._refuse(row, refusal, Topic.FAILED, cause)
 
@@ -371,8 +378,6 @@ class AssemblyAIOverGladia:
 
     def _finish(self, audio_seconds: float) -> list[Action]:
         """Gladia has heard all: the open turn's final, the durations, and the end."""
-        if not self._gladia.is_stopped:
-            return [Note(Topic.BAD_MESSAGE, "the recording has ended and nobody has stopped it")]
         server_messages.END_RECORDING.over(Vendor.GLADIA)
         assemblyai_messages.SESSION_DURATION.over(Vendor.GLADIA)
         termination = assemblyai.Termination(

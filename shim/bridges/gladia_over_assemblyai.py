@@ -145,6 +145,11 @@ class GladiaOverAssemblyAI:
         """Whether nothing is left to do: the session has ended, and whoever was there has been told."""
         return self._over is not None and self._over_is_told and not self._is_closing
 
+    @property
+    def audio_seconds(self) -> float:
+        """How much audio the client has sent, each byte counted once."""
+        return self._audio.received_seconds
+
     def deadline(self) -> float | None:
         """When to `tick` if nothing else happens until then."""
         times = [self._answer_by, self._attach_by, self._stop_by]

@@ -46,6 +46,10 @@ REQUEST_ID_HEADER: Final = "x-gladia-request-id"
 LARGEST_FRAME: Final = 2**20
 """Bytes of one frame of the socket; a larger one is closed with 1009."""
 
+MOST_FRAMES_TOO_LARGE: Final = 3
+"""So many sockets of a session in a row that ended with 1009, and the next upgrade is refused (403). Our number."""
+BEYOND_REPAIR: Final = "the session is beyond repair: too many frames that were too large"
+
 SILENT_CLIENT_SECONDS: Final = 30.0
 """So long without audio, and the session is closed with `CLOSE_NO_AUDIO`."""
 

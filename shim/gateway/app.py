@@ -16,6 +16,7 @@ from shim.faces import assemblyai, gladia
 from shim.gateway.assemblyai_api import AssemblyAIGateway
 from shim.gateway.callbacks import posting
 from shim.gateway.gladia_jobs import JobRoutes
+from shim.gateway.metrics import metrics_of
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS as SESSIONS
 from shim.gateway.sessions import Sessions as Sessions
@@ -49,19 +50,22 @@ class _GladiaGateway:
         self._clock = settings.clock
         self._is_ending = False
         self._sessions = Sessions()
+        self._metrics = metrics_of(settings)
         self.app = web.Application(middlewares=[self._answer_errors])
         self.app[SESSIONS] = self._sessions
         self.app.router.add_post(gladia.SESSIONS_PATH, self._create)
         self.app.router.add_get(gladia.SESSIONS_PATH, self._open_socket, allow_head=False)
         self.app.router.add_get(gladia.HEALTH_PATH, self._health, allow_head=False)
-        self._jobs = JobRoutes(settings, self._address)
+        self._jobs = JobRoutes(settings, self._address, self._metrics)
         self._jobs.add_to(self.app)
+        if self._metrics is not None:
+            self._metrics.add_to(self.app)
         self.app.on_response_prepare.append(self._add_headers)
         self.app.cleanup_ctx.append(self._hold_connections)
         self.app.on_shutdown.append(self._shut_down)
 
     async def _hold_connections(self, _app: web.Application) -> AsyncIterator[None]:
-        async with new_client_session() as self._http, posting(self._settings) as self._callbacks:
+        async with new_client_session() as self._http, posting(self._settings, self._metrics) as self._callbacks:
             yield
 
     async def _shut_down(self, _app: web.Application) -> None:
@@ -89,6 +93,8 @@ class _GladiaGateway:
             return self._error(request, gladia.Refusal(500, "Internal server error"))
 
     def _error(self, request: web.Request, refusal: gladia.Refusal) -> web.Response:
+        if self._metrics is not None:
+            self._metrics.request_refused(refusal.status)
         body = gladia.error_body(
             refusal.status,
             refusal.message,
@@ -135,12 +141,15 @@ class _GladiaGateway:
             open_upstream=self._opener(upstream, key),
             loggable=without(key),
             on_done=lambda: self._sessions.ended(token),
+            observer=self._metrics,
             post=self._callbacks.for_session(session_id) if self._callbacks is not None else None,
             job=self._jobs.recorder(
-                request.headers.get(gladia.KEY_HEADER, ""), asked, session_id, request[_REQUEST_ID]
+                request.headers.get(gladia.KEY_HEADER, ""), asked, session_id, request[_REQUEST_ID], created
             ),
         )
         self._sessions.add(token, session)
+        if self._metrics is not None:
+            self._metrics.session_began()
         session.begin(bridge.request_received)
         answer = await session.answer
         if isinstance(answer, RefuseRequest):
@@ -196,7 +205,10 @@ class _GladiaGateway:
         session = self._sessions.find(token)
         if session is None and not self._sessions.has_ended(token):
             raise gladia.Refusal(403, gladia.NO_SUCH_TOKEN)
-        socket = ServedSocket(gladia.LARGEST_FRAME, gives_pongs=True)
+        if session is not None and session.frames_too_large >= gladia.MOST_FRAMES_TOO_LARGE:
+            raise gladia.Refusal(403, gladia.BEYOND_REPAIR)
+        too_large = None if session is None else session.frame_was_too_large
+        socket = ServedSocket(gladia.LARGEST_FRAME, gives_pongs=True, too_large=too_large)
         await socket.prepare(request)
         if session is None:
             ends.JOB_OVER.over(Vendor.ASSEMBLYAI)

@@ -15,6 +15,7 @@ from shim.faces import assemblyai as face
 from shim.faces import assemblyai_token as tokens
 from shim.faces import gladia
 from shim.gateway.callbacks import posting
+from shim.gateway.metrics import metrics_of
 from shim.gateway.posted_upstream import PostedEvents, SessionRequest
 from shim.gateway.session import Session
 from shim.gateway.sessions import SESSIONS, Sessions
@@ -42,17 +43,20 @@ class AssemblyAIGateway:
         self._clock = settings.clock
         self._is_ending = False
         self._sessions = Sessions()
+        self._metrics = metrics_of(settings)
         self._tokens = tokens.TokenBook()
         self.app = web.Application()
         self.app[SESSIONS] = self._sessions
         self.app.router.add_get(face.SOCKET_PATH, self._open_socket, allow_head=False)
         self.app.router.add_get(tokens.TOKEN_PATH, self._give_token, allow_head=False)
         self.app.router.add_get(gladia.HEALTH_PATH, self._health, allow_head=False)
+        if self._metrics is not None:
+            self._metrics.add_to(self.app)
         self.app.cleanup_ctx.append(self._hold_connections)
         self.app.on_shutdown.append(self._shut_down)
 
     async def _hold_connections(self, _app: web.Application) -> AsyncIterator[None]:
-        async with new_client_session() as self._http, posting(self._settings) as self._callbacks:
+        async with new_client_session() as self._http, posting(self._settings, self._metrics) as self._callbacks:
             yield
 
     async def _shut_down(self, _app: web.Application) -> None:
@@ -104,11 +108,14 @@ class AssemblyAIGateway:
             open_upstream=self._opener(request, key),
             loggable=without(key),
             on_done=lambda: self._sessions.ended(session_id),
+            observer=self._metrics,
             when_broken=_WHEN_BROKEN,
             post=self._callbacks.for_session(session_id) if self._callbacks is not None else None,
             connect_upstream=self._connect,
         )
         self._sessions.add(session_id, session)
+        if self._metrics is not None:
+            self._metrics.session_began()
         await session.serve_client(socket, request.transport)
         return socket
 

@@ -19,6 +19,7 @@ from yarl import URL
 from shim.bridges.actions import Post
 from shim.clock import Clock
 from shim.gateway.callback_addresses import CallbackAddresses, NotAllowed
+from shim.gateway.metrics import Metrics
 from shim.gateway.settings import Settings
 
 _log = logging.getLogger("sttbridge")
@@ -56,8 +57,16 @@ _GIVES_UP: Final = (Outcome.NOT_ALLOWED,)
 class Callbacks:
     """The one who posts for a gateway. Made and used in one event loop."""
 
-    def __init__(self, allowed: CallbackAddresses, clock: Clock, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` finds the addresses of names (None: the system's own); what it finds is judged."""
+    def __init__(
+        self,
+        allowed: CallbackAddresses,
+        clock: Clock,
+        resolver: AbstractResolver | None = None,
+        counted: Callable[[str], None] | None = None,
+    ) -> None:
+        """`resolver` finds the addresses of names (None: the system's own); what it finds is judged. `counted` is told
+        each outcome."""
+        self._counted = counted
         self.outcomes: Counter[Outcome] = Counter()
         self.clock = clock
         self.allowed = allowed
@@ -77,6 +86,12 @@ class Callbacks:
     def for_session(self, name: str) -> Callable[[Post], None]:
         """What takes the posts of one session; it never waits. `name` stands for the session in logs."""
         return _SessionPosts(self, name).put
+
+    def count(self, outcome: Outcome) -> None:
+        """One more post is done with."""
+        self.outcomes[outcome] += 1
+        if self._counted is not None:
+            self._counted(outcome.value)
 
     def start(self, posting: asyncio.Task[None]) -> None:
         """Holds a task until it is done."""
@@ -117,12 +132,14 @@ class JudgingResolver(AbstractResolver):
 
 
 @contextlib.asynccontextmanager
-async def posting(settings: Settings) -> AsyncIterator[Callbacks | None]:
+async def posting(settings: Settings, metrics: Metrics | None) -> AsyncIterator[Callbacks | None]:
     """A gateway's callbacks while it runs; None where they are not enabled."""
     if not settings.callbacks:
         yield None
         return
-    callbacks = Callbacks(settings.callback_addresses, settings.clock)
+    callbacks = Callbacks(
+        settings.callback_addresses, settings.clock, counted=None if metrics is None else metrics.callback
+    )
     try:
         yield callbacks
     finally:
@@ -141,7 +158,7 @@ class _SessionPosts:
 
     def put(self, post: Post) -> None:
         if self._failures >= MOST_FAILURES or len(self._waiting) >= MOST_WAITING:
-            self._callbacks.outcomes[Outcome.DROPPED] += 1
+            self._callbacks.count(Outcome.DROPPED)
             return
         self._waiting.append(post)
         if not self._is_posting:
@@ -151,7 +168,7 @@ class _SessionPosts:
     async def _run(self) -> None:
         while self._waiting:
             outcome, why = await self._deliver(self._waiting.popleft())
-            self._callbacks.outcomes[outcome] += 1
+            self._callbacks.count(outcome)
             if outcome is Outcome.DELIVERED:
                 self._failures = 0
                 continue
@@ -161,7 +178,7 @@ class _SessionPosts:
                 _log.warning("session %s: its callbacks are given up", self._name)
                 while self._waiting:
                     self._waiting.pop()
-                    self._callbacks.outcomes[Outcome.DROPPED] += 1
+                    self._callbacks.count(Outcome.DROPPED)
         self._is_posting = False
 
     async def _deliver(self, post: Post) -> tuple[Outcome, str]:

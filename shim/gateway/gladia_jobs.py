@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from aiohttp import web
 
 from shim.audio_wav import wav_header, wav_padding
 from shim.faces import gladia, gladia_jobs
+from shim.gateway.metrics import Metrics
 from shim.gateway.settings import Settings
 from shim.jobs.keeper import JobKeeper, StoreFailed
 from shim.jobs.recorder import JobRecorder
@@ -28,7 +29,9 @@ Result = TypeVar("Result")
 class JobRoutes:
     """What a gateway answers about jobs, to the key that they belong to."""
 
-    def __init__(self, settings: Settings, address: Callable[[web.Request], str]) -> None:
+    def __init__(
+        self, settings: Settings, address: Callable[[web.Request], str], metrics: Metrics | None = None
+    ) -> None:
         """`address` gives the base URL under which the client has found this gateway. Raises BridgeError if the jobs'
         store cannot be opened; that may block."""
         self._settings = settings
@@ -36,7 +39,12 @@ class JobRoutes:
         self._keeper: JobKeeper | None = None
         if settings.jobs != OFF:
             retention = timedelta(days=settings.retention)
-            self._keeper = JobKeeper(open_store(settings.jobs), settings.clock.wall, retention)
+            self._keeper = JobKeeper(
+                open_store(settings.jobs),
+                settings.clock.wall,
+                retention,
+                None if metrics is None else metrics.job_store_failed,
+            )
 
     def add_to(self, app: web.Application) -> None:
         """Adds the routes of single jobs, and keeps the store open while the application runs."""
@@ -47,12 +55,9 @@ class JobRoutes:
         app.router.add_get(f"{one}/file", self._get_file, allow_head=False)
         app.cleanup_ctx.append(self._keep)
 
-    @property
-    def failures(self) -> int:
-        """How many operations the store has failed."""
-        return 0 if self._keeper is None else self._keeper.failures
-
-    def recorder(self, key: str, asked: gladia.SessionRequest, session_id: str, request_id: str) -> JobRecorder | None:
+    def recorder(
+        self, key: str, asked: gladia.SessionRequest, session_id: str, request_id: str, created: datetime
+    ) -> JobRecorder | None:
         """What writes down a session that the owner of this key asks for; None where no jobs are kept."""
         keeper = self._keeper
         if keeper is None:
@@ -62,7 +67,7 @@ class JobRoutes:
             id=session_id,
             owner=keeper.owner_of(key),
             request_id=request_id,
-            created=self._settings.clock.wall(),
+            created=created,
             request_params=gladia_jobs.request_params(asked.request),
             custom_metadata=metadata if isinstance(metadata, dict) else None,
             audio=gladia.audio_format(asked.request),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Protocol, runtime_checkable
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from shim.bridges.actions import (
     AcceptRequest,
@@ -54,6 +54,8 @@ class Bridge(Protocol):
 
     @property
     def is_over(self) -> bool: ...
+    @property
+    def audio_seconds(self) -> float: ...
     def deadline(self) -> float | None: ...
     def tick(self, now: float) -> list[Action]: ...
     def client_opened(self) -> list[Action]: ...
@@ -88,6 +90,15 @@ class JobListener(Protocol):
     def abandon(self) -> None: ...
 
 
+class SessionObserver(Protocol):
+    """Who counts what happens in sessions."""
+
+    def session_ended(self, audio_seconds: float) -> None: ...
+    def client_came_back(self) -> None: ...
+    def client_closed(self, code: int) -> None: ...
+    def noted(self, note: Note) -> None: ...
+
+
 OpenUpstreamConnection = Callable[[Mapping[str, QueryValue], UpstreamEvents, Callable[[], None]], UpstreamConnection]
 ConnectUpstreamConnection = Callable[[str, UpstreamEvents, Callable[[], None]], UpstreamConnection]
 
@@ -108,14 +119,19 @@ class Session:
         job: JobListener | None = None,
         post: Callable[[Post], None] | None = None,
         connect_upstream: ConnectUpstreamConnection | None = None,
+        observer: SessionObserver | None = None,
     ) -> None:
         """`name` stands for the session in logs, `loggable` takes secrets out of a text. `on_done` is called once,
         when the session has ended and nothing of it is open. `when_broken`: what the client is told if the bridge
         itself fails. `job` hears what is left of the session, `post` sends what goes to the client's own server.
-        `connect_upstream` opens a socket where the service says that a session's sockets are."""
+        `connect_upstream` opens a socket where the service says that a session's sockets are. `observer` counts."""
         self.noted: Counter[Topic] = Counter()
         self.answer: asyncio.Future[AcceptRequest | RefuseRequest] = asyncio.get_running_loop().create_future()
         """How the HTTP request is answered."""
+        self.frames_too_large = 0
+        """How many of the client's sockets in a row have ended with a frame that was too large."""
+        self._observer = observer
+        self._was_served = False
         self._bridge = bridge
         self._name = name
         self._clock = clock
@@ -154,7 +170,9 @@ class Session:
         outgoing = Outgoing(socket, transport.abort if transport is not None else lambda: None)
         writing = asyncio.get_running_loop().create_task(outgoing.run())
         self._clients += 1
-        self._newcomer = outgoing
+        if self._was_served and self._observer is not None:
+            self._observer.client_came_back()
+        self._newcomer, self._was_served = outgoing, True
         if self._client is None:
             self._client = outgoing
             self._may_read.set()
@@ -170,6 +188,10 @@ class Session:
                 await writing
                 code = answer_to_close(socket.close_code)
         finally:
+            if code != WSCloseCode.MESSAGE_TOO_BIG:
+                self.frames_too_large = 0
+            if self._observer is not None:
+                self._observer.client_closed(code)
             if self._client is outgoing:
                 self._client = None
                 self._tell(self._bridge.client_closed, code)
@@ -179,6 +201,10 @@ class Session:
             outgoing.release()
             self._clients -= 1
             self._look_whether_done()
+
+    def frame_was_too_large(self) -> None:
+        """The client's socket is closed for it."""
+        self.frames_too_large += 1
 
     async def _read(self, socket: web.WebSocketResponse, outgoing: Outgoing) -> tuple[int, str]:
         while True:
@@ -303,6 +329,8 @@ class Session:
 
     def _note(self, note: Note) -> None:
         self.noted[note.topic] += 1
+        if self._observer is not None:
+            self._observer.noted(note)
         text = "".join(character if character.isprintable() else " " for character in self._loggable(note.text))
         level = _LEVELS.get(note.topic, logging.WARNING)
         _log.log(level, "session %s: %s: %s", self._name, note.topic, text[:_LONGEST_LOGGED])
@@ -334,6 +362,8 @@ class Session:
             self._timer.cancel()
         if self._job is not None:
             self._job.abandon()
+        if self._observer is not None:
+            self._observer.session_ended(0.0 if self._broken else self._bridge.audio_seconds)
         self._on_done()
 
 

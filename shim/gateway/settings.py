@@ -35,8 +35,9 @@ class Settings:
     client did not set are its own vendor's, "target": the service's. `grace`: for
     how many real seconds a client that was cut off is waited for. `on_absent`: what becomes of what the service lacks,
     as `shim.mapping.on_absent` reads it. `jobs`: where jobs are kept, as `shim.jobs.store` reads it; `keep_audio`: the
-    sessions' audio too; `retention`: for how many days after their end. `callbacks`: what
-    clients ask to be posted is posted, to public addresses and to the hosts and networks of `callbacks_allow`.
+    sessions' audio too; `retention`: for how many days after their end. `callbacks`: what clients ask
+    to be posted is posted, to public addresses and to the hosts and networks of `callbacks_allow`. `metrics`: whether
+    `GET /metrics` is answered.
     """
 
     api: str
@@ -54,6 +55,7 @@ class Settings:
     retention: float = 30.0
     callbacks: bool = False
     callbacks_allow: tuple[str, ...] = ()
+    metrics: bool = False
 
     def __post_init__(self) -> None:
         if (self.api, self.over) not in POSSIBLE:
@@ -122,7 +124,7 @@ class Settings:
 
 
 def read_grace(text: str) -> float:
-    """For how many real seconds a client that was cut off is waited for. Raises BridgeError for what is no such time."""
+    """For how many real seconds a client that was cut off is waited for. Raises BridgeError for what is no time."""
     try:
         grace = float(text)
     except ValueError:

@@ -46,14 +46,21 @@ class _Operation:
 class JobKeeper:
     """Use it from one event loop, inside of `running`."""
 
-    def __init__(self, store: JobStore, now: Callable[[], datetime], retention: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        now: Callable[[], datetime],
+        retention: timedelta | None = None,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
         """`now` gives the date and time (UTC) by which jobs are dated; `retention`: how long they are kept after their
-        end (None: for ever)."""
+        end (None: for ever). `failed` is told of each operation that is not done, in any thread."""
         self.failures = 0
         """How many operations the store has failed, or were not even tried because too much waited."""
         self._store = store
         self._now = now
         self._retention = retention
+        self._failed = failed
         self._waiting: deque[_Operation] = deque()
         self._waiting_bytes = 0
         self._is_closed = False
@@ -63,6 +70,7 @@ class JobKeeper:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keeps the store open; what an earlier gateway left running ends first."""
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._thread.start()
         self.write(self._keep_house)
         house = asyncio.get_running_loop().create_task(self._keep_house_again())
@@ -119,8 +127,10 @@ class JobKeeper:
         with self._changed:
             self._is_closed = True
             self._changed.notify()
-        await asyncio.to_thread(self._thread.join, CLOSE_SECONDS)
-        if self._thread.is_alive():
+        # Not by an executor: where a whole program ends, there is none any more.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), CLOSE_SECONDS)
+        if not self._ended.is_set():
             _log.warning("the job store did not end in time: %d operations are lost", len(self._waiting))
 
     def _put(self, operation: _Operation) -> bool:
@@ -131,15 +141,20 @@ class JobKeeper:
                 self._waiting_bytes += operation.size
                 self._changed.notify()
                 return True
-        self.failures += 1
+        self._count_failure()
         if self.failures == 1 or self.failures % 1000 == 0:
             _log.error("the job store is too far behind: %d operations have failed so far", self.failures)
         return False
 
     def _note_failure(self, error: Exception) -> None:
         """In the store's thread. Only the kind of the error: its text may hold what somebody said."""
-        self.failures += 1
+        self._count_failure()
         _log.error("the job store failed: %s", type(error).__name__)
+
+    def _count_failure(self) -> None:
+        self.failures += 1
+        if self._failed is not None:
+            self._failed()
 
     def _keep_house(self, store: JobStore) -> None:
         orphans = store.keep_alive()
@@ -160,6 +175,8 @@ class JobKeeper:
             self._store.close()
         except Exception as error:
             self._note_failure(error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waited so long
+            self._loop.call_soon_threadsafe(self._ended.set)
 
     def _next(self) -> _Operation | None:
         with self._changed:

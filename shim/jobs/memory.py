@@ -18,6 +18,8 @@ from shim.wire.gladia_jobs import Job, JobStatus
 
 MOST_JOBS: Final = 1_000
 """So many are kept; then the oldest that are over go."""
+MOST_AUDIO: Final = 512 * 2**20
+"""Bytes of audio that are kept; then the oldest that is of finished jobs goes."""
 
 
 @dataclass
@@ -60,8 +62,10 @@ class MemoryStore:
 
     def add_audio(self, job_id: str, number: int, piece: bytes) -> None:
         kept = self._kept.get(job_id)
-        if kept is not None and number == len(kept.pieces):
-            kept.pieces.append(piece)
+        if kept is None or number != len(kept.pieces):
+            return
+        self._make_room(len(piece))
+        kept.pieces.append(piece)
 
     def end(self, job_id: str, end: JobEnd) -> None:
         self._change(
@@ -124,6 +128,19 @@ class MemoryStore:
 
     def close(self) -> None:
         self._kept.clear()
+
+    def _make_room(self, size: int) -> None:
+        """The oldest audio goes for the newest. Raises OSError where all of it is of running sessions."""
+        held = {name: sum(map(len, kept.pieces)) for name, kept in self._kept.items() if kept.pieces}
+        total = sum(held.values()) + size
+        for name in held:
+            if total <= MOST_AUDIO:
+                return
+            if self._kept[name].job.status.is_final:
+                self._kept[name].pieces.clear()
+                total -= held[name]
+        if total > MOST_AUDIO:
+            raise OSError("there is no more room for audio in memory")
 
     def _of(self, owner: str, job_id: str) -> _Kept | None:
         kept = self._kept.get(job_id)

@@ -62,10 +62,14 @@ KEPT_BY_SHIM: Final = (
 )
 """What the shim does by itself."""
 
+_POSTED: Final = emulated(
+    "Gladia's live sessions have no single post at the end; the gateway makes it itself, if it may"
+)
+
 WEBHOOK: Final = (
-    _missing("webhook_url", "single post at the end", harmful=True),
-    _missing("webhook_auth_header_name", "single post at the end"),
-    _missing("webhook_auth_header_value", "single post at the end"),
+    _row("webhook_url", _POSTED, harmful=True),
+    _row("webhook_auth_header_name", _POSTED),
+    _row("webhook_auth_header_value", _POSTED),
 )
 """Where the one post at the end goes to, and the header that it carries. The gateway makes it, if that is enabled."""
 

@@ -29,7 +29,7 @@ class Handling(StrEnum):
 
 
 OPTION: Final = "--on-absent"
-SERVED_BY: Final = dict.fromkeys((parameters.CALLBACK.id, WEBHOOK[0].id), "--callbacks")
+SERVED_BY: Final = dict.fromkeys((parameters.CALLBACK.id, WEBHOOK[0].id), "sttbridge serve --callbacks")
 """The options by which the gateway does itself what the service lacks."""
 ON_ABSENT_VARIABLE: Final = "STTBRIDGE_ON_ABSENT"
 _POSSIBLE: Final = ", ".join(Handling)
@@ -61,7 +61,7 @@ def way_out(row: Row) -> str:
     """How whoever runs the shim lets the wish pass."""
     policy = f"{Handling.WARN},{name_of(row)}={Handling.IGNORE}" if row in ROWS else Handling.WARN.value
     left_out = f"sttbridge {OPTION} {policy} goes on without it"
-    return f"{SERVED_BY[row.id]} serves it, {left_out}" if row.id in SERVED_BY else left_out
+    return f"{SERVED_BY[row.id]} does it, {left_out}" if row.id in SERVED_BY else left_out
 
 
 ROWS: Final = (*parameters.UNSERVED, parameters.LANGUAGES, *MISSED, *REFUSED, REGION)

@@ -369,7 +369,14 @@ ENTITIES: Final = _unserved(
 )
 SENTIMENT: Final = _unserved("sentiment_analysis", "realtime_processing.sentiment_analysis", "sentiment analysis")
 SUMMARY: Final = _unserved("summarization", "post_processing.summarization", "summary")
-CALLBACK: Final = _unserved("callback", "callback", "callback for each message", harmful=True)
+CALLBACK: Final = _row(
+    "callback",
+    "callback",
+    "",
+    emulated("AssemblyAI's streaming has no callback for each message; the gateway posts them itself, if it may"),
+    never_met(),
+    harmful=True,
+)
 
 UNSERVED: Final = (TRANSLATION, ENTITIES, SENTIMENT, SUMMARY, CALLBACK)
 """What a Gladia session can ask for and AssemblyAI cannot give; each is a switch."""

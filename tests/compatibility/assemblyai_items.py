@@ -7,7 +7,6 @@ from typing import Final
 from shim.mapping.row import Vendor
 from tests.compatibility.item import Item, Kind, Shelf
 
-_BY_SHIM: Final = "the shim answers itself"
 _NO_ROW: Final = "Gladia's sessions keep their settings"
 
 

@@ -8,7 +8,6 @@ from shim.mapping.row import Vendor
 from tests.compatibility.item import Item, Kind, Shelf
 
 _BY_SHIM: Final = "the shim answers itself"
-_NO_ROW_IN_JOB: Final = "AssemblyAI keeps nothing of a session; the shim keeps the job"
 _FLAGS: Final = (
     "receive_partial_transcripts",
     "receive_final_transcripts",
@@ -102,8 +101,7 @@ def _parameters() -> list[Item]:
         *parameters.by_rows("parameter.summarization", "post_processing.summarization_config.type"),
         *parameters.exact("post_processing.chapterization", because="deprecated: taken, and without effect"),
         *parameters.exact("numerals", because="undocumented: taken, and without effect"),
-        *parameters.by_map("callback"),
-        *parameters.by_rows("parameter.callback", "callback_config.url"),
+        *parameters.by_rows("parameter.callback", "callback", "callback_config.url"),
         *flags.by_map(*_below("messages_config", *_FLAGS)),
         *flags.by_rows("parameter.callback", *_below("callback_config", *_FLAGS)),
     ]
@@ -238,8 +236,7 @@ def _jobs() -> list[Item]:
             *_below("job.result", "metadata", "transcription", "messages"),
             *_below("job.result", "translation", "summarization", "named_entity_recognition", "sentiment_analysis"),
         ),
-        *callbacks.by_rows("parameter.callback", "id", "event", "payload"),
-        *callbacks.by_rows("parameter.callback", *_below("live", *events)),
+        *callbacks.by_rows("parameter.callback", "id", "event", "payload", *_below("live", *events)),
     ]
 
 

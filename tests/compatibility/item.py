@@ -70,7 +70,7 @@ _WORST_FIRST: Final = (Fidelity.ABSENT, Fidelity.APPROXIMATE, Fidelity.EMULATED,
 class Item:
     """One item. `rows` are the ids of the map's rows that say how it goes; where none does, `said` and `reason` do.
 
-    An item of the kind SERVICE is said by the vendor as the service behind the shim; its `reason` is what becomes of it.
+    An item of the kind SERVICE is said by the vendor as the service behind the shim; its reason is what becomes of it.
     """
 
     vendor: Vendor

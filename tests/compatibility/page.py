@@ -14,16 +14,19 @@ Tests = Mapping[str, Sequence[str]]
 
 _HEAD: Final = """# What works through the shim
 
-Made of the map, of the list of all that the two vendors' references name, and of the tests that show it. Everything here
+Made of the map, of the list of all that the two vendors' references name, and of the tests that show it. All of this
 is about clients that nobody rewrote: a client of one vendor's API, the other vendor's service doing the work. Each test
 speaks to a gateway over real sockets, with a strict local stand-in of the service behind it; nobody here could call the
-vendors' own services. Where a reference is silent or contradicts itself, what was chosen is a guess, and the vendors' own
-answers may be others.
+vendors' own services. Where a reference is silent or contradicts itself, what was chosen is a guess, and the vendor's
+own answer may be another.
 
 - **exact**: a client cannot tell it from its vendor's own, as far as the reference says what that is;
 - **emulated**: the shim makes it itself;
 - **approximate**: it works, and differs in what is said beside it;
-- **absent**: it is refused, said, or without effect; what harms in silence is refused unless `--on-absent` says otherwise.
+- **absent**: it is refused, said, or without effect; what harms in silence is refused unless `--on-absent` says
+  otherwise.
+
+Not part of it: what an account sets up in a vendor's dashboard (Gladia's webhooks), and the vendors' APIs of before.
 """
 
 _NAMES: Final = {Vendor.GLADIA: "Gladia", Vendor.ASSEMBLYAI: "AssemblyAI"}

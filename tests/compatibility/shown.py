@@ -22,9 +22,20 @@ def shown(mark: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for path in _marked_files():
         for test, function in _tests_of(importlib.import_module(f"tests.{path.stem}")):
-            for name in dict.fromkeys(_names(function, mark)):
-                found.setdefault(name, []).append(f"{path.stem}::{test}")
-    return {name: tuple(tests) for name, tests in found.items()}
+            for name, case in _names(function, mark):
+                found.setdefault(name, []).append(f"{path.stem}::{test}{case}")
+    return {name: tuple(dict.fromkeys(tests)) for name, tests in found.items()}
+
+
+def cases_of_one_name() -> list[str]:
+    """Tests with two sets of parameters of one name: a reader could not tell which is meant."""
+    found = []
+    for path in _marked_files():
+        for test, function in _tests_of(importlib.import_module(f"tests.{path.stem}")):
+            for own in getattr(function, "pytestmark", ()):
+                names = [one.id for one in own.args[1] if getattr(one, "id", None)] if own.name == "parametrize" else []
+                found += [f"{path.stem}::{test}[{name}]" for name in set(names) if names.count(name) > 1]
+    return found
 
 
 def files_without_sockets() -> list[str]:
@@ -51,18 +62,19 @@ def _tests_of(holder: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
             yield name, value
 
 
-def _names(function: Any, mark: str) -> Iterator[str]:
-    """The arguments of a test's marks, those of its parameter sets too."""
+def _names(function: Any, mark: str) -> Iterator[tuple[str, str]]:
+    """The arguments of a test's marks, and those of its parameter sets, each with the set's own name if it has one."""
     for own in getattr(function, "pytestmark", ()):
         if own.name == mark:
-            yield from own.args
+            yield from ((name, "") for name in own.args)
         elif own.name == "parametrize":
             yield from _of_parameters(own.args[1], mark)
 
 
-def _of_parameters(sets: Iterable[Any], mark: str) -> Iterator[str]:
+def _of_parameters(sets: Iterable[Any], mark: str) -> Iterator[tuple[str, str]]:
     for one in sets:
+        case = f"[{one.id}]" if getattr(one, "id", None) else ""
         for own in getattr(one, "marks", ()):
             found = own.mark if isinstance(own, pytest.MarkDecorator) else own
             if found.name == mark:
-                yield from found.args
+                yield from ((name, case) for name in found.args)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from codemods.migration import migrate_source
 from codemods.verify.compare import notes
 from tests.matrix.combinations import LIMITS, MIGRATED, Row
 from tests.matrix.running import Result, run_rows
@@ -22,8 +21,7 @@ and the exit status are the same; the same words may come in fewer turns, which 
 
 def row_text(result: Result) -> str:
     """One line of a table."""
-    findings = migrate_source(result.row.code, result.row.vendor.other.value).findings
-    codes = ", ".join(sorted({finding.kind.code for finding in findings}))
+    codes = ", ".join(sorted({finding.kind.code for finding in result.row.migration.findings}))
     said = "DIFFERS" if result.differences else "agrees"
     if not result.differences and notes(result.before, result.after):
         said += f", in {len(result.after.lines)} for {len(result.before.lines)} lines"

@@ -85,13 +85,11 @@ SETTINGS = Parameters()
         (
             'ENDPOINT = os.getenv("STT_URL", "wss://streaming.assemblyai.com/v3/ws")',
             'SILENCE = int(os.getenv("STT_SILENCE", "1200"))',
-            'QUERY = dict(sample_rate=SAMPLE_RATE, encoding="pcm_s16le", format_turns="true", max_turn_silence=SILENCE)',
+            'QUERY = dict(sample_rate=SAMPLE_RATE, format_turns="true", max_turn_silence=SILENCE)',
         ),
         imports=_URLENCODE,
     ),
 }
-
-
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,5 @@ def api_key() -> str:
         imports=frozenset({"import os", "import sys"}),
     ),
     "headers by name": Key("HEADERS", ('HEADERS = {"Authorization": os.environ["ASSEMBLYAI_API_KEY"]}',)),
-    "written": Key(
-        '{"Authorization": API_KEY}', ('API_KEY = "<YOUR_ASSEMBLYAI_API_KEY>"',), imports=frozenset()
-    ),
+    "written": Key('{"Authorization": API_KEY}', ('API_KEY = "<YOUR_ASSEMBLYAI_API_KEY>"',), imports=frozenset()),
 }

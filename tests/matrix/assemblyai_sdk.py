@@ -17,6 +17,7 @@ DIMENSIONS = {
 }
 
 _REQUEST = 'sample_rate=SAMPLE_RATE, encoding="pcm_s16le", format_turns=True'
+_GIVEN_RATE = _REQUEST.replace("SAMPLE_RATE", "rate")
 _PARAMETERS = {
     "inline": ("", f"StreamingParameters({_REQUEST})"),
     "by name": (f"PARAMETERS = StreamingParameters({_REQUEST}, max_turn_silence=1200)", "PARAMETERS"),
@@ -25,7 +26,7 @@ _PARAMETERS = {
         "StreamingParameters(**OPTIONS)",
     ),
     "from a function": (
-        f"def parameters(rate: int) -> StreamingParameters:\n    return StreamingParameters({_REQUEST.replace('SAMPLE_RATE', 'rate')})",
+        f"def parameters(rate: int) -> StreamingParameters:\n    return StreamingParameters({_GIVEN_RATE})",
         "parameters(SAMPLE_RATE)",
     ),
 }

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from codemods.migration import Migration, migrate_source
 from shim.mapping.row import Vendor
 from tests.matrix import assemblyai, assemblyai_sdk, gladia, gladia_sdk
 from tests.matrix.covering import Combination, covering
+
 
 class Family(Protocol):
     """A module that makes programs of one kind."""
@@ -69,7 +71,7 @@ LIMITS: tuple[Limit, ...] = (
 """What is left to a person today; each is a test that fails when it no longer holds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """One program of the matrix; `number` is its place among those of its vendor and family."""
 
@@ -88,6 +90,11 @@ class Row:
     def code(self) -> str:
         """The program."""
         return _FAMILIES[self.vendor, self.family][0].program(self.choices)
+
+    @functools.cached_property
+    def migration(self) -> Migration:
+        """What the codemod makes of it."""
+        return migrate_source(self.code, self.vendor.other.value)
 
 
 def _of_limit(module: Family, limit: Limit, limits: list[Limit]) -> Combination:

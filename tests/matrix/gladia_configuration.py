@@ -16,6 +16,7 @@ class Configuration:
 
 
 _AUDIO = '"encoding": "wav/pcm",\n    "sample_rate": SAMPLE_RATE,\n    "bit_depth": 16,\n    "channels": CHANNELS,'
+_ENGLISH = '"language_config": {"languages": ["en"], "code_switching": False},'
 
 CONFIGURATIONS = {
     "inline": Configuration(
@@ -23,7 +24,7 @@ CONFIGURATIONS = {
     ),
     "constant": Configuration(
         "CONFIGURATION",
-        (f'CONFIGURATION = {{\n    {_AUDIO}\n    "language_config": {{"languages": ["en"], "code_switching": False}},\n}}',),
+        (f"CONFIGURATION = {{\n    {_AUDIO}\n    {_ENGLISH}\n}}",),
     ),
     "in steps": Configuration(
         "live_configuration(SAMPLE_RATE)",

@@ -15,16 +15,18 @@ DIMENSIONS = {
     "audio": AUDIO,
 }
 
-_REQUEST = "encoding=\"wav/pcm\", sample_rate=SAMPLE_RATE, bit_depth=16, channels=CHANNELS"
+_REQUEST = 'encoding="wav/pcm", sample_rate=SAMPLE_RATE, bit_depth=16, channels=CHANNELS'
+_GIVEN_RATE = _REQUEST.replace("SAMPLE_RATE", "rate")
+_LANGUAGES = 'language_config=LiveV2LanguageConfig(languages=["en"])'
 _PARAMETERS = {
     "inline": ("", f"LiveV2InitRequest({_REQUEST})"),
-    "by name": (f"REQUEST = LiveV2InitRequest({_REQUEST}, language_config=LiveV2LanguageConfig(languages=[\"en\"]))", "REQUEST"),
+    "by name": (f"REQUEST = LiveV2InitRequest({_REQUEST}, {_LANGUAGES})", "REQUEST"),
     "dictionary": (
         'PARAMETERS = {"encoding": "wav/pcm", "sample_rate": SAMPLE_RATE, "bit_depth": 16, "channels": CHANNELS}',
         "LiveV2InitRequest(**PARAMETERS)",
     ),
     "from a function": (
-        f"def live_request(rate: int) -> LiveV2InitRequest:\n    return LiveV2InitRequest({_REQUEST.replace('SAMPLE_RATE', 'rate')})",
+        f"def live_request(rate: int) -> LiveV2InitRequest:\n    return LiveV2InitRequest({_GIVEN_RATE})",
         "live_request(SAMPLE_RATE)",
     ),
 }
@@ -132,9 +134,10 @@ def _streamed(choices: Combination, source: Source, session: str, stopping: str)
     loop = source.loop("chunk", stopping, lambda chunk: f"{session}.send_audio({chunk})")
     if not source.is_microphone:
         return loop.strip("\n")
+    kind, listen = "threading", f"signal.signal(signal.SIGINT, lambda *_: {stopping}.set())"
     if source.is_async:
-        return f"{stopping} = asyncio.Event()\nasyncio.get_running_loop().add_signal_handler(signal.SIGINT, {stopping}.set)\n{loop}".strip("\n")
-    return f"{stopping} = threading.Event()\nsignal.signal(signal.SIGINT, lambda *_: {stopping}.set())\n{loop}".strip("\n")
+        kind, listen = "asyncio", f"asyncio.get_running_loop().add_signal_handler(signal.SIGINT, {stopping}.set)"
+    return f"{stopping} = {kind}.Event()\n{listen}\n{loop}".strip("\n")
 
 
 def _functions(text: Program, choices: Combination, source: Source, request: str) -> None:

@@ -30,7 +30,13 @@ class HttpLibrary:
 HTTP_LIBRARIES = {
     "requests": HttpLibrary(
         imports=frozenset({"import requests"}),
-        opening='response = requests.post(\n    f"{BASE_URL}/v2/live",\n    headers={headers},\n    json={body},\n    timeout=10,\n)',
+        opening="""\
+response = requests.post(
+    f"{BASE_URL}/v2/live",
+    headers={headers},
+    json={body},
+    timeout=10,
+)""",
         inside=0,
         ok="response.ok",
         status="response.status_code",
@@ -42,7 +48,10 @@ HTTP_LIBRARIES = {
     ),
     "requests, session": HttpLibrary(
         imports=frozenset({"import requests"}),
-        opening='with requests.Session() as http:\n    http.headers.update({headers})\n    response = http.post(f"{BASE_URL}/v2/live", json={body}, timeout=10)',
+        opening="""\
+with requests.Session() as http:
+    http.headers.update({headers})
+    response = http.post(f"{BASE_URL}/v2/live", json={body}, timeout=10)""",
         inside=1,
         ok="response.ok",
         status="response.status_code",
@@ -54,7 +63,8 @@ HTTP_LIBRARIES = {
     ),
     "httpx": HttpLibrary(
         imports=frozenset({"import httpx"}),
-        opening='response = httpx.post(f"{BASE_URL}/v2/live", headers={headers}, json={body}, timeout=10.0)',
+        opening="""\
+response = httpx.post(f"{BASE_URL}/v2/live", headers={headers}, json={body}, timeout=10.0)""",
         inside=0,
         ok="response.is_success",
         status="response.status_code",
@@ -66,7 +76,9 @@ HTTP_LIBRARIES = {
     ),
     "httpx, asyncio": HttpLibrary(
         imports=frozenset({"import httpx"}),
-        opening='async with httpx.AsyncClient(timeout=10.0) as http:\n    response = await http.post(f"{BASE_URL}/v2/live", headers={headers}, json={body})',
+        opening="""\
+async with httpx.AsyncClient(timeout=10.0) as http:
+    response = await http.post(f"{BASE_URL}/v2/live", headers={headers}, json={body})""",
         inside=1,
         ok="response.is_success",
         status="response.status_code",
@@ -79,7 +91,11 @@ HTTP_LIBRARIES = {
     ),
     "aiohttp": HttpLibrary(
         imports=frozenset({"import aiohttp"}),
-        opening='async with (\n    aiohttp.ClientSession() as http,\n    http.post(f"{BASE_URL}/v2/live", headers={headers}, json={body}) as response,\n):',
+        opening="""\
+async with (
+    aiohttp.ClientSession() as http,
+    http.post(f"{BASE_URL}/v2/live", headers={headers}, json={body}) as response,
+):""",
         inside=1,
         ok="response.ok",
         status="response.status",
@@ -92,7 +108,14 @@ HTTP_LIBRARIES = {
     ),
     "urllib": HttpLibrary(
         imports=frozenset({"import urllib.request"}),
-        opening='request = urllib.request.Request(\n    f"{BASE_URL}/v2/live",\n    data=json.dumps({body}).encode(),\n    headers={headers},\n    method="POST",\n)\nwith urllib.request.urlopen(request, timeout=10) as response:',
+        opening="""\
+request = urllib.request.Request(
+    f"{BASE_URL}/v2/live",
+    data=json.dumps({body}).encode(),
+    headers={headers},
+    method="POST",
+)
+with urllib.request.urlopen(request, timeout=10) as response:""",
         inside=1,
         ok="response.status < 300",
         status="response.status",
@@ -140,7 +163,7 @@ def opening(http: str, status: str, handed_over: str, key: str, configuration: s
     if status == "tried":
         imports |= library.extra | {"import sys"}
         inner = f"{posted}\n{indented(f'{check}{given}', library.inside)}"
-        stop = f'sys.exit(f"Gladia refused the session: {{error}}")'
+        stop = 'sys.exit(f"Gladia refused the session: {error}")'
         body = f"try:\n{indented(inner)}\nexcept {library.any_failure} as error:\n    {stop}"
     return Opening(body, frozenset(imports), definitions, result, url, caught)
 

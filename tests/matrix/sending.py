@@ -73,7 +73,9 @@ def assemblyai_sender(style: str, library: SocketLibrary, source: Source, ws: st
             return f"{library.send_binary(ws, chunk)}\nsent += len({chunk})"
 
         end = 'logger.info("sent %d bytes of audio", sent)\n'
-        body = f"sent = 0\n{source.loop('chunk', stopping, logged)}{end}{library.send_text(ws, 'json.dumps(TERMINATE)')}"
+        body = (
+            f"sent = 0\n{source.loop('chunk', stopping, logged)}{end}{library.send_text(ws, 'json.dumps(TERMINATE)')}"
+        )
         constants = ['TERMINATE = {"type": "Terminate"}', "logger = logging.getLogger(__name__)"]
         return Sender(body, {"import logging"}, [], constants)
     return _queued(library, source, ws, stopping, stop)

@@ -25,7 +25,9 @@ class Function:
 
     def text(self, parameter: str = "") -> str:
         """Its definition."""
-        return f"{'async ' if self.is_async else ''}def {self.name}({parameter}) -> {self.result}:\n{indented(self.body)}"
+        return (
+            f"{'async ' if self.is_async else ''}def {self.name}({parameter}) -> {self.result}:\n{indented(self.body)}"
+        )
 
     def call(self, before: str = "") -> str:
         """The expression that calls it."""
@@ -224,15 +226,16 @@ def _in_two_threads(receive: str, send: str, given: str, *, recorded: bool) -> s
 def _app(program: Program, talk: Conversation, shape: str, sender: Sender) -> None:
     own = "self." if shape == "class" else ""
     parameter = "self, " if shape == "class" else ""
-    send = f"def send_audio({'self' if shape == 'class' else '' if shape == 'closures' else 'ws'}):\n{indented(sender.body)}"
+    sends = {"class": "self", "closures": "", "functions": "ws"}[shape]
+    send = f"def send_audio({sends}):\n{indented(sender.body)}"
     handed = ", args=(ws,)" if shape == "functions" else ""
     started = f"threading.Thread(target={own}send_audio{handed}, daemon=True).start()"
     code = 'print(f"closed: {code} {reason}")' if talk.tells_close else 'print("closed")'
     handlers = [
         send,
-        f"def on_open({parameter}ws):\n    print(\"connected\")\n{indented(started)}",
+        f'def on_open({parameter}ws):\n    print("connected")\n{indented(started)}',
         f"def on_message({parameter}ws, raw):\n{indented(talk.reader.of('raw', 'return'))}",
-        f"def on_error({parameter}ws, error):\n    print(f\"error: {{error}}\")",
+        f'def on_error({parameter}ws, error):\n    print(f"error: {{error}}")',
         f"def on_close({parameter}ws, code, reason):\n    {code}",
     ]
     named = ["on_open", "on_message", "on_error", "on_close"]

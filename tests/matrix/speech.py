@@ -14,7 +14,7 @@ _BEGIN, _END = 1.25, 3.55  # seconds: "this is Alice." and "The train", with the
 def transcript() -> Transcript:
     """What is said in the piece, as the emulators play it."""
     said = [
-        Utterance([_earlier(word) for word in utterance.words if _BEGIN <= word.start and word.end <= _END])
+        Utterance([_earlier(word) for word in utterance.words if word.start >= _BEGIN and word.end <= _END])
         for utterance in default_transcript().utterances
     ]
     return Transcript([utterance for utterance in said if utterance.words])
