@@ -81,8 +81,8 @@ def index() -> str:
     lines = [
         "# Findings",
         "",
-        "Made from the code, as each finding's page is. `sttbridge explain` lists them, `sttbridge explain CODE` shows one. How to",
-        "hide one: with a comment, `# sttbridge: ignore[STB202]`.",
+        "Made from the code, as each finding's page is. `sttbridge explain` lists them, `sttbridge explain CODE` shows",
+        "one. How to hide one: with a comment, `# sttbridge: ignore[STB202]`.",
     ]
     for level in Level:
         lines += ["", f"## {level.title()}", ""]

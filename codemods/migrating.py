@@ -196,7 +196,7 @@ class Migrating:
 
 def without_the_shim(reason: str) -> str:
     """What a row's reason says of the services: what the shim does about it is no news of a rewritten program."""
-    return re.sub(r"; the shim [^;]*", "", reason)
+    return re.sub(r"; the (?:shim|gateway) [^;]*", "", reason)
 
 
 def like(literal: cst.SimpleString, text: str) -> cst.SimpleString:

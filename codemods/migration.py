@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -136,7 +137,18 @@ def _parsed(code: str) -> cst.Module | Finding:
     try:
         module = cst.parse_module(code)
     except cst.ParserSyntaxError as error:
-        return Finding(SYNTAX_ERROR, error.raw_line, error.message.strip().split("\n")[0])
+        return _syntax_error(code, error)
     if module.code != code:
         return Finding(NOT_LOSSLESS, 1, "LibCST would write this file back differently")
     return module
+
+
+def _syntax_error(code: str, error: cst.ParserSyntaxError) -> Finding:
+    """What is wrong with a program, in Python's own words where Python sees it too."""
+    try:
+        ast.parse(code)
+    except SyntaxError as own:
+        return Finding(SYNTAX_ERROR, own.lineno or error.raw_line, own.msg)
+    except ValueError as own:
+        return Finding(SYNTAX_ERROR, error.raw_line, str(own))
+    return Finding(SYNTAX_ERROR, error.raw_line, f"LibCST: {error.message.strip().splitlines()[0]}")

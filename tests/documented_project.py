@@ -33,3 +33,17 @@ def lay(folder: Path) -> Path:
     for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "As it was"]):
         subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
     return folder
+
+
+def shown_in(shown: list[str], output: list[str]) -> str:
+    """The first line that a page shows and that is not printed there, empty where all are; `…` stands for any lines."""
+    at, skips = 0, False
+    for line in shown:
+        if line.strip() == "…":
+            skips = True
+            continue
+        there = [number for number in range(at, len(output)) if output[number].rstrip() == line.rstrip()]
+        if not there or (not skips and there[0] != at):
+            return line
+        at, skips = there[0] + 1, False
+    return ""

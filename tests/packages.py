@@ -25,7 +25,7 @@ from codemods.files import FileMigration, replace_file
 from codemods.findings import KINDS, Level
 from codemods.group import decoded
 from codemods.migration import Options
-from codemods.programs import migrate_files
+from codemods.programs import Effort, migrate_files
 from codemods.search import search
 from codemods.tally import Outcome, outcome_of
 from shim.mapping.row import Vendor
@@ -53,7 +53,8 @@ are checked by the command only.
 Each row is a copy of a package, migrated with `--unsafe` in one direction. Of every run it is checked that no file
 makes the codemod fail or take too long, that each reference to the old vendor is accounted for, that everything written
 compiles, that a file with something that blocks is left byte for byte as it was, and that a second run changes nothing.
-"Naming it" are the files that name the old vendor anywhere; most of the rest is not even parsed.
+"Naming it" are the files that name the old vendor anywhere; most of the rest is not even parsed. The time is that of
+the processor, in one process.
 
 These packages are frameworks and SDKs: they wrap a vendor for others and take every option from their callers, so that
 little in them is known before they run. Programs are what the codemod is for; what is wanted here is that it leaves
@@ -64,7 +65,7 @@ what it cannot know, and says why.
 
 @dataclass(frozen=True, slots=True)
 class PackageRun:
-    """One package migrated in one direction; `seconds` are those of the first run."""
+    """One package migrated in one direction; `seconds` are the processor's in the first run, in one process."""
 
     package: str
     to: Vendor
@@ -105,9 +106,9 @@ def check_package(package: str, folder: Path, to: Vendor) -> PackageRun:
     """Migrates the programs of a folder, writes them, and looks at what must hold; the folder is a copy to be spent."""
     programs = search([folder]).programs
     contents = {path: path.read_bytes() for path in programs}
-    began = time.monotonic()
-    files = list(migrate_files(programs, to.value, Options(unsafe=True)))
-    seconds = time.monotonic() - began
+    began = time.process_time()
+    files = list(migrate_files(programs, to.value, Options(unsafe=True), effort=Effort(jobs=1)))
+    seconds = time.process_time() - began
     problems = [problem for file in files for problem in _problems(file, to)]
     for file in files:
         if file.is_written:
@@ -153,7 +154,7 @@ def _problems_written(files: list[FileMigration], programs: tuple[Path, ...], to
     if not any(file.is_written for file in files):
         # Nothing was written: a second run would be the first one.
         return
-    for again in migrate_files(programs, to.value, Options(unsafe=True)):
+    for again in migrate_files(programs, to.value, Options(unsafe=True), effort=Effort(jobs=1)):
         if again.changes:
             yield f"{again.path}: a second run changes it"
 
@@ -167,7 +168,7 @@ def directions_of(folder: Path) -> list[Vendor]:
 def _downloaded(package: str, folder: Path) -> Path:
     """A package's wheel, unpacked. Raises SystemExit where there is none to be had."""
     # Nothing of it is run, so that the Python that it asks for does not matter.
-    options = ["--quiet", "--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", str(folder)]
+    options = ["--quiet", "--quiet", "--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", str(folder)]
     done = subprocess.run([sys.executable, "-m", "pip", "download", *options, package], check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:

@@ -25,7 +25,7 @@ _FILE: Final = ".top, .summary, #findings, .heading, .file:not([data-file='live.
 _FINDINGS: Final = ".top, .summary, #files { display: none !important }"
 PICTURES: Final = {
     "report-summary": ("", "", (1180, 720)),
-    "report-findings": (_FINDINGS, "#level=manual&level=caveat", (1180, 620)),
+    "report-findings": (_FINDINGS, "#level=manual,caveat,skipped", (1180, 760)),
     "report-file": (_FILE, "", (1180, 900)),
 }
 """By a picture's name: what is out of sight, how the page is asked to filter, width and height in pixels."""

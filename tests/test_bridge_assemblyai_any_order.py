@@ -136,7 +136,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @property
     def said(self) -> list[str]:
-        return self.__dict__.setdefault("said_", [])
+        found: list[str] = self.__dict__.setdefault("said_", [])
+        return found
 
     @precondition(lambda self: self.client_there)
     @rule(frame=st.sampled_from([FORCE, FORCE, KEEP_ALIVE, "", "", "", TERMINATE, "no JSON"]))

@@ -329,6 +329,34 @@ def test_audio_waits_for_the_socket_and_then_passes() -> None:
     assert run.tell("client_said", frames[2]) == [SendUpstream(frames[2])]
 
 
+def test_mulaw_passes_untouched_where_gladia_takes_its_rate() -> None:
+    run = Run(sample_rate=8000, encoding="pcm_mulaw").begun()
+    assert {name: run.body[name] for name in ("encoding", "bit_depth", "sample_rate")} == {
+        "encoding": "wav/ulaw",
+        "bit_depth": 8,
+        "sample_rate": 8000,
+    }
+    run.tell("client_said", bytes(range(256)) * 4)
+    assert run.audio_upstream == bytes(range(256)) * 4
+
+
+def test_mulaw_of_another_rate_is_decoded_and_resampled() -> None:
+    run = Run(sample_rate=11025, encoding="pcm_mulaw").begun()
+    assert {name: run.body[name] for name in ("encoding", "bit_depth", "sample_rate")} == {
+        "encoding": "wav/pcm",
+        "bit_depth": 16,
+        "sample_rate": 16000,
+    }
+    for _ in range(10):
+        run.tell("client_said", b"\x80" * 1102)  # the loudest sample
+        run.wait(0.1)
+    run.tell("client_said", TERMINATE)
+    assert len(run.audio_upstream) == pytest.approx(2 * 16_000 * 11_020 / 11_025, abs=4)
+    assert set(zip(run.audio_upstream[::2], run.audio_upstream[1::2], strict=True)) == {(0x7C, 0x7D)}
+    run.tell("upstream_said", end_recording(1.0))
+    assert run.heard[-1]["audio_duration_seconds"] == 1
+
+
 @pytest.mark.parametrize("size", [1598, 32_002])
 def test_frames_are_50_to_1000_ms_long(size: int) -> None:
     run = Run().begun()

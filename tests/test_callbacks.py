@@ -24,7 +24,7 @@ from shim.gateway.callbacks import ATTEMPTS, MOST_FAILURES, Callbacks, Outcome
 from shim.gateway.settings import Settings
 from shim.serving import LocalServer
 from tests import assemblyai_gateways
-from tests.compatibility.marks import covers
+from tests.compatibility.marks import covers, difference
 from tests.emulated_services import connect, until_close, wait_for
 from tests.gateways import SENTENCES, SPEECH, STOP, over_emulator, pieces
 
@@ -322,6 +322,7 @@ def test_a_server_that_does_not_answer_holds_no_session_up(
 
 
 @covers("gladia.parameter.callback")
+@difference("D15")
 def test_callbacks_that_are_not_enabled_are_refused() -> None:
     body = {"callback": True, "callback_config": {"url": "https://example.org/hook"}}
     with over_emulator() as (served, _service):
@@ -387,6 +388,7 @@ def test_a_webhook_that_cannot_be_posted(asked: dict[str, str], words: str) -> N
 
 
 @covers("assemblyai.parameter.webhook_url")
+@difference("D34")
 def test_a_webhook_that_is_not_enabled_is_refused() -> None:
     with assemblyai_gateways.over_emulator() as (served, _service):
         told, code, _reason = until_close(served.dial(sample_rate=16000, webhook_url="https://example.org"))

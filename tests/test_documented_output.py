@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from codemods.cli import app
-from tests.documented_project import lay
+from tests.documented_project import lay, shown_in
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "docs/migrating.md")
@@ -29,20 +29,6 @@ def commands(page: str) -> Iterator[tuple[str, list[str]]]:
         for part in re.split(r"^    \$ ", block, flags=re.MULTILINE)[1:]:
             command, *shown = [line.removeprefix("    ") for line in part.rstrip().splitlines()]
             yield command, shown
-
-
-def shown_in(shown: list[str], output: list[str]) -> str:
-    """The first line that is shown and not printed in its place; empty where all are."""
-    at, skips = 0, False
-    for line in shown:
-        if line.strip() == "…":
-            skips = True
-            continue
-        there = [number for number in range(at, len(output)) if output[number].rstrip() == line.rstrip()]
-        if not there or (not skips and there[0] != at):
-            return line
-        at, skips = there[0] + 1, False
-    return ""
 
 
 @pytest.mark.parametrize("page", PAGES)

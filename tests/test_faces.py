@@ -250,13 +250,6 @@ class TestGladiaAnswers:
         request = gladia_wire.InitRequest(encoding=encoding, bit_depth=bit_depth, sample_rate=8000, channels=2)
         assert gladia.audio_format(request) == AudioFormat(sample_format, 8000, 2)
 
-    def test_the_add_ons_that_are_on(self) -> None:
-        request = gladia_wire.InitRequest(
-            realtime_processing={"translation": True, "sentiment_analysis": False, "custom_vocabulary": True},
-            post_processing={"summarization": True},
-        )
-        assert gladia.add_ons(request) == ["realtime_processing.translation", "post_processing.summarization"]
-
     def test_the_language_of_an_utterance(self) -> None:
         one = gladia_wire.InitRequest(language_config={"languages": ["fr"]})
         two = gladia_wire.InitRequest(language_config={"languages": ["fr", "de"]})

@@ -250,6 +250,7 @@ def test_an_unknown_token_is_refused_and_a_finished_one_closed_with_4403() -> No
 
 
 @covers("gladia.close.4409")
+@difference("D16")
 def test_a_second_connection_takes_the_session_over() -> None:
     with over_emulator() as (served, _service):
         url = served.session(LIFECYCLE)
@@ -511,6 +512,7 @@ def test_a_client_that_only_closes_has_its_job_finished() -> None:
 
 
 @covers("gladia.close.4400")
+@difference("D16")
 def test_a_bad_message_is_closed_with_4400() -> None:
     with over_emulator() as (served, service):
         client = connect(served.session())

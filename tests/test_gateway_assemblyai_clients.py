@@ -31,6 +31,7 @@ from assemblyai.streaming.v3 import (
 )
 
 import shim
+from shim.bridges import gladia_upstream
 from shim.emulator import EMULATORS
 from shim.emulator.transcript import default_transcript
 from shim.errors import BridgeError
@@ -267,7 +268,8 @@ def errors_of(served: Gateway, is_async: bool, key: str = KEY, then: Callable[[]
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_gladia_ends_in_mid_session(is_async: bool) -> None:
+def test_gladia_ends_in_mid_session(is_async: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gladia_upstream, "OPEN_AGAIN_AFTER", (0.0, 0.01))
     service = emulation(speed=SPEED)
     with (
         LocalServer(lambda: EMULATORS["gladia"](service), name="gladia") as gladia,

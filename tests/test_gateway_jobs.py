@@ -19,7 +19,7 @@ from shim.gateway import gladia_jobs
 from shim.gateway.settings import Settings
 from shim.jobs.memory import MemoryStore
 from shim.jobs.store import JobStore
-from tests.compatibility.marks import covers
+from tests.compatibility.marks import covers, difference
 from tests.emulated_services import KEY, connect, http, until, until_close
 from tests.gateways import SENTENCES, SPEECH, STOP, Gateway, over_emulator, pieces
 from tests.postgres import Cluster, cluster
@@ -208,6 +208,7 @@ def test_notes_to_a_job() -> None:
 # --- audio -------------------------------------------------------------------------------------------
 
 
+@difference("D14")
 def test_audio_is_kept_only_if_asked_for() -> None:
     with over_emulator() as (served, _service):
         job_id, address = begin(served)

@@ -121,7 +121,7 @@ def test_a_todo_stands_above_its_statement(reading: str, above: str) -> None:
 
 
 def test_a_todo_that_begins_with_a_long_word_is_read_back() -> None:
-    reading = 'content = message\n            print(content["data"]["transcription"]["full_transcript"])'
+    reading = 'content = message\n            print(content["data"]["transcription"]["subtitles_of_all"])'
     migration = check_migration(program(reading=reading))
     assert [todo.code for todo in todos_in(migration.code)] == ["STB306"]
 

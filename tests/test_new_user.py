@@ -13,6 +13,7 @@ import pytest
 from codemods.explain import explain, listed
 from codemods.findings import KINDS, MODEL_CHOSEN, OTHER_LANGUAGE, Finding
 from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migration import migrate_source
 from codemods.preview import finding_text
 from tests.codemod_checks import fixture
 
@@ -83,6 +84,13 @@ def test_a_diff_is_shown_in_the_encoding_of_its_file(
     run_migrate(MigrateRequest([Path()], "assemblyai"))
     shown = capsys.readouterr().out
     assert " # café\n" in shown and "\ufffd" not in shown
+
+
+def test_a_syntax_error_is_said_in_pythons_words() -> None:
+    (finding,) = migrate_source(
+        'GLADIA = "https://api.gladia.io/v2/live"\nif GLADIA\n    pass\n', "assemblyai"
+    ).findings
+    assert (finding.kind.code, finding.line, finding.text) == ("STB401", 2, "expected ':'")
 
 
 def test_numbers_and_commands_are_not_broken_over_lines() -> None:

@@ -119,7 +119,7 @@ def test_gladia_an_add_on_is_said_to_have_failed_after_each_final_and_at_the_end
     for name in ("translation", "named_entity_recognition", "sentiment_analysis", "summarization"):
         assert result[name]["success"] is False
         assert result[name]["error"]["status_code"] == 501
-        assert result[name]["results"] is None
+        assert not result[name]["results"]
     assert result["transcription"]["full_transcript"] == "Hello. Good bye."
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documented_project import shown_in
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -38,7 +40,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(installed: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs Python away from the checkout, with the installed wheel in front of the checkout's own packages."""
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    environment = {**os.environ, "PYTHONPATH": str(installed), "COLUMNS": "80"}
     return subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, cwd=installed.parent, env=environment, check=False
     )
@@ -65,3 +67,7 @@ def test_the_demo_runs_from_it(installed: Path) -> None:
     done = run(installed, "-m", "codemods.cli", "demo")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All three agree." in done.stdout
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    shown = [line.removeprefix("    ") for line in readme]
+    begin, end = (next(at for at, line in enumerate(shown) if part in line) for part in ("┃ run", "All three agree."))
+    assert not shown_in(["…", *shown[begin : end + 1]], done.stdout.splitlines()), done.stdout

@@ -183,7 +183,7 @@ class _Resizing:
                     return None
                 continue
             ratio = value.value * 1000 / self._chunk.milliseconds
-            if 0.5 <= ratio <= 2 and isinstance(value.literal, (cst.Integer, cst.Float)) and value.certain:
+            if 0.8 <= ratio <= 1.25 and isinstance(value.literal, (cst.Integer, cst.Float)) and value.certain:
                 found.append(value.literal)
             elif self._is_file and ratio > 0:
                 return None
@@ -216,22 +216,21 @@ class _Resizing:
             return len(found) == 1 and found[0] is not None and self._resize(found[0])
         inside = [one for one in self._program.nodes_in(size) if isinstance(one, (cst.Name, cst.Attribute))]
         rates = [one for one in inside if constant(self._program.value(one)) == self._chunk.rate]
-        whole = constant(value)
-        width = self._chunk.a_second // self._chunk.rate
-        if rates and whole == self._chunk.count:
-            divisor = 1000 // self._goal
-            code = f"rate // {divisor}" if width == 1 else f"rate // {divisor} * {width}"
-            self._migrating.edits.replace(size, expression(code, rate=rates[0]))
-            self._correct_comment(size)
-            return True
         literals = [
             known
             for one in inside
-            if isinstance(known := self._program.value(one), Known) and isinstance(known.literal, cst.Integer)
+            if one not in rates and isinstance(known := self._program.value(one), Known)
+            if isinstance(known.literal, cst.Integer)
         ]
         if len(literals) == 1 and isinstance(literals[0].literal, cst.Integer):
             return literals[0].certain and self._scale(literals[0].literal, literals[0].value)
-        return False
+        if not rates or constant(value) != self._chunk.count:
+            return False
+        divisor, width = 1000 // self._goal, self._chunk.a_second // self._chunk.rate
+        code = f"rate // {divisor}" if width == 1 else f"rate // {divisor} * {width}"
+        self._migrating.edits.replace(size, expression(code, rate=rates[0]))
+        self._correct_comment(size)
+        return True
 
     def _scale(self, literal: cst.Integer, count: int) -> bool:
         """Writes a constant that is as many times larger as the chunk has to be."""

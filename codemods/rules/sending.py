@@ -208,7 +208,8 @@ class SendingRule:
             FRAMES_UNKNOWN, send.call, f"how long a frame lasts is not known: {self._migrating.code(send.call)}"
         )
         edits, library = self._migrating.edits, self._program.connects[send.socket.connect].library
-        edits.rewrite(send.payload, lambda _: edits.edited(audio))
+        if audio is not send.payload:
+            edits.rewrite(send.payload, lambda _: edits.edited(audio))
         if isinstance(send.call.func, cst.Attribute) and send.method != library.binary:
             edits.replace(send.call.func.attr, cst.Name(library.binary))
 

@@ -153,17 +153,6 @@ def audio_format(request: wire.InitRequest) -> AudioFormat:
     return AudioFormat(sample_format, request.sample_rate, request.channels)
 
 
-def add_ons(request: wire.InitRequest) -> list[str]:
-    """The dotted names of the optional services that the request switches on, in the order of the documentation.
-
-    `custom_vocabulary` is none of them: it steers the recognition and has no message of its own.
-    """
-    live, after = request.realtime_processing, request.post_processing
-    names = ("custom_spelling", "translation", "named_entity_recognition", "sentiment_analysis")
-    asked = [f"realtime_processing.{name}" for name in names if live.get(name)]
-    return [*asked, *(["post_processing.summarization"] if after.get("summarization") else [])]
-
-
 def language(request: wire.InitRequest, detected: str) -> str:
     """The language of an utterance: the configured one where exactly one is configured, else the detected one."""
     configured = request.language_config.get("languages") or []

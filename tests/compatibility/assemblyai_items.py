@@ -56,18 +56,25 @@ def _parameters() -> list[Item]:
         *parameters.by_map("redact_pii", "redact_pii_sub", "redact_pii_policies", "llm_gateway"),
         *parameters.by_map("webhook_url", "webhook_auth_header_name", "webhook_auth_header_value"),
         *parameters.by_map("customer_support_audio_capture", "_customer_support_audio_capture", "token"),
-        *parameters.by_map(
-            "min_end_of_turn_silence_when_confident",
-            "noise_suppression_model",
-            "noise_suppression_threshold",
-            "language_code",
-            "language",
-            "keyterms",
+        *parameters.approximate(
+            "read as `min_turn_silence`, and then as that", "min_end_of_turn_silence_when_confident"
+        ),
+        *parameters.by_rows(
+            "parameter.read.noise_suppression_model parameter.audio_enhancer", "noise_suppression_model"
+        ),
+        *parameters.by_rows(
+            "parameter.read.noise_suppression_threshold parameter.voice_focus_threshold", "noise_suppression_threshold"
+        ),
+        *parameters.by_rows("parameter.read.language_code parameter.languages", "language_code"),
+        *parameters.by_rows("parameter.read.language parameter.languages", "language"),
+        *parameters.by_rows("parameter.read.keyterms parameter.vocabulary", "keyterms"),
+        *parameters.approximate(
+            "a guide's name, which the service ignores or refuses: the shim reads what was meant",
             "model",
             "interim_results",
             "endpointing",
+            "encoding linear16",
         ),
-        *parameters.by_rows("parameter.read.linear16", "encoding linear16"),
         *parameters.exact("an unknown name", because="ignored"),
         *parameters.exact("a boolean in any case", "a list as JSON", "a list as Python writes it"),
     ]
@@ -136,15 +143,20 @@ def _messages() -> list[Item]:
         ),
         *fields.by_map("SpeechStarted.timestamp"),
         *fields.absent("optional, and Gladia does not say how sure it is", "SpeechStarted.confidence"),
-        *fields.by_map("Turn.turn_order", "Turn.turn_is_formatted", "Turn.end_of_turn", "Turn.transcript"),
+        *fields.by_map("Turn.turn_order", "Turn.end_of_turn", "Turn.transcript"),
+        *fields.emulated(
+            "Gladia formats every final: true there, for universal-streaming as `format_turns` stands",
+            "Turn.turn_is_formatted",
+        ),
         *fields.by_map("Turn.end_of_turn_confidence", "Turn.words", "Turn.utterance"),
         *fields.by_map("Turn.language_code", "Turn.language_confidence", "Turn.speaker_label"),
         *fields.by_rows("assemblyai.Turn.speaker_label", "Turn.speaker_confidence"),
-        *fields.by_map(*_below("Turn.words[]", "start", "end", "text", "word_is_final", "speaker")),
+        *fields.by_map(*_below("Turn.words[]", "start", "end", "text", "speaker")),
+        *fields.emulated("Gladia's words are as final as their utterance", "Turn.words[].word_is_final"),
         *fields.by_rows("word.confidence", "Turn.words[].confidence"),
         *fields.by_rows("assemblyai.Turn.words.speaker", "Turn.words[].speaker_confidence"),
         *fields.by_rows("end.audio_duration", "Termination.audio_duration_seconds"),
-        *fields.by_map("Termination.session_duration_seconds"),
+        *fields.emulated("Gladia does not say it; the shim counts by itself", "Termination.session_duration_seconds"),
         *fields.by_rows("assemblyai.Error", "Error.error", "Error.error_code"),
         *fields.emulated("the code and the text are ours", "Warning.warning_code", "Warning.warning"),
         *fields.by_rows(

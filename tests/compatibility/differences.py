@@ -28,6 +28,9 @@ DIFFERENCES: Final[dict[str, tuple[Vendor, str]]] = {
     "D11": (_G, "A region is refused where the gateway was given an upstream, which need not be there."),
     "D12": (_G, "402 and 403 are not told apart from 401: AssemblyAI has one code for all three."),
     "D13": (_G, "There is no `GET /openapi.json`."),
+    "D14": (_G, "The audio of a job is kept only where the gateway was told to (`--keep-audio`)."),
+    "D15": (_G, "Callbacks are refused unless the gateway was told to post them (`--callbacks`)."),
+    "D16": (_G, "Bad messages are closed with 4400, a socket that another replaces with 4409: both codes are ours."),
     "D20": (_A, "Every final is formatted, also where `format_turns` is off; with it there is one final, not a pair."),
     "D21": (_A, "`end_of_turn_confidence` is 1.0 on finals and 0.0 on partials; `language_confidence` is 1.0."),
     "D22": (_A, "No speaker labels: one `Warning` names what has no effect, and words have no `speaker`."),
@@ -45,4 +48,10 @@ DIFFERENCES: Final[dict[str, tuple[Vendor, str]]] = {
     "D31": (_A, "`SpeechStarted` has no `confidence`."),
     "D32": (_A, "The empty final that universal-streaming sends after `Terminate` does not come."),
     "D33": (_A, "Languages that Gladia does not know are left out, and named in the `Warning`."),
+    "D34": (_A, "A webhook is refused unless the gateway was told to post it (`--callbacks`)."),
+    "D35": (_A, "The code (1) and the text of a `Warning` are ours: the service's own are not public."),
+    "D36": (
+        _A,
+        "Names of a migration guide that the service does not know (`interim_results`, `linear16` …) are read.",
+    ),
 }

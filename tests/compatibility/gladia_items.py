@@ -73,8 +73,8 @@ def _parameters() -> list[Item]:
         *parameters.by_map(*_below("pre_processing", "audio_enhancer", "speech_threshold")),
         *parameters.by_map(f"{live}.custom_vocabulary", vocabulary),
         *parameters.by_rows("parameter.vocabulary", f"{vocabulary}[].value"),
-        *parameters.by_rows(
-            "parameter.vocabulary_intensity", *_below(f"{vocabulary}[]", "intensity", "pronunciations", "language")
+        *parameters.absent(
+            "AssemblyAI takes the words alone", *_below(f"{vocabulary}[]", "intensity", "pronunciations", "language")
         ),
         *parameters.by_map(f"{live}.custom_vocabulary_config.default_intensity"),
         *parameters.by_rows(
