@@ -168,7 +168,7 @@ def directions_of(folder: Path) -> list[Vendor]:
 def _downloaded(package: str, folder: Path) -> Path:
     """A package's wheel, unpacked. Raises SystemExit where there is none to be had."""
     # Nothing of it is run, so that the Python that it asks for does not matter.
-    options = ["--quiet", "--quiet", "--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", str(folder)]
+    options = ["-qq", "--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", str(folder)]
     done = subprocess.run([sys.executable, "-m", "pip", "download", *options, package], check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:

@@ -76,6 +76,7 @@ def test_constants_in_another_file_make_no_difference(row: Row) -> None:
         assert not [finding for finding in one.findings if finding.level is not Level.INFORMATION]
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
 @given(code=hypothesmith.from_grammar(), vendor=st.sampled_from(list(Vendor)))
 @settings(_SLOW, max_examples=60)
 def test_random_programs_are_left_as_they_are(code: str, vendor: Vendor) -> None:

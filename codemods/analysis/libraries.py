@@ -390,8 +390,6 @@ def _open_url(program: Program, node: cst.Call, given: Value, arguments: Argumen
     """The request of `urlopen(…)`, of an address or of a `urllib.request.Request` that was made before."""
     made, method, site = arguments, None, None
     if isinstance(given, LibraryObject) and given.made_by == "urllib.request.Request":
-        if not isinstance(given.site, cst.Call):
-            return UNKNOWN
         site = given.site
         made = Arguments.of(site)
         verb = made.get(5, "method")

@@ -67,7 +67,6 @@ class Narrowing:
             inside = _with_types(inside, one, names, positive)
         return inside
 
-
     def types_of_class_pattern(self, pattern: cst.CSTNode) -> frozenset[str] | None:
         """The types of message whose classes a pattern of `match message` asks for; None for another pattern."""
         match pattern:

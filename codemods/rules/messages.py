@@ -160,7 +160,9 @@ class MessageRule:
     def _rename_type(self, literal: cst.SimpleString, name: str) -> None:
         rows = self._type_rows(name)
         if not rows:
-            self._leave_branch(literal, f"`{name}` is a message that {session.NAME.of(self._migrating.target)[0]} has not")
+            self._leave_branch(
+                literal, f"`{name}` is a message that {session.NAME.of(self._migrating.target)[0]} has not"
+            )
             return
         row = rows[0]
         way = row.over(self._migrating.target)

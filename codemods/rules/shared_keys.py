@@ -104,6 +104,7 @@ def _elsewhere(
     for connect in program.connects.values():
         if connect.call not in sessions:
             yield connect.call, [argument.value for argument in connect.call.args]
+    variables = {str(literal.evaluated_value) for literal in program.environment_names}
     keeps_sdk = not any(assemblyai_sdk.creations(program))
     for node in (node for module in program.modules for node in program.nodes_in(module)):
         match node:
@@ -111,9 +112,9 @@ def _elsewhere(
                 callee = program.value(func)
                 if isinstance(callee, Library) and callee.name.startswith(_STARTING):
                     yield node, [argument.value for argument in args]
-            case cst.DictElement(cst.SimpleString() as key, value):
+            case cst.DictElement(cst.SimpleString(evaluated_value=str() as key), value) if key in variables:
                 # A variable that is handed on under its own name, as for a program that is started.
-                if key.evaluated_value in _sources(program, [value]).variables:
+                if key in _sources(program, [value]).variables:
                     yield node.value, [value]
             case cst.Assign([cst.AssignTarget(cst.Attribute(owner))], value) if keeps_sdk:
                 if _is_of_sdk(program.value(owner)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from tests.matrix.speech import transcript, write_speech
 
 SPEED = 8.0
 _REAL_BOUND = 60.0  # real seconds that a program may take: the machine may be busy
-AT_ONCE = max(2, min(4, os.cpu_count() or 2))
+AT_ONCE = 3
 
 
 @dataclass(frozen=True)
