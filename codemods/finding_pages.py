@@ -180,6 +180,13 @@ PAGES: Final[dict[str, Page]] = {
         "Gladia continues a session when its address is opened again; AssemblyAI begins another. Ids and times "
         "start over, and what was said in between is lost.",
     ),
+    "STB210": Page(
+        "AssemblyAI begins a session at every connect; Gladia goes on with the one that the POST opened, as long as it "
+        "has not ended. Websockets' own reconnecting loop puts the address together once, so that each pass opens the "
+        "same session again: ids and times run on, but once the session has ended, the loop connects in vain.",
+        "async for ws in connect(URL):\n    ...",
+        "while True:\n    url = open_session()\n    async with connect(url) as ws:\n        ...",
+    ),
     "STB207": Page(
         "Gladia takes audio as fast as it comes. AssemblyAI closes the session with 3007 once the audio is well ahead "
         "of the clock, so a recording has to be sent at the pace at which it would be spoken.",

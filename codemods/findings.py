@@ -46,6 +46,8 @@ class Finding:
     text: str
     cell: int = 0
     """The cell of a notebook, from 1, in which `line` counts; 0: it is no notebook."""
+    document: str = ""
+    """The path of the file that a configuration is loaded from, as the program writes it; empty for none."""
 
     @property
     def place(self) -> str:
@@ -218,6 +220,13 @@ SESSION_STARTS_OVER: Final = _kind(
     Level.CAVEAT,
     "connecting again opens a new session",
     "ids and times start again there; add an offset of your own if the program needs them to run on",
+)
+SESSION_GOES_ON: Final = _kind(
+    "STB210",
+    Level.CAVEAT,
+    "connecting again goes on with the same session",
+    "ids and times run on there, and a session that has ended cannot be opened again; where each connection should be "
+    "a session of its own, connect in a `while` loop and make the POST in there",
 )
 SENT_TOO_FAST: Final = _kind(
     "STB207",

@@ -21,7 +21,8 @@ from codemods.migration import Options, target_named
 from codemods.preview import diff, notice, shown_findings
 from codemods.programs import Effort, migrate_files
 from codemods.project_files import find_project_files, migrate_project_files, read_project_files
-from codemods.project_files.finding_files import is_project_file
+from codemods.project_files.finding_files import documents_beside, is_project_file
+from codemods.project_files.loaded_configuration import with_converted_documents
 from codemods.reports import check_reports, is_report, write_reports
 from codemods.search import is_program, search
 from codemods.tally import Outcome, Tally, counted, outcome_of, tally
@@ -152,6 +153,8 @@ def _migrated(request: MigrateRequest) -> MigrateResult:
     around = read_project_files(find_project_files(request.paths, request.left_out))
     around = {path: content for path, content in around.items() if not is_report(content)}
     others = migrate_project_files(around, migrated, request.to, request.options)
+    documents = {**documents_beside(migrated), **around}
+    migrated = with_converted_documents(migrated, documents, target_named(request.to))
     programs = [file for file in migrated if file.changes or file.migration.findings]
     return MigrateResult(request, [*programs, *others], len(found.programs) + len(others), list(found.problems))
 

@@ -12,11 +12,12 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from codemods.analysis.environment import Definition
+from codemods.analysis.loading import loaded_from
 from codemods.analysis.outside import taken_from_outside
 from codemods.analysis.program import Program
 from codemods.analysis.values import Library, OwnModule
 from codemods.edits import Edits
-from codemods.findings import Finding, Kind
+from codemods.findings import CONFIGURATION_UNKNOWN, Finding, Kind
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
@@ -108,7 +109,10 @@ class Migrating:
                 for name, module in taken_from_outside(self.program, node)
                 if module.split(".")[0] not in _VENDOR_PACKAGES
             )
-        finding = Finding(kind, self.line(node), text)
+        document = loaded_from(self.program, node) if node is not None and kind is CONFIGURATION_UNKNOWN else None
+        if document is not None:
+            text += f"; it is loaded from `{document}`"
+        finding = Finding(kind, self.line(node), text, document=document or "")
         if finding not in self.findings:
             self.findings.append(finding)
             if node is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket as sockets
 
 from shim.emulator.transcript import Transcript
 from tests.compatibility.marks import covers, difference
@@ -57,3 +58,28 @@ def test_a_minute_without_text_is_no_end() -> None:
         messages, code, _reason = until_close(client)
         assert code == 1000
         assert messages[-1]["data"]["metadata"]["audio_duration"] == 70.0
+
+
+@difference("D17")
+def test_silence_that_is_sent_again_may_be_heard_twice() -> None:
+    service = emulation(Transcript(utterances=[]), speed=SPEED)
+    with serve("assemblyai", service) as host, gateway(f"ws://{host}", service.clock) as served:
+        url = served.session()
+        # A client of its own making: it answers no ping, so nobody knows which acknowledgements it has read.
+        cut = sockets.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+        cut.settimeout(20)
+        cut.sendall(
+            f"GET /v2/{url.partition('/v2/')[2]} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        for _number in range(10):
+            cut.sendall(b"\x82\xfe" + (3200).to_bytes(2) + bytes(4 + 3200))
+        received = b""
+        while b"[28800,32000]" not in received:
+            received += cut.recv(65_536)
+        cut.close()
+        client = connect(url)
+        client.send(bytes(32_000))
+        client.send(STOP)
+        assert until_close(client)[1] == 1000
+    assert service.sessions[0].audio_bytes == 64_000

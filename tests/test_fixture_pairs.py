@@ -5,7 +5,8 @@ is left whole) and its findings (`.findings.txt`, one `STB101:12` a line: code a
 `.options.txt` names the switches of `Options` that are on, such as `fallback_shim`.
 `fixtures/unchanged/<direction>/<topic>/<name>.py` must stay as they are; `.findings.txt` beside them as above.
 
-`STTBRIDGE_WRITE_FIXTURES=1 python -m pytest tests/test_fixture_pairs.py` writes what comes out now, to be reviewed by eye.
+`STTBRIDGE_WRITE_FIXTURES=1 python -m pytest tests/test_fixture_pairs.py` writes what comes out now, to be reviewed by
+eye.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def test_a_pair(before: Path) -> None:
     migration = check_migration(before.read_bytes().decode(), to=direction, options=_options(stem))
     _holds(Path(f"{stem}.after.py"), migration.code if migration.changed else "")
     _holds(Path(f"{stem}.findings.txt"), findings_text(migration))
-    assert migration.changed or migration.findings, "a program that is neither changed nor reported belongs in unchanged"
+    assert migration.changed or migration.findings, "what is neither changed nor reported belongs in unchanged"
 
 
 @pytest.mark.parametrize("path", _paths("unchanged", ".py"), ids=_name)

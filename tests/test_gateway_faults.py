@@ -141,7 +141,7 @@ def test_the_client_is_cut_too() -> None:
     with over("drop-after=4500:1") as (served, service), cutting(served.url) as proxy:
         client = CarefulClient(served, proxy)
         client.send(SPEECH[:96_000])
-        client.read_until_acknowledged(64_000)
+        client.read_until_acknowledged(96_000)
         client.send(SPEECH[96_000:112_000])
         proxy.cut()
         client.come_back()

@@ -82,7 +82,7 @@ def heard_once(service: Emulation) -> None:
     assert session.sockets == 1, "the session upstream has lived on"
 
 
-@pytest.mark.parametrize("cuts", [(96_000,), (64_000, 128_000)], ids=["once", "twice"])
+@pytest.mark.parametrize("cuts", [(128_000,), (64_000, 128_000)], ids=["once", "twice"])
 @covers("gladia.client.the same address again", "gladia.field.audio_chunk.data.byte_range")
 def test_cut_in_mid_word_and_back(cuts: tuple[int, ...]) -> None:
     with over_emulator() as (served, service), cutting(served.url) as proxy:
@@ -90,7 +90,8 @@ def test_cut_in_mid_word_and_back(cuts: tuple[int, ...]) -> None:
         sent = 0
         for cut in cuts:
             client.send(SPEECH[sent : cut - 6400])
-            client.read_until_acknowledged(cut // 2)
+            # Of silence nobody could tell which moment of it is sent again: the lines are cut in words.
+            client.read_until_acknowledged(cut - 6400)
             client.send(SPEECH[cut - 6400 : cut])  # may be on its way, or not arrive
             sent = cut
             proxy.cut()

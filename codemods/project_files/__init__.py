@@ -24,6 +24,9 @@ A `FileMigration` with `secret` holds values of keys: `FileMigration.shown()` gi
 and those are what diffs and reports may show. `Finding.cell` is the notebook's cell (from 1; 0 elsewhere),
 `Finding.place` is `12` or `cell 3:5`, and what `path:` is followed by.
 
+`finding_files.documents_beside` and `loaded_configuration.with_converted_documents`: findings over a configuration that
+is loaded from a file are shown what that file holds, converted.
+
 Everything below is a pure function of texts; only `finding_files` and this package's `run` look at the disk.
 """
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -30,18 +32,37 @@ def configuration_findings(text: str, path: PurePath, programs: Programs) -> lis
     """What is said about a configuration file that a program of the run names."""
     if len(text) > LARGEST_DOCUMENT or not programs.loads(path.name):
         return []
-    target = programs.target
-    found = parameters_in(_document(text, path), target.other)
+    found = converted_configuration(text, path, programs.target)
     if found is None:
         return []
+    if found.document is None:
+        return [Finding(CONFIGURATION_FILE, found.line, "; ".join(found.notes))]
+    said = f"; {'; '.join(found.notes)}" if found.notes else ""
+    return [Finding(CONFIGURATION_FILE, found.line, f"converted, they are {found.document}{said}")]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedConfiguration:
+    """A session's parameters in a file, converted. `line` counts from 1; `document` is JSON, None where it failed."""
+
+    line: int
+    document: str | None
+    notes: Sequence[str]
+    """What there is to say about it; why it failed."""
+
+
+def converted_configuration(text: str, path: PurePath, target: Vendor) -> ConvertedConfiguration | None:
+    """The parameters of the old service's session in a file as `target` takes them; None where it holds none."""
+    found = parameters_in(_document(text, path), target.other)
+    if found is None:
+        return None
     keys = telling_keys(target.other)
     line = next((n for n, one in enumerate(text.splitlines(), 1) if any(key in one for key in keys)), 1)
     try:
-        converted, notes = converted_document(found, target)
+        document, notes = converted_document(found, target)
     except BridgeError as error:
-        return [Finding(CONFIGURATION_FILE, line, f"{error}")]
-    said = f"; {'; '.join(notes)}" if notes else ""
-    return [Finding(CONFIGURATION_FILE, line, f"converted, they are {converted}{said}")]
+        return ConvertedConfiguration(line, None, [f"{error}"])
+    return ConvertedConfiguration(line, document, notes)
 
 
 def _document(text: str, path: PurePath) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pathspec
 
 from codemods.directions import names_vendor
+from codemods.files import FileMigration
 from codemods.git import git_output
 from codemods.project_files.configuration_file import may_hold_parameters
 from codemods.project_files.kinds import DEPENDENCIES, FileKind, kind_of
@@ -74,6 +76,27 @@ def read_project_files(paths: Iterable[Path]) -> dict[Path, bytes]:
         if matters or any(names_vendor(content, vendor) for vendor in Vendor):
             contents[path] = content
     return contents
+
+
+def documents_beside(programs: Iterable[FileMigration]) -> dict[Path, bytes]:
+    """The contents of the documents that programs load their configuration from, where they stand beside the program.
+
+    What cannot be read or is too large for a configuration is left out.
+    """
+    contents: dict[Path, bytes] = {}
+    for file in programs:
+        for steps in {steps_to(one.document) for one in file.migration.findings if one.document}:
+            path = file.path.parent / steps if steps is not None else None
+            with contextlib.suppress(OSError):
+                if path is not None and path.stat().st_size <= LARGEST_FILE:
+                    contents[path] = path.read_bytes()
+    return contents
+
+
+def steps_to(document: str) -> PurePosixPath | None:
+    """A document's path as steps down from a folder; None for one that leads elsewhere."""
+    steps = PurePosixPath(document.replace("\\", "/"))
+    return None if steps.is_absolute() or ".." in steps.parts else steps
 
 
 def is_ignored(path: Path) -> bool:

@@ -15,6 +15,7 @@ from codemods.analysis.values import Frame, Known, Library, Parsed
 from codemods.migrating import Migrating
 from codemods.rules.answer_reads import AnswerReads, FirstMessage
 from codemods.rules.begin_branch import BeginBranches
+from codemods.rules.opened_block import guarded_block, opened_block
 from codemods.vendors.assemblyai_sessions import Opening
 from codemods.vendors.gladia_opening import Post
 from shim.mapping import server_messages
@@ -45,11 +46,12 @@ class FirstMessageRule:
     def _take_plain_frame(self) -> None:
         """A frame that is taken straight behind the connect, and shown at most: the answer stands in its place."""
         program, opened = self._reads.program, self._reads.program.statement_of(self._reads.connect.call)
-        block = opened.body if isinstance(opened, cst.With) else program.parents[opened]
+        inner = guarded_block(program, self._reads.connect) or opened_block(program, self._reads.connect)
+        block = inner or program.parents[opened]
         if not isinstance(block, (cst.IndentedBlock, cst.Module)):
             return
         statements = list(block.body)
-        behind = statements if isinstance(opened, cst.With) else statements[statements.index(opened) + 1 :]  # type: ignore[arg-type]
+        behind = statements if inner is not None else statements[statements.index(opened) + 1 :]  # type: ignore[arg-type]
         for statement in behind:
             if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
                 return
@@ -91,9 +93,10 @@ class FirstMessageRule:
             or self._reads.program.scope_of(origin) is not self._reads.place
         ):
             return False
-        opened = self._reads.program.statement_of(self._reads.connect.call)
-        block = opened.body if isinstance(opened, cst.With) else self._reads.program.parents[opened]
-        if self._reads.program.parents[statement] is not block:
+        program, connect = self._reads.program, self._reads.connect
+        inner = opened_block(program, connect)
+        blocks = [inner, guarded_block(program, connect)] if inner is not None else []
+        if program.parents[statement] not in (blocks or [program.parents[program.statement_of(connect.call)]]):
             return False
         tests = [
             comparison

@@ -23,6 +23,7 @@ from codemods.findings import (
     HEADER_DROPPED,
     SESSION_HANDED_OVER,
     SESSION_SPREAD,
+    STATEMENT_SHARED,
 )
 from codemods.migrating import Migrating
 from codemods.rules.address import AddressRule
@@ -33,6 +34,7 @@ from codemods.rules.carried_headers import CarriedHeaders
 from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
 from codemods.rules.dictionary_layout import comments_in, spread
+from codemods.rules.opened_block import block_of_first_message, connecting_loop
 from codemods.rules.refusal import RefusalRule
 from codemods.rules.starting_over import say_that_it_starts_over
 from codemods.vendors import assemblyai, gladia
@@ -161,6 +163,10 @@ class OpeningRule:
 
     def _socket_of(self, connect: Connect) -> cst.BaseExpression | None:
         """How the program names the socket that `connect` gives."""
+        statement = self._program.statement_of(connect.call)
+        if isinstance(statement, (cst.With, cst.For)) and not isinstance(statement.body, cst.IndentedBlock):
+            self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
+            return None
         parent = self._program.parents[connect.call]
         if isinstance(parent, cst.Await):
             parent = self._program.parents[parent]
@@ -169,6 +175,8 @@ class OpeningRule:
                 return name
             case cst.Assign([cst.AssignTarget(target)]) | cst.AnnAssign(target):
                 return target
+            case cst.For(target=cst.Name() as name) if connecting_loop(self._program, connect) is not None:
+                return name
         self._migrating.report(
             SESSION_SPREAD, connect.call, f"the socket gets no name where it is opened: {self._migrating.code(parent)}"
         )
@@ -306,8 +314,9 @@ class OpeningRule:
             )
             return [*read, *(migrating.edits.updated(statement) for statement in answer.moved)]
 
-        if isinstance(block, cst.With):
-            migrating.edits.insert_at_start(block.body, statements)
+        opened = block_of_first_message(self._program, connect)
+        if opened is not None:
+            migrating.edits.insert_at_start(opened, statements)
         else:
             migrating.edits.insert_after(block, statements)
 

@@ -83,7 +83,7 @@ class OpeningPlace:
     def is_open_behind(self) -> bool:
         """Whether there is a place behind the opening: a `with` statement's body, or the next line."""
         match self._statement:
-            case cst.With():
+            case cst.With() | cst.For():
                 return True
             case cst.SimpleStatementLine([cst.Assign() | cst.AnnAssign() | cst.Expr()]):
                 return True

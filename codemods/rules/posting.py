@@ -17,12 +17,19 @@ from codemods.analysis.values import (
     something,
 )
 from codemods.edits import Statement, renamed
-from codemods.findings import CONFIGURATION_UNKNOWN, HEADER_DROPPED, SESSION_SPREAD, STATEMENT_SHARED
+from codemods.findings import (
+    CONFIGURATION_UNKNOWN,
+    HEADER_DROPPED,
+    SESSION_GOES_ON,
+    SESSION_SPREAD,
+    STATEMENT_SHARED,
+)
 from codemods.migrating import Migrating
 from codemods.rules.address_maker import AddressMaker, AddressMakers, ConfigurationMaker
 from codemods.rules.dictionary_layout import spread
 from codemods.rules.elsewhere import Elsewhere
 from codemods.rules.first_message import FirstMessageRule
+from codemods.rules.opened_block import connecting_loop, guarded_block, opened_block
 from codemods.rules.opening_place import OpeningPlace
 from codemods.rules.query_parameters import Parameter
 from codemods.rules.request_body import RequestBodyRule
@@ -70,6 +77,9 @@ class PostingRule:
             return False
         self._write(headers, body, address)
         self._remove_idle_query()
+        if connecting_loop(self._program, self._connect) is not None:
+            text = "each pass of this loop goes on with the session of the POST in front of it"
+            self._migrating.report(SESSION_GOES_ON, self._connect.call, text)
         return True
 
     def _remove_idle_query(self) -> None:
@@ -99,7 +109,11 @@ class PostingRule:
         if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) != 1:
             self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
             return False
-        if not isinstance(statement, (cst.SimpleStatementLine, cst.With)):
+        if statement is connecting_loop(self._program, self._connect) and isinstance(statement, cst.For):
+            if not isinstance(statement.body, cst.IndentedBlock):
+                self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
+                return False
+        elif not isinstance(statement, (cst.SimpleStatementLine, cst.With)):
             self._spread(call, f"the socket is opened in the head of a statement: {self._migrating.code(call)}")
             return False
         if not self._query_is_in_one_place():
@@ -314,7 +328,8 @@ class PostingRule:
         migrating.gone.update(found.gone)
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
-        if isinstance(self._statement, (cst.SimpleStatementLine, cst.With)) and not self._statement.leading_lines:
+        statement = self._statement
+        if isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.For)) and not statement.leading_lines:
             blank = [cst.EmptyLine(indent=False)]
             migrating.edits.rewrite(self._statement, lambda updated: updated.with_changes(leading_lines=blank))
 
@@ -331,8 +346,9 @@ class PostingRule:
             return [first.with_changes(leading_lines=above), *plain]
 
         if found.moved and not done_before:
-            if isinstance(self._statement, cst.With):
-                migrating.edits.insert_at_start(self._statement.body, self._begun)
+            opened = guarded_block(self._program, connect) or opened_block(self._program, connect)
+            if opened is not None:
+                migrating.edits.insert_at_start(opened, self._begun)
             else:
                 migrating.edits.insert_after(self._statement, self._begun)
         # Libraries that the POST needs are imported: planned now, while imports still can be.

@@ -26,6 +26,7 @@ from codemods.analysis.values import (
 from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_SHARED
 from codemods.migrating import Migrating
 from codemods.rules.answer import AnswerStatements
+from codemods.rules.answer_record import record_of
 from codemods.rules.elsewhere import calls_of
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import gladia
@@ -37,7 +38,7 @@ class SpreadAnswer(AnswerStatements):
 
     `addresses` are the expressions that the new address takes the place of, `collapsed` the reads of `url` that go
     because what they read is the address itself, `identities` the documents behind the connect that are the first
-    message now, `branch` the caller's own test for no session.
+    message now, `branch` the caller's own test for no session, `record` what holds the id beside the address.
     """
 
     def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
@@ -49,6 +50,7 @@ class SpreadAnswer(AnswerStatements):
         self.identities: list[cst.BaseExpression] = []
         self.branch: cst.If | None = None
         self.hands_on = self._hands_document_on()
+        self.record = record_of(self._program, opening, connect, self.posting)
 
     def find(self) -> bool:
         """Whether every use of the answer has its place; findings say which has none."""
@@ -88,6 +90,8 @@ class SpreadAnswer(AnswerStatements):
         inside = self._program.is_inside(node, self.posting)
         statement = self._program.statement_of(whole)
         if self.is_call_of_poster(whole):
+            return True
+        if self.record is not None and self.record.holds(self._program, node):
             return True
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
             return self._place_test(whole, statement, inside=inside)
@@ -157,7 +161,7 @@ class SpreadAnswer(AnswerStatements):
         """Whether an address is given to somebody else, who would open the session with it, or is stored."""
         parent = self._program.parents[address]
         if isinstance(parent, cst.DictElement):
-            return True
+            return self.record is None or not self._program.is_inside(parent, self.record.display)
         call = self._program.parents[parent]
         if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call) or call is self._connect.call:
             return False

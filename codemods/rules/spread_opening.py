@@ -18,6 +18,7 @@ from codemods.rules.callback_refusal import CallbackRefusal
 from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
 from codemods.rules.elsewhere import Elsewhere
+from codemods.rules.opened_block import block_of_first_message
 from codemods.rules.opening import OpeningRule
 from codemods.rules.refusal_handlers import RefusalHandlers
 from codemods.rules.spread_answer import SpreadAnswer, without_return
@@ -191,6 +192,8 @@ class SpreadOpeningRule(OpeningRule):
             edits.rewrite(outer if isinstance(outer, cst.Await) else place, address)
         for place in answer.collapsed:
             edits.rewrite(place, lambda updated: _document_of(updated))
+        if answer.record is not None and isinstance(answer.posting, cst.FunctionDef):
+            answer.record.plan(migrating, answer.posting)
         self._retype(answer)
         self._rename_documents(answer)
 
@@ -291,10 +294,12 @@ class SpreadOpeningRule(OpeningRule):
                 near=block,
                 wrapped=connect.library.wrapped,
             )
-            return [*read, *(edits.edited(one) for one in answer.moved)]
+            given = [answer.record.given(migrating, message)] if answer.record is not None else []
+            return [*read, *given, *(edits.edited(one) for one in answer.moved)]
 
-        if isinstance(block, cst.With):
-            edits.insert_at_start(block.body, statements)
+        opened = block_of_first_message(program, connect)
+        if opened is not None:
+            edits.insert_at_start(opened, statements)
         else:
             edits.insert_after(block, statements)
 

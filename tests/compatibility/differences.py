@@ -31,6 +31,11 @@ DIFFERENCES: Final[dict[str, tuple[Vendor, str]]] = {
     "D14": (_G, "The audio of a job is kept only where the gateway was told to (`--keep-audio`)."),
     "D15": (_G, "Callbacks are refused unless the gateway was told to post them (`--callbacks`)."),
     "D16": (_G, "Bad messages are closed with 4400, a socket that another replaces with 4409: both codes are ours."),
+    "D17": (
+        _G,
+        "Where a line is cut in pure silence and acknowledgements are lost with it, that silence may be heard twice: "
+        "nobody can tell which moment of it is sent again.",
+    ),
     "D20": (_A, "Every final is formatted, also where `format_turns` is off; with it there is one final, not a pair."),
     "D21": (_A, "`end_of_turn_confidence` is 1.0 on finals and 0.0 on partials; `language_confidence` is 1.0."),
     "D22": (_A, "No speaker labels: one `Warning` names what has no effect, and words have no `speaker`."),
