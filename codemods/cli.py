@@ -374,7 +374,10 @@ def _wrapped(message: str) -> str:
     import textwrap
 
     width = max(shutil.get_terminal_size((80, 24)).columns, 40)
-    return textwrap.fill(message, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    # The name of the program never stands alone on a line, however long the path after it is.
+    message = message.replace(" ", "\N{NO-BREAK SPACE}", 1)
+    wrapped = textwrap.fill(message, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return wrapped.replace("\N{NO-BREAK SPACE}", " ", 1)
 
 
 def main() -> None:

@@ -67,8 +67,9 @@ def program_text(name: str, way: str, api: str, over: str, patience: tuple[float
     text = (PROGRAMS / f"{name}.py").read_text(encoding="utf-8")
     package = API[api]
     if patience is not None:
-        patient = "import shim.bridges.assemblyai_upstream as _u"
-        text = text.replace("\nimport sys", f"\n{patient}; _u.OPEN_AGAIN_AFTER = {patience}\nimport sys", 1)
+        modules = "import shim.bridges.assemblyai_upstream as _a, shim.bridges.gladia_upstream as _g"
+        patient = f"{modules}; _a.OPEN_AGAIN_AFTER = _g.OPEN_AGAIN_AFTER = {patience}"
+        text = text.replace("\nimport sys", f"\n{patient}\nimport sys", 1)
     if way == "drop-in":
         changed = text.replace(f"\nfrom {package}", f"\nfrom shim.{package}")
         assert changed != text
@@ -90,7 +91,7 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """The running program; killed at the end of the block if it has not exited.
 
-    `patience`: after which times (seconds) a lost session of AssemblyAI's is opened again; None: as the shim does.
+    `patience`: after which times (seconds) a lost upstream is opened again; None: as the shim does.
     """
     api = name.split("_")[0]
     over = "assemblyai" if api == "gladia" else "gladia"

@@ -146,7 +146,7 @@ def test_an_upstream_that_goes_in_mid_session(tmp_path: Path, program: str, way:
     service = emulation(default_transcript(), speed=SPEED)
     with ExitStack() as running:
         upstream = running.enter_context(serve("gladia", service))
-        with started(tmp_path, program, way, upstream, scenario="lost") as process:
+        with started(tmp_path, program, way, upstream, scenario="lost", patience=(0.0,)) as process:
             lines = until(process, is_final)
             running.close()
             lost = finished(process, lines)

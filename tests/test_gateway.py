@@ -573,6 +573,7 @@ def test_a_client_that_does_not_answer_the_close_is_cut_off(monkeypatch: pytest.
 
 
 def test_a_client_that_is_far_ahead_is_not_read_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upstream_module, "OPEN_AGAIN_AFTER", ())
     monkeypatch.setattr(bridge_module, "LONGEST_BACKLOG", 20.0)
     monkeypatch.setattr(bridge_module, "RESUME_BACKLOG", 19.0)
     monkeypatch.setattr(gateway_sockets, "CLOSE_SECONDS", 1.0)

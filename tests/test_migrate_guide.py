@@ -77,8 +77,9 @@ def test_preview_writes_nothing_and_write_writes_once(tmp_path: Path) -> None:
     assert script.read_text() == AFTER
 
 
-def test_chunks_that_the_service_would_not_take_are_said() -> None:
-    for frames, is_said in ((320, True), (800, False), (16000, False), (48000, True)):
+def test_chunks_that_the_service_would_not_take_get_another_size_and_it_is_said() -> None:
+    for frames, becomes in ((320, 1600), (800, 800), (16000, 16000), (48000, 8000)):
         code = BEFORE.replace("FRAMES_PER_BUFFER = 3200", f"FRAMES_PER_BUFFER = {frames}")
         migration = migrate_source(code, "assemblyai")
-        assert ("STB202" in codes(migration)) is is_said, frames
+        assert f"FRAMES_PER_BUFFER = {becomes}\n" in migration.code
+        assert ("STB115" in codes(migration)) is (frames != becomes), frames

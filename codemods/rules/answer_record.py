@@ -151,13 +151,20 @@ def _place_in_record(
 def _is_handed_on_before(program: Program, connect: Connect, display: cst.BaseExpression | None) -> bool:
     """Whether the record goes anywhere else before the socket is open: its id would be missed there."""
     made = program.value(display) if display is not None else None
-    for node in program.nodes_in(program.scope_of(connect.call)):
+    for node in _in_order(program, program.scope_of(connect.call)):
         if node is connect.call:
             return False
         is_record = isinstance(node, (cst.Name, cst.Attribute)) and program.value(node) == made
         if is_record and not isinstance(program.parents[node], (cst.AssignTarget, cst.Subscript, cst.Attribute)):
             return True
     return True
+
+
+def _in_order(program: Program, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and everything inside it, as it is written."""
+    yield node
+    for child in program.children(node):
+        yield from _in_order(program, child)
 
 
 def _is_open_dataclass(node: cst.ClassDef) -> bool:
