@@ -187,6 +187,14 @@ PAGES: Final[dict[str, Page]] = {
         "async for ws in connect(URL):\n    ...",
         "while True:\n    url = open_session()\n    async with connect(url) as ws:\n        ...",
     ),
+    "STB211": Page(
+        "Gladia's POST can fail and be made again; what takes its place only puts an address together, which never "
+        "fails. A refused or failed session shows at the connect and at its first message, and nothing is tried again "
+        "there.",
+        "for attempt in range(3):\n    try:\n        return requests.post(...).json()[\"url\"]\n    except OSError:\n"
+        "        time.sleep(1)",
+        'return f"wss://streaming.assemblyai.com/v3/ws?{urlencode(config)}"',
+    ),
     "STB207": Page(
         "Gladia takes audio as fast as it comes. AssemblyAI closes the session with 3007 once the audio is well ahead "
         "of the clock, so a recording has to be sent at the pace at which it would be spoken.",

@@ -228,6 +228,13 @@ SESSION_GOES_ON: Final = _kind(
     "ids and times run on there, and a session that has ended cannot be opened again; where each connection should be "
     "a session of its own, connect in a `while` loop and make the POST in there",
 )
+RETRY_WENT: Final = _kind(
+    "STB211",
+    Level.CAVEAT,
+    "a POST that was tried again went, and with it the trying",
+    "a refusal comes as the first message now: where it should be tried again, put the loop or the decorator around "
+    "the connect",
+)
 SENT_TOO_FAST: Final = _kind(
     "STB207",
     Level.CAVEAT,

@@ -17,6 +17,7 @@ class CuttingProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
+        self._frozen: set[socket.socket] = set()
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -37,6 +38,11 @@ class CuttingProxy:
                     one.shutdown(socket.SHUT_RD)  # whoever waits in `recv` lets go of it
                 one.close()
 
+    def freeze(self) -> None:
+        """From now on nothing passes over the connections of now, and nobody is told: they are half open."""
+        with self._lock:
+            self._frozen.update(one for pair in self._pairs for one in pair)
+
     def close(self) -> None:
         """Cuts everything and listens no more."""
         self._listener.close()
@@ -55,11 +61,13 @@ class CuttingProxy:
             for one, other in ((client, server), (server, client)):
                 threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
 
-    @staticmethod
-    def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while data := one.recv(65536):
-                other.sendall(data)
+                if one not in self._frozen:
+                    other.sendall(data)
+            if one in self._frozen:
+                return
             other.shutdown(socket.SHUT_WR)
 
 

@@ -51,9 +51,7 @@ class AnswerRecord:
                 at = next(i for i, one in enumerate(elements) if one is not self.part)
                 unpacked = self.unpacking.targets[0]
                 edits.rewrite(self.display, lambda updated: updated.elements[at].value)
-                edits.rewrite(
-                    unpacked, lambda updated: updated.with_changes(target=updated.target.elements[at].value)
-                )
+                edits.rewrite(unpacked, lambda updated: updated.with_changes(target=updated.target.elements[at].value))
                 if posting.returns is not None:
                     edits.replace(posting.returns.annotation, cst.Name("str"))
             case cst.Dict(elements), _:

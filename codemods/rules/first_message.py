@@ -95,8 +95,8 @@ class FirstMessageRule:
             return False
         program, connect = self._reads.program, self._reads.connect
         inner = opened_block(program, connect)
-        blocks = [inner, guarded_block(program, connect)] if inner is not None else []
-        if program.parents[statement] not in (blocks or [program.parents[program.statement_of(connect.call)]]):
+        block = inner or program.parents[program.statement_of(connect.call)]
+        if program.parents[statement] not in (block, guarded_block(program, connect)):
             return False
         tests = [
             comparison

@@ -328,8 +328,8 @@ class PostingRule:
         migrating.gone.update(found.gone)
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
-        statement = self._statement
-        if isinstance(statement, (cst.SimpleStatementLine, cst.With, cst.For)) and not statement.leading_lines:
+        opening = self._statement
+        if isinstance(opening, (cst.SimpleStatementLine, cst.With, cst.For)) and not opening.leading_lines:
             blank = [cst.EmptyLine(indent=False)]
             migrating.edits.rewrite(self._statement, lambda updated: updated.with_changes(leading_lines=blank))
 

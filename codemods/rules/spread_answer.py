@@ -27,6 +27,7 @@ from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_S
 from codemods.migrating import Migrating
 from codemods.rules.answer import AnswerStatements
 from codemods.rules.answer_record import record_of
+from codemods.rules.attempts import attempts_at
 from codemods.rules.elsewhere import calls_of
 from codemods.rules.refusal import RefusalRule
 from codemods.vendors import gladia
@@ -38,7 +39,8 @@ class SpreadAnswer(AnswerStatements):
 
     `addresses` are the expressions that the new address takes the place of, `collapsed` the reads of `url` that go
     because what they read is the address itself, `identities` the documents behind the connect that are the first
-    message now, `branch` the caller's own test for no session, `record` what holds the id beside the address.
+    message now, `branch` the caller's own test for no session, `record` what holds the id beside the address,
+    `attempts` the loop that makes the POST again.
     """
 
     def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
@@ -51,6 +53,7 @@ class SpreadAnswer(AnswerStatements):
         self.branch: cst.If | None = None
         self.hands_on = self._hands_document_on()
         self.record = record_of(self._program, opening, connect, self.posting)
+        self.attempts = attempts_at(self._program, opening.request.call, self.posting)
 
     def find(self) -> bool:
         """Whether every use of the answer has its place; findings say which has none."""
@@ -92,6 +95,8 @@ class SpreadAnswer(AnswerStatements):
         if self.is_call_of_poster(whole):
             return True
         if self.record is not None and self.record.holds(self._program, node):
+            return True
+        if self.attempts is not None and self.attempts.holds(self._program, node):
             return True
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
             return self._place_test(whole, statement, inside=inside)

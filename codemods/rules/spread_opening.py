@@ -14,6 +14,7 @@ from codemods.edits import Statement, expression
 from codemods.findings import CHECK_UNKNOWN, SESSION_SPREAD
 from codemods.migrating import Migrating
 from codemods.rules.around_post import AroundPost
+from codemods.rules.attempts import take_decorators_away
 from codemods.rules.callback_refusal import CallbackRefusal
 from codemods.rules.configuration import ConfigurationRule
 from codemods.rules.configuration_uses import ConfigurationUses
@@ -70,6 +71,9 @@ class SpreadOpeningRule(OpeningRule):
         else:
             self._insert_begin(connect, socket, answer)
         self._take_branch_away(answer)
+        if answer.attempts is not None:
+            answer.attempts.plan(self._migrating)
+        take_decorators_away(self._migrating, answer.posting)
         self._remove_idle_names(answer)
         self._dissolve(answer)
         self._remove_unused(answer)
@@ -97,7 +101,8 @@ class SpreadOpeningRule(OpeningRule):
             current: cst.CSTNode = place
             while current is not until and current in self._program.parents:
                 around = self._program.parents[current]
-                if isinstance(around, cst.Try) and current is around.body and around.handlers:
+                is_attempt = answer.attempts is not None and around is answer.attempts.guard
+                if isinstance(around, cst.Try) and current is around.body and around.handlers and not is_attempt:
                     guards_connect = self._program.is_inside(self._opening.connects[0].call, around.body)
                     if not guards_connect and not self._handlers.take(around):
                         return False
@@ -273,11 +278,14 @@ class SpreadOpeningRule(OpeningRule):
         self._handlers.plan(message, told=told)
 
         def ending() -> cst.If | None:
-            if check is None and not self._handlers.handlers:
+            last = answer.attempts.ending if answer.attempts is not None and check is None else None
+            if check is None and last is None and not self._handlers.handlers:
                 return None
             test = assemblyai.is_refusal(migrating, message, block)
             text = assemblyai.refusal_text(migrating, message, block)
             default = cst.SimpleStatementLine([cst.Raise(expression("RuntimeError(text)", text=text))])
+            if last is not None:
+                default = edits.edited(last).with_changes(leading_lines=[])
             moved: cst.If = edits.edited(check) if check is not None else cst.If(test, cst.IndentedBlock([default]))
             body = self._handlers.failing(_statements(moved.body), default, told=told)
             moved = moved.with_changes(body=moved.body.with_changes(body=body))
