@@ -167,6 +167,12 @@ PAGES: Final[dict[str, Page]] = {
         "CHUNK = 320    # 20 ms at 8 kHz, 16 bit",
         "CHUNK = 1600   # 100 ms",
     ),
+    "STB156": Page(
+        "AssemblyAI begins a session at every connect, and so does the rewritten loop: the POST stands in it. Gladia "
+        "can do more: its address can be opened again, and the session goes on with its ids and times.",
+        "while True:\n    url = open_session()\n    async with connect(url) as ws:\n        ...",
+        "url = open_session()\nwhile True:\n    async with connect(url) as ws:\n        ...",
+    ),
     "STB203": Page(
         "A branch or handler does something at a message that the other service never sends. The program waits "
         "for it in vain: where it counts, releases or answers something there, that has to happen elsewhere.",
@@ -191,7 +197,7 @@ PAGES: Final[dict[str, Page]] = {
         "Gladia's POST can fail and be made again; what takes its place only puts an address together, which never "
         "fails. A refused or failed session shows at the connect and at its first message, and nothing is tried again "
         "there.",
-        "for attempt in range(3):\n    try:\n        return requests.post(...).json()[\"url\"]\n    except OSError:\n"
+        'for attempt in range(3):\n    try:\n        return requests.post(...).json()["url"]\n    except OSError:\n'
         "        time.sleep(1)",
         'return f"wss://streaming.assemblyai.com/v3/ws?{urlencode(config)}"',
     ),

@@ -191,6 +191,13 @@ COMMENT_MOVED: Final = _kind(
     "a comment stands above the statement that has its code's place",
     "delete it if it says nothing of the new code",
 )
+SESSION_EACH_PASS: Final = _kind(
+    "STB156",
+    Level.INFORMATION,
+    "each connection of a loop opens a session of its own",
+    "make the POST once, in front of the loop, where a lost session should be taken up again: Gladia's address can be "
+    "opened again until the session ends",
+)
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
     Level.CAVEAT,

@@ -14,6 +14,7 @@ from codemods.references import references_in
 from codemods.rules.comments import with_comments
 from codemods.rules.imports import unused_imports, with_imports
 from codemods.rules.sweep import traces, words_left
+from codemods.rules.unused_aliases import without_unused_aliases
 from codemods.todos import plan_todos, todo_text, todos_in, with_missing_todos, with_todo_at
 
 
@@ -50,7 +51,8 @@ def outcome(migrating: Migrating, *, unsafe: bool) -> Migration:
         return left_whole(migrating)
     ignores = Ignores(migrating)
     todos = plan_todos(migrating, [one for one in ignores.shown(migrating.findings) if one.kind.leaves_todo])
-    code = _with_imports(migrating, migrating.edits.apply(migrating.module))
+    edited = without_unused_aliases(migrating.module, migrating.edits.apply(migrating.module))
+    code = _with_imports(migrating, edited)
     changed = code != migrating.text
     if changed:
         code = with_missing_todos(with_comments(migrating, code), migrating.text, todos)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from codemods.findings import Level
+from codemods.findings import COMMENT_MOVED, COMMENT_WENT, Level
 from codemods.migration import Migration, migrate_project, migrate_source
 from shim.mapping.row import Vendor
 from tests.matrix.combinations import MIGRATED, Row
@@ -55,13 +55,15 @@ def test_a_changed_program_of_the_fixtures_is_found_out_as_much(path: Path, muta
     to = path.parts[-3].removeprefix("to_")
     code = path.read_bytes().decode()
     assert callable(mutate)
+    assume("sttbridge" not in code)  # its comments speak to the codemod
     try:
         mutated = mutate(code)
     except ValueError:  # an f-string that `ast.unparse` cannot write
         assume(False)
     plain, found = migrate_source(code, to), migrate_source(mutated, to)
     ast.parse(found.code)
-    missing = [one for one in set(_codes(plain)) if one not in _codes(found)]
+    about_comments = {COMMENT_MOVED.code, COMMENT_WENT.code}  # a program laid out anew has none
+    missing = [one for one in set(_codes(plain)) - about_comments if one not in _codes(found)]
     assert not found.changed or not missing, "changed, and less said than of the same program before"
     assert found.changed or found.findings
 

@@ -22,6 +22,7 @@ class AddressRule:
         self._program = migrating.program
         self._url = opening.request.url
         self._place = opening.request.call
+        self._made = opening.request.made
         self._pieces = AddressPieces(self._program, self._url, migrating.source)
         self._has_key = opening.key is not None
 
@@ -32,14 +33,14 @@ class AddressRule:
             return False
         spanning = self._pieces.spanning()
         if spanning is None:
-            self._migrating.report(ADDRESS_UNKNOWN, self._place, self._migrating.code(self._url or self._place))
+            self._migrating.report(ADDRESS_UNKNOWN, self._place, self._what_is_written())
             return False
         texts = [text_of_literal(one) for one in self._pieces.literals]
         new = [self._converted(one, spanning) for one in self._pieces.literals]
         asks_for_region = any(f"?{session.REGION.gladia[0]}" in text for text in new)
         if any(session.HOST.gladia[0] in text for text in texts) and not asks_for_region:
             return True
-        self._migrating.report(ADDRESS_UNKNOWN, self._place, self._migrating.code(self._url or self._place))
+        self._migrating.report(ADDRESS_UNKNOWN, self._place, self._what_is_written())
         return False
 
     def plan(self) -> None:
@@ -53,6 +54,12 @@ class AddressRule:
                 self._migrating.edits.replace(literal, like(literal, new))
             else:
                 self._migrating.edits.replace(literal, literal.with_changes(value=new))
+
+    def _what_is_written(self) -> str:
+        """The address as it stands at the request, and what to do where the client says the rest of it."""
+        code = self._migrating.code(self._url or self._place)
+        given = [one.keyword.value for one in self._made.args if one.keyword] if self._made is not None else []
+        return f"{code} behind the client's `base_url`: write all of it at the request" if "base_url" in given else code
 
     def _region(self) -> str | None:
         """The region that the whole address asks for."""

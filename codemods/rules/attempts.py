@@ -11,10 +11,13 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.libraries import Connect
 from codemods.analysis.program import Program
 from codemods.analysis.values import Class, Library
 from codemods.findings import RETRY_WENT
 from codemods.migrating import Migrating
+from codemods.rules.refusal import RefusalRule
+from codemods.vendors.gladia import Opening
 
 _DECORATORS: Final = ("tenacity.", "backoff.", "retrying.", "stamina.", "retry.")
 """Libraries whose decorators call a function again that failed."""
@@ -25,50 +28,73 @@ class Attempts:
     """The loop around a POST whose first success ends it."""
 
     loop: cst.For
-    guard: cst.Try
-    """The `try` that is all the loop does; its handlers are for another attempt."""
+    success: cst.Try | cst.If
+    """What holds the `return` of a success: a `try` that is all the loop does, or an `if` that asks for it."""
+    going: tuple[cst.CSTNode, ...]
+    """What is for another attempt: the handlers, or what follows the `if`; and the test itself."""
     ending: cst.SimpleStatementLine
     """The `raise` behind the loop."""
 
     def holds(self, program: Program, node: cst.CSTNode) -> bool:
         """Whether a node goes with the loop."""
-        return any(program.is_inside(node, one) for one in (*self.guard.handlers, self.ending))
+        return any(program.is_inside(node, one) for one in (*self.going, self.ending))
+
+    def refused(self, text: cst.BaseExpression) -> cst.SimpleStatementLine:
+        """What a refused session ends with: the `raise` behind the loop, with what the service says."""
+        match self.ending.body:
+            case [cst.Raise(cst.Call(args=[cst.Arg(cst.SimpleString(), keyword=None, star="") as given]) as made)]:
+                call = made.with_changes(args=[given.with_changes(value=text)])
+                return cst.SimpleStatementLine([cst.Raise(call)])
+        return self.ending.with_changes(leading_lines=[])
 
     def plan(self, migrating: Migrating) -> None:
         """Plans the edits: what the loop tried is done once."""
-        migrating.edits.unwrap(self.loop)
-        migrating.edits.unwrap(self.guard)
-        migrating.edits.move(self.ending)
+        edits = migrating.edits
+        edits.unwrap(self.loop)
+        edits.unwrap(self.success)
+        edits.move(self.ending)
+        for one in self.going:
+            if isinstance(one, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
+                edits.remove(one)
         text = f"`for {migrating.code(self.loop.target)} in {migrating.code(self.loop.iter)}`"
         migrating.report(RETRY_WENT, self.loop, f"{text}: the session is opened once")
 
 
-def attempts_at(program: Program, request: cst.Call, function: cst.CSTNode) -> Attempts | None:
+def attempts_at(migrating: Migrating, refusal: RefusalRule, opening: Opening, connect: Connect) -> Attempts | None:
     """The loop around a POST in its function, where it only ends by success or by the `raise` behind it."""
-    if not isinstance(function, cst.FunctionDef) or not isinstance(function.body, cst.IndentedBlock):
+    program, request = migrating.program, opening.request.call
+    function = program.scope_of(request)
+    is_one_file = program.module_of(request) is program.module_of(connect.call)
+    if not isinstance(function, cst.FunctionDef) or connect.library.by_callback or not is_one_file:
         return None
-    statements = list(function.body.body)
-    match statements[-2:]:
+    match list(function.body.body)[-2:]:
         case [
-            cst.For(
-                iter=cst.Call(counting), body=cst.IndentedBlock([cst.Try() as guard]), orelse=None, asynchronous=None
-            ) as loop,
+            cst.For(iter=cst.Call(counting), body=cst.IndentedBlock() as body, orelse=None, asynchronous=None) as loop,
             cst.SimpleStatementLine([cst.Raise(cst.BaseExpression() as raised, None)]) as ending,
-        ]:
+        ] if program.value(counting) == Library("builtins.range") and program.is_inside(request, body):
             pass
         case _:
             return None
-    if program.value(counting) != Library("builtins.range") or not program.is_inside(request, guard.body):
+    success = next((one for one in body.body if isinstance(one, (cst.Try, cst.If))), None)
+    if success is None or not _ends_by_return(success.body) or not _stands_alone(program, raised):
         return None
-    if guard.orelse is not None or guard.finalbody is not None or not _ends_by_return(guard.body):
-        return None
+    behind = body.body[list(body.body).index(success) + 1 :]
+    match success:
+        case cst.Try(orelse=None, finalbody=None, handlers=handlers) if len(body.body) == 1:
+            found = Attempts(loop, success, tuple(handlers), ending)
+        case cst.If(test, orelse=None) if refusal.is_success(test) and not program.is_inside(request, success):
+            found = Attempts(loop, success, (test, *behind), ending)
+        case _:
+            return None
+    changed = [node for one in program.dictionaries.values() for node in one.changes]
+    if any(found.holds(program, node) for node in changed):
+        return None  # every attempt sends something else
     leaves = (cst.Return, cst.Break, cst.Yield)
-    if any(isinstance(one, leaves) for handler in guard.handlers for one in program.nodes_in(handler)):
+    if any(isinstance(one, leaves) for going in found.going for one in program.nodes_in(going)):
         return None
-    inner = program.nodes_in(guard.body)
-    if any(isinstance(one, (cst.Break, cst.Continue)) for one in inner) or not _stands_alone(program, raised):
+    staying = [one for one in program.nodes_in(body) if not found.holds(program, one)]
+    if any(isinstance(one, (cst.Break, cst.Continue)) for one in staying):
         return None
-    found = Attempts(loop, guard, ending)
     for definition in program.definitions():
         counted = program.is_inside(definition.node, loop.target)
         if counted and not all(found.holds(program, use) for use in definition.uses):
@@ -76,11 +102,18 @@ def attempts_at(program: Program, request: cst.Call, function: cst.CSTNode) -> A
     return found
 
 
-def take_decorators_away(migrating: Migrating, function: cst.CSTNode) -> None:
-    """Plans to remove the decorators that call a function again, once it only puts an address together."""
+def take_decorators_away(migrating: Migrating, function: cst.CSTNode, opening: Opening, connect: Connect) -> None:
+    """Plans to remove the decorators that call a function again, once it only puts an address together.
+
+    One that opens the socket or makes other requests as well is still called again where these fail.
+    """
+    program = migrating.program
+    others = any(one in program.requests and one is not opening.request.call for one in program.nodes_in(function))
+    if others or program.is_inside(connect.call, function):
+        return
     for decorator in function.decorators if isinstance(function, cst.FunctionDef) else ():
         called = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
-        value = migrating.program.value(called)
+        value = program.value(called)
         if isinstance(value, Library) and value.name.startswith(_DECORATORS):
             migrating.edits.take_out(decorator)
             migrating.report(

@@ -21,6 +21,7 @@ from codemods.migrating import Migrating
 
 def with_comments(migrating: Migrating, code: str) -> str:
     """The new code with the comments that it has lost, as far as there is a place for them; a finding for each."""
+    _report_left_behind(migrating)
     lost = _lost(migrating.text, code)
     if not lost:
         return code
@@ -34,7 +35,7 @@ def with_comments(migrating: Migrating, code: str) -> str:
         if at is None or any(first <= line <= last for first, last in blocks):
             migrating.findings.append(Finding(COMMENT_WENT, line, text))
         else:
-            migrating.findings.append(Finding(COMMENT_MOVED, line, text))
+            _say_once(migrating, Finding(COMMENT_MOVED, line, text))
             places.append((at, text))
     # From the last, so that places hold; of those with one place, the last goes in first as well.
     places.sort(key=_place)
@@ -43,6 +44,21 @@ def with_comments(migrating: Migrating, code: str) -> str:
         indent, end = head[: len(head) - len(head.lstrip())], "\r\n" if head.endswith("\r\n") else "\n"
         lines.insert(at - 1, f"{indent}{text}{end}")
     return "".join(lines)
+
+
+def _report_left_behind(migrating: Migrating) -> None:
+    """Reports the comments above branches that went as a whole: each stands above whatever follows now."""
+    for branch in migrating.dropped & migrating.edits.removed:
+        if migrating.at(branch) is not migrating or not isinstance(branch, cst.If):
+            continue
+        for above, line in enumerate(reversed(branch.leading_lines), 1):
+            if line.comment is not None and not is_ignore(line.comment.value):
+                _say_once(migrating, Finding(COMMENT_MOVED, migrating.line(branch) - above, line.comment.value))
+
+
+def _say_once(migrating: Migrating, finding: Finding) -> None:
+    if finding not in migrating.findings:
+        migrating.findings.append(finding)
 
 
 def _place(comment: tuple[int, str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from bisect import bisect
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,20 +129,26 @@ def _import(module: str, name: str) -> cst.SimpleStatementLine:
 
 
 def _joins_another(body: list[Any], module: str, name: str) -> bool:
-    """Puts a name to those that are imported from the same file of the program already, if any are."""
+    """Puts a name to those that are imported from the same module already, if any are; in order where they are."""
     for index, statement in enumerate(body):
         small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
         if not name or not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
             continue
         source = cst.Module([]).code_for_node(small.module) if small.module is not None else ""
-        if "." * len(small.relative) + source != module or module.split(".")[0] in sys.stdlib_module_names:
+        if "." * len(small.relative) + source != module:
             continue
-        last = small.names[-1]
         between = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         if len(small.names) > 1 and isinstance(small.names[0].comma, cst.Comma):
             between = small.names[0].comma
-        names = [*small.names[:-1], last.with_changes(comma=between)]
-        names.append(cst.ImportAlias(cst.Name(name), comma=last.comma))
+        known = [alias.evaluated_name for alias in small.names]
+        is_standard = module.split(".")[0] in sys.stdlib_module_names
+        at = bisect(known, name) if is_standard and known == sorted(known) else len(known)
+        if at < len(known):
+            names = [*small.names[:at], cst.ImportAlias(cst.Name(name), comma=between), *small.names[at:]]
+        else:
+            last = small.names[-1]
+            names = [*small.names[:-1], last.with_changes(comma=between)]
+            names.append(cst.ImportAlias(cst.Name(name), comma=last.comma))
         body[index] = statement.with_changes(body=[small.with_changes(names=names), *statement.body[1:]])
         return True
     return False

@@ -133,7 +133,9 @@ class OpeningRule:
             value = text.of if isinstance(text, JsonText) else None
         if request.parameters is not None:
             self._migrating.report(
-                CONFIGURATION_UNKNOWN, request.parameters, "the POST has query parameters of its own"
+                CONFIGURATION_UNKNOWN,
+                request.parameters,
+                "the POST has query parameters of its own: write them into its address",
             )
             return None
         if isinstance(value, DictDisplay):

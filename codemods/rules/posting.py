@@ -23,6 +23,7 @@ from codemods.findings import (
     SESSION_GOES_ON,
     SESSION_SPREAD,
     STATEMENT_SHARED,
+    TOKEN_ABSENT,
 )
 from codemods.migrating import Migrating
 from codemods.rules.address_maker import AddressMaker, AddressMakers, ConfigurationMaker
@@ -33,6 +34,7 @@ from codemods.rules.opened_block import connecting_loop, guarded_block, opened_b
 from codemods.rules.opening_place import OpeningPlace
 from codemods.rules.query_parameters import Parameter
 from codemods.rules.request_body import RequestBodyRule
+from codemods.rules.starting_over import reconnects_by_itself, say_that_each_pass_posts
 from codemods.rules.written_url import WrittenAddress, pieces_of, without_query
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
@@ -70,16 +72,20 @@ class PostingRule:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
         if not self._has_place():
             return False
-        headers = self._headers()
         body = self._body()
+        headers = self._headers()
         address = self._address()
         if headers is None or body is None or address is None or not self.first.find():
             return False
         self._write(headers, body, address)
         self._remove_idle_query()
-        if connecting_loop(self._program, self._connect) is not None:
-            text = "each pass of this loop goes on with the session of the POST in front of it"
+        is_loop = connecting_loop(self._program, self._connect) is not None
+        if is_loop or reconnects_by_itself(self._program, self._connect):
+            again = "each pass of this loop" if is_loop else "`reconnect`"
+            text = f"{again} goes on with the session of the POST in front of it"
             self._migrating.report(SESSION_GOES_ON, self._connect.call, text)
+        else:
+            say_that_each_pass_posts(self._migrating, self._connect)
         return True
 
     def _remove_idle_query(self) -> None:
@@ -137,7 +143,9 @@ class PostingRule:
         """Plans the headers' edits; the function gives them as the POST takes them."""
         argument = self._opening.headers
         if argument is None:
-            self._spread(self._connect.call, "no header with the key could be found")
+            # With a token there is no key here at all, and what to do about that is said of the token.
+            if not any(one.kind is TOKEN_ABSENT for one in self._migrating.at(self._connect.call).findings):
+                self._spread(self._connect.call, "no header with the key could be found")
             return None
         node = argument.value
         entry = sessions.key_entry(self._program, node)

@@ -28,6 +28,8 @@ class RefusalRule:
             return "it has more than one way out"
         if not isinstance(statement.body, cst.IndentedBlock):
             return "its body stands on the same line"
+        if any(one in self._program.requests for one in self._program.nodes_in(statement.body)):
+            return "it makes another request: keep the one configuration that suits the new service"
         if not self.ends(statement.body):
             return "its body does not end the function or the program"
         if not self._is_failure(statement.test):

@@ -53,7 +53,7 @@ class SpreadAnswer(AnswerStatements):
         self.branch: cst.If | None = None
         self.hands_on = self._hands_document_on()
         self.record = record_of(self._program, opening, connect, self.posting)
-        self.attempts = attempts_at(self._program, opening.request.call, self.posting)
+        self.attempts = attempts_at(migrating, refusal, opening, connect)
 
     def find(self) -> bool:
         """Whether every use of the answer has its place; findings say which has none."""

@@ -73,11 +73,13 @@ class SpreadOpeningRule(OpeningRule):
         self._take_branch_away(answer)
         if answer.attempts is not None:
             answer.attempts.plan(self._migrating)
-        take_decorators_away(self._migrating, answer.posting)
+        take_decorators_away(self._migrating, answer.posting, self._opening, connect)
         self._remove_idle_names(answer)
         self._dissolve(answer)
         self._remove_unused(answer)
-        say_that_it_starts_over(self._migrating, connect)
+        is_one = answer.posting is answer.connecting
+        posts = [self._opening.request.call] if is_one else self._calls_in(answer)
+        say_that_it_starts_over(self._migrating, connect, posts[0] if len(posts) == 1 else None)
         return True
 
     # --- reading ---------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ class SpreadOpeningRule(OpeningRule):
             current: cst.CSTNode = place
             while current is not until and current in self._program.parents:
                 around = self._program.parents[current]
-                is_attempt = answer.attempts is not None and around is answer.attempts.guard
+                is_attempt = answer.attempts is not None and around is answer.attempts.success
                 if isinstance(around, cst.Try) and current is around.body and around.handlers and not is_attempt:
                     guards_connect = self._program.is_inside(self._opening.connects[0].call, around.body)
                     if not guards_connect and not self._handlers.take(around):
@@ -278,14 +280,14 @@ class SpreadOpeningRule(OpeningRule):
         self._handlers.plan(message, told=told)
 
         def ending() -> cst.If | None:
-            last = answer.attempts.ending if answer.attempts is not None and check is None else None
+            last = answer.attempts if check is None else None
             if check is None and last is None and not self._handlers.handlers:
                 return None
             test = assemblyai.is_refusal(migrating, message, block)
             text = assemblyai.refusal_text(migrating, message, block)
             default = cst.SimpleStatementLine([cst.Raise(expression("RuntimeError(text)", text=text))])
             if last is not None:
-                default = edits.edited(last).with_changes(leading_lines=[])
+                default = last.refused(text)
             moved: cst.If = edits.edited(check) if check is not None else cst.If(test, cst.IndentedBlock([default]))
             body = self._handlers.failing(_statements(moved.body), default, told=told)
             moved = moved.with_changes(body=moved.body.with_changes(body=body))

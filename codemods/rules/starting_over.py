@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import libcst as cst
 
 from codemods.analysis.libraries import Connect
-from codemods.findings import SESSION_STARTS_OVER
+from codemods.analysis.program import Program
+from codemods.analysis.values import Known, Socket
+from codemods.findings import SESSION_EACH_PASS, SESSION_STARTS_OVER
 from codemods.migrating import Migrating
 from codemods.rules.opened_block import connecting_loop
 
+_NEVER: Final = (Known(0), Known(None))
 
-def say_that_it_starts_over(migrating: Migrating, connect: Connect, post: cst.Call | None = None) -> None:
-    """Reports a connect in a loop of its function, as long as the POST that opened the session is outside of it."""
+
+def say_that_it_starts_over(migrating: Migrating, connect: Connect, post: cst.CSTNode | None = None) -> None:
+    """Reports a connect in a loop of its function, as long as not every pass made the POST (or called for it)."""
     program = migrating.program
     if connecting_loop(program, connect) is not None:
         migrating.report(SESSION_STARTS_OVER, connect.call, "each pass of this loop is a session of its own")
         return
+    if reconnects_by_itself(program, connect):
+        migrating.report(SESSION_STARTS_OVER, connect.call, "`reconnect` opens a session of its own each time")
+        return
+    loops = _loops_around(program, connect)
+    if any(post is None or not _is_in_every_pass(program, post, loop) for loop in loops):
+        migrating.report(SESSION_STARTS_OVER, connect.call, "each connect in this loop is a session of its own")
+
+
+def say_that_each_pass_posts(migrating: Migrating, connect: Connect) -> None:
+    """Reports, towards Gladia, a connect in a loop of its function, in which the POST stands as well from now on."""
+    if _loops_around(migrating.program, connect):
+        migrating.report(SESSION_EACH_PASS, connect.call, "each pass of this loop makes a POST of its own")
+
+
+def reconnects_by_itself(program: Program, connect: Connect) -> bool:
+    """Whether the library connects again by itself: `app.run_forever(reconnect=5)`."""
+    for node in program.values:
+        match node:
+            case cst.Call(cst.Attribute(owner, cst.Name("run_forever"))) if program.value(owner) == Socket(
+                connect.call
+            ):
+                given = [one.value for one in node.args if one.keyword is not None and one.keyword.value == "reconnect"]
+                return any(program.value(one) not in _NEVER for one in given)
+    return False
+
+
+def _loops_around(program: Program, connect: Connect) -> list[cst.While | cst.For]:
+    """The loops of its function in whose bodies a connect stands, innermost first."""
+    found: list[cst.While | cst.For] = []
     current: cst.CSTNode = connect.call
     while current in program.parents and not isinstance(current, cst.FunctionDef):
         inside, current = current, program.parents[current]
-        if not isinstance(current, (cst.While, cst.For)) or (post is not None and program.is_inside(post, current)):
-            continue
-        if inside is not current.orelse:
-            migrating.report(SESSION_STARTS_OVER, connect.call, "each connect in this loop is a session of its own")
-            return
+        if isinstance(current, (cst.While, cst.For)) and inside is current.body:
+            found.append(current)
+    return found
+
+
+def _is_in_every_pass(program: Program, post: cst.CSTNode, loop: cst.While | cst.For) -> bool:
+    """Whether a POST stands in a loop's body, and behind no condition there."""
+    current = post
+    while current is not loop.body:
+        if current not in program.parents or isinstance(current, (cst.If, cst.IfExp, cst.BooleanOperation)):
+            return False
+        current = program.parents[current]
+    return True
