@@ -116,6 +116,13 @@ PAGES: Final[dict[str, Page]] = {
         '{"X-Gladia-Key": os.environ["SPEECH_KEY"]}',
         '{"Authorization": os.environ["SPEECH_KEY"]}',
     ),
+    "STB116": Page(
+        "The program takes the service's address from a variable whose name would do for any service, and only falls "
+        "back to the one that was replaced. Where a deployment still sets the old address, the program would call the "
+        "old service, with the new service's key.",
+        'BASE = os.environ.get("SPEECH_URL", "https://api.gladia.io")',
+        'BASE = os.environ.get("SPEECH_URL", "wss://streaming.assemblyai.com")',
+    ),
     "STB130": Page(
         "AssemblyAI's older models send a turn twice, first plain and then formatted. Gladia's transcripts are "
         "always formatted and come once, so the code for the plain one had nothing to do any more.",

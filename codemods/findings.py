@@ -179,6 +179,12 @@ KEY_STAYS: Final = _kind(
     "the key comes from where it came from",
     "put the new service's key there before the program runs: the old one would be sent to the new service",
 )
+ADDRESS_STAYS: Final = _kind(
+    "STB116",
+    Level.INFORMATION,
+    "the service's address comes from where it came from",
+    "put the new service's address there before the program runs, or unset it: the new key would go to the old service",
+)
 DOCSTRING_REPLACED: Final = _kind(
     "STB155",
     Level.INFORMATION,

@@ -671,7 +671,11 @@ def test_what_only_assemblyai_sends_or_takes_is_never_dropped_in_silence(row: Ro
     else:
         before = reading(f'if kind == "Turn":\n    print("turn")\nif kind == "{kind}":\n    print("here")')
     migration = check_migration(before, to="gladia")
-    said = [finding for finding in migration.findings if finding.kind.code in ("STB103", "STB153", "STB203", "STB306", "STB351")]
+    said = [
+        finding
+        for finding in migration.findings
+        if finding.kind.code in ("STB103", "STB153", "STB203", "STB306", "STB351")
+    ]
     assert row is assemblyai_messages.IS_FORMATTED or any(
         row.over_gladia.reason.split("; the shim")[0] in one.text for one in said
     )

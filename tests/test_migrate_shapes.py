@@ -170,7 +170,7 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
         ),
         pytest.param([("json=config", "json=make_config()")], "STB304", id="a configuration from elsewhere"),
         pytest.param(
-            [("    response = requests", '    config[input()] = 0.3\n    response = requests')],
+            [("    response = requests", "    config[input()] = 0.3\n    response = requests")],
             "STB304",
             id="changed",
         ),

@@ -10,7 +10,7 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.values import UNKNOWN, DictDisplay, Known, Library, Parsed
-from codemods.findings import KEY_SHARED, KEY_STAYS
+from codemods.findings import ADDRESS_STAYS, KEY_SHARED, KEY_STAYS
 from codemods.hosts import api_host_in
 from codemods.migrating import Migrating
 from codemods.vendors import assemblyai_sdk, assemblyai_sessions, gladia
@@ -26,6 +26,8 @@ class _Sources:
     """What an expression is made of: names of environment variables, and where its names got their values."""
 
     variables: set[str] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+    """Those of the variables that stand for an address of a vendor's API, as their default says."""
     definitions: set[cst.CSTNode] = field(default_factory=set)
 
     def meets(self, other: _Sources) -> str | None:
@@ -44,9 +46,11 @@ def report_shared_keys(migrating: Migrating) -> None:
     given the key of the new service, or the session the one of the old.
     """
     program = migrating.program
-    calls, keys = _sessions(program, migrating.source)
+    calls, keys, addresses = _sessions(program, migrating.source)
     if not calls:
         return
+    for address in addresses:
+        _report_where_it_stays(migrating, address)
     own = _Sources(variables={session.KEY_VARIABLE.of(migrating.source)[0]})
     for key in keys:
         found = _sources(program, [key])
@@ -71,24 +75,38 @@ def _report_what_stays(migrating: Migrating, key: cst.BaseExpression, variables:
         migrating.report(KEY_STAYS, key, "the key is written in the program")
 
 
-def _sessions(program: Program, vendor: Vendor) -> tuple[set[cst.Call], list[cst.BaseExpression]]:
-    """The calls that open sessions, and the expressions of their keys as far as they are seen."""
+def _report_where_it_stays(migrating: Migrating, address: cst.BaseExpression) -> None:
+    """Reports an address that a variable gives whose name says nothing of the vendor."""
+    vendors = tuple(session.NAME.of(vendor)[0].lower() for vendor in Vendor)
+    for variable in sorted(_sources(migrating.program, [address]).hosts):
+        if not any(vendor in variable.lower() for vendor in vendors):
+            target = session.NAME.of(migrating.target)[0]
+            migrating.report(ADDRESS_STAYS, address, f"`{variable}` must hold {target}'s address now, or nothing")
+
+
+def _sessions(
+    program: Program, vendor: Vendor
+) -> tuple[set[cst.Call], list[cst.BaseExpression], list[cst.BaseExpression]]:
+    """The calls that open sessions, and the expressions of their keys and addresses as far as they are seen."""
     if vendor is Vendor.GLADIA:
         opened = list(gladia.openings(program))
         connects = {connect.call for one in opened for connect in one.connects}
         keys = [one.key.value_node for one in opened if one.key is not None]
-        return connects | {call for one in opened for call in one.request.written}, keys
+        addresses = [one.request.url for one in opened if one.request.url is not None]
+        return connects | {call for one in opened for call in one.request.written}, keys, addresses
     calls: set[cst.Call] = set()
     given: list[cst.BaseExpression] = []
+    places: list[cst.BaseExpression] = []
     for edition in (assemblyai_sessions.V3, assemblyai_sessions.V2):
         for opening in assemblyai_sessions.openings(program, edition):
             calls.add(opening.connect.call)
+            places.extend([opening.connect.url] if opening.connect.url is not None else [])
             if opening.headers is None:
                 continue
             entry = assemblyai_sessions.key_entry(program, opening.headers.value)
             key = entry.value_node if entry else assemblyai_sessions.key_in_list(program, opening.headers.value)
             given.extend([key] if key is not None else [])
-    return calls, given
+    return calls, given, places
 
 
 def _elsewhere(
@@ -138,6 +156,8 @@ def _sources(program: Program, nodes: Iterable[cst.CSTNode]) -> _Sources:
         seen.add(node)
         if isinstance(node, cst.SimpleString) and node in program.environment_names:
             found.variables.add(str(node.evaluated_value))
+            if _is_read_as_address(program, node):
+                found.hosts.add(str(node.evaluated_value))
         if isinstance(node, (cst.Name, cst.Attribute)):
             value = program.value(node)
             if isinstance(value, DictDisplay):
@@ -149,3 +169,13 @@ def _sources(program: Program, nodes: Iterable[cst.CSTNode]) -> _Sources:
         # What an object is called says nothing of the one attribute of it that is meant.
         waiting.extend(() if isinstance(node, cst.Attribute) else node.children)
     return found
+
+
+def _is_read_as_address(program: Program, variable: cst.SimpleString) -> bool:
+    """Whether what an environment variable gives is an address of a vendor's API, as far as its default tells."""
+    read = program.parents.get(program.parents[variable])
+    value = program.value(read) if isinstance(read, cst.Call) else UNKNOWN
+    if not isinstance(value, Known) or not isinstance(value.value, str):
+        return False
+    text = value.value
+    return any(api_host_in(text, vendor) is not None for vendor in Vendor)
