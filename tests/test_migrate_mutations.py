@@ -14,7 +14,7 @@ from codemods.findings import COMMENT_MOVED, COMMENT_WENT, Level
 from codemods.migration import Migration, migrate_project, migrate_source
 from shim.mapping.row import Vendor
 from tests.matrix.combinations import MIGRATED, Row
-from tests.matrix.mutations import MUTATIONS, constants_apart, pieces, shape
+from tests.matrix.mutations import MUTATIONS, constants_apart, has_a_start, pieces, shape, start_apart
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "pairs"
 _SLOW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -74,6 +74,18 @@ def test_constants_in_another_file_make_no_difference(row: Row) -> None:
     sources = dict(zip((program, constants), constants_apart(row.code), strict=True))
     found = migrate_project(sources, row.vendor.other.value)
     assert pieces(*(one.code for one in found.values())) == pieces(row.migration.code)
+    for one in found.values():
+        assert not [finding for finding in one.findings if finding.level is not Level.INFORMATION]
+
+
+@pytest.mark.parametrize("row", [row for row in MIGRATED if has_a_start(row.code)][::8], ids=lambda row: row.name)
+def test_a_start_in_another_file_makes_no_difference(row: Row) -> None:
+    program, work = (Path("program.py"), Path("work.py"))
+    sources = dict(zip((program, work), start_apart(row.code), strict=True))
+    found = migrate_project(sources, row.vendor.other.value)
+    # A module that others run raises where a script ends by itself.
+    codes = [one.code.replace("ConnectionError", "SystemExit") for one in found.values()]
+    assert pieces(*codes) == pieces(row.migration.code.replace("ConnectionError", "SystemExit"))
     for one in found.values():
         assert not [finding for finding in one.findings if finding.level is not Level.INFORMATION]
 

@@ -51,6 +51,19 @@ def start_in_a_function(code: str) -> str:
     return ast.unparse(tree) + "\n"
 
 
+def start_in_a_class(code: str) -> str:
+    """What stands under `if __name__ == "__main__"` in a method of a class of its own."""
+    tree = ast.parse(code)
+    last = tree.body[-1]
+    if not isinstance(last, ast.If) or "__name__" not in ast.unparse(last.test):
+        return laid_out_anew(code)
+    program = ast.parse("class Program:\n    def run(self):\n        pass\n").body[0]
+    assert isinstance(program, ast.ClassDef) and isinstance(program.body[0], ast.FunctionDef)
+    program.body[0].body, last.body = last.body, ast.parse("Program().run()").body
+    tree.body.insert(-1, program)
+    return ast.unparse(tree) + "\n"
+
+
 def shown_by_a_name(code: str) -> str:
     """What a statement prints gets a name in front of it."""
     tree = ast.parse(code)
@@ -150,6 +163,27 @@ def constants_apart(code: str) -> tuple[str, str]:
     return ast.unparse(program) + "\n", ast.unparse(settings) + "\n"
 
 
+def start_apart(code: str) -> tuple[str, str]:
+    """What stands under `if __name__ == "__main__"` as a program, and a module `work` that holds everything else."""
+    tree = ast.parse(code)
+    last = tree.body.pop()
+    used = {node.id for node in ast.walk(last) if isinstance(node, ast.Name)}
+    imports = [one for one in tree.body if isinstance(one, _IMPORTS)]
+    needed = [one for one in imports if used & {(alias.asname or alias.name).split(".")[0] for alias in one.names}]
+    stores = [target for one in tree.body if isinstance(one, ast.Assign) for target in one.targets]
+    given = {target.id for target in stores if isinstance(target, ast.Name)}
+    given |= {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    taken = ", ".join(sorted(given & used))
+    program = ast.Module([*needed, *ast.parse(f"from work import {taken}" if taken else "import work").body, last], [])
+    return ast.unparse(program) + "\n", ast.unparse(tree) + "\n"
+
+
+def has_a_start(code: str) -> bool:
+    """Whether a program ends with what is done when it is run."""
+    last = ast.parse(code).body[-1]
+    return isinstance(last, ast.If) and "__name__" in ast.unparse(last.test)
+
+
 def _is_constant(statement: ast.stmt) -> bool:
     """Whether a statement makes a constant of library calls and other constants."""
     match statement:
@@ -176,6 +210,7 @@ MUTATIONS: tuple[Callable[[str], str], ...] = (
     laid_out_anew,
     functions_reversed,
     start_in_a_function,
+    start_in_a_class,
     shown_by_a_name,
     unrelated_code_added,
     locals_renamed,
