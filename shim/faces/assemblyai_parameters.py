@@ -13,7 +13,6 @@ from typing import Any, Final
 
 US_MODELS: Final = ("universal-streaming-english", "universal-streaming-multilingual")
 U3_MODELS: Final = ("u3-rt-pro", "u3-rt-pro-beta-1")
-P35_MODELS: Final = ("universal-3-5-pro", "universal-3-6-pro", "universal-3-6")
 WHISPER: Final = "whisper-rt"
 PREVIEW_MODELS: Final = ("u3-rt-agent", "universal-3-7-preview", "_universal-3-5-notetaker")
 """Taken by the service's validation, and not documented further."""

@@ -7,8 +7,10 @@ of the session (`expires_at`) is ISO text. A field or parameter that stands in n
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from shim.mapping import parameters
 from shim.mapping.row import (
     ABSENT,
     NOTHING,
@@ -21,6 +23,7 @@ from shim.mapping.row import (
     never_met,
 )
 from shim.mapping.server_messages import IN_MILLISECONDS
+from shim.mapping.session import SESSION_LENGTH_SECONDS
 
 _NO_SHIM: Final = "the shim speaks AssemblyAI's v3 only"
 SILENCE_MS: Final = 700
@@ -52,11 +55,26 @@ def _absent(name: str, assemblyai: str, reason: str) -> Row:
 HOST: Final = _same("host", "api.gladia.io", "api.assemblyai.com")
 PATH: Final = _same("path", "/v2/live", "/v2/realtime/ws")
 SESSION_ID: Final = _same("session_id", "init.id", "SessionBegins.session_id")
+
+
+def _expires_at(created_at: str) -> str:
+    moment = datetime.fromisoformat(created_at.replace("Z", "+00:00"))
+    return (moment + timedelta(seconds=SESSION_LENGTH_SECONDS)).isoformat()
+
+
 EXPIRES_AT: Final = _row(
     "expires_at",
     "init.created_at",
     "SessionBegins.expires_at",
-    _way(Fidelity.APPROXIMATE, UNCHANGED, "Gladia says when the session began; it may last three hours"),
+    _way(
+        Fidelity.APPROXIMATE,
+        Conversion(
+            _expires_at,
+            '(datetime.fromisoformat(value.replace("Z", "+00:00")) + timedelta(hours=3)).isoformat()',
+            ("datetime.datetime", "datetime.timedelta"),
+        ),
+        "Gladia says when the session began; it may last three hours",
+    ),
 )
 
 # --- parameters ----------------------------------------------------------------------------------
@@ -79,7 +97,12 @@ def _partials(disabled: Any) -> bool:
 
 
 SAMPLE_RATE: Final = _same("sample_rate", "sample_rate", "sample_rate")
-ENCODING: Final = _converted("encoding", "encoding bit_depth", "encoding", Conversion(_encoding))
+ENCODING: Final = _converted(
+    "encoding",
+    "encoding bit_depth",
+    "encoding",
+    Conversion(_encoding, parameters.ENCODING.over_gladia.conversion.source),
+)
 WORD_BOOST: Final = _converted(
     "word_boost",
     "realtime_processing.custom_vocabulary realtime_processing.custom_vocabulary_config.vocabulary",
@@ -142,6 +165,11 @@ TERMINATED: Final = _same("SessionTerminated", "post_final_transcript", "Session
 INFORMATION: Final = _absent(
     "SessionInformation", "SessionInformation", "Gladia says how long the audio was in its last message"
 )
+REALTIME_ERROR: Final = _absent(
+    "RealtimeError",
+    "RealtimeError",
+    "a name of the SDK's that public programs test for and no message ever had; Gladia ends by a close code",
+)
 IS_FINAL: Final = _row(
     "is_final",
     "transcript.data.is_final",
@@ -169,7 +197,7 @@ PUNCTUATED: Final = _same("punctuated", "transcript.data.is_final", "*.punctuate
 FORMATTED: Final = _same("text_formatted", "transcript.data.is_final", "*.text_formatted")
 """Gladia's finals are both, always."""
 
-TYPES: Final = (PARTIAL, FINAL, BEGINS, TERMINATED, INFORMATION)
+TYPES: Final = (PARTIAL, FINAL, BEGINS, TERMINATED, INFORMATION, REALTIME_ERROR)
 FIELDS: Final = (
     TEXT,
     START,

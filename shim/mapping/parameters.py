@@ -12,6 +12,7 @@ from typing import Any, Final
 from shim.mapping import languages
 from shim.mapping.row import (
     ABSENT,
+    NOTHING,
     Conversion,
     Fidelity,
     Row,
@@ -79,19 +80,28 @@ def _gladia_encoding(encoding: Any) -> tuple[str, int]:
     return ("wav/ulaw", 8) if encoding == "pcm_mulaw" else ("wav/pcm", 16)
 
 
+BIT_DEPTH: Final = 16
+"""The bits of a sample of the PCM that AssemblyAI takes."""
+
+
 def needs_transcoding(encoding: Any, bit_depth: Any) -> bool:
     """Whether Gladia's format is one that AssemblyAI does not take: 8, 24 and 32-bit PCM, and A-law."""
     if encoding == "wav/ulaw":
         return False
-    return encoding == "wav/alaw" or bit_depth not in (ABSENT, 16)
+    return encoding == "wav/alaw" or bit_depth not in (ABSENT, BIT_DEPTH)
 
 
 ENCODING: Final = _row(
     "encoding",
     "encoding bit_depth",
     "encoding",
-    converted(Conversion(_assemblyai_encoding)),
-    converted(Conversion(_gladia_encoding)),
+    converted(Conversion(_assemblyai_encoding, '{"wav/pcm": "pcm_s16le", "wav/ulaw": "pcm_mulaw"}[value]')),
+    converted(
+        Conversion(
+            _gladia_encoding,
+            '{"pcm_s16le": "wav/pcm", "pcm_mulaw": "wav/ulaw"}[value], 8 if value == "pcm_mulaw" else 16',
+        )
+    ),
 )
 
 SAMPLE_RATE: Final = _row("sample_rate", "sample_rate", "sample_rate", same(), same())
@@ -323,18 +333,37 @@ def _filtered(flag: str) -> Row:
     )
 
 
-MESSAGE_FLAGS: Final = tuple(
-    _filtered(flag)
-    for flag in (
-        "receive_final_transcripts",
-        "receive_speech_events",
-        "receive_pre_processing_events",
-        "receive_realtime_processing_events",
-        "receive_post_processing_events",
-        "receive_acknowledgments",
-        "receive_errors",
-        "receive_lifecycle_events",
+def _switched_off(flag: str, what: str) -> Row:
+    return _row(
+        flag,
+        f"messages_config.{flag}",
+        "",
+        emulated(
+            "AssemblyAI has no such switch; the shim filters the messages itself",
+            codemod=Fidelity.APPROXIMATE,
+        ),
+        converted(NOTHING, reason=f"off where a program reads every message: AssemblyAI sends {what}"),
     )
+
+
+ACKNOWLEDGMENTS: Final = _switched_off("receive_acknowledgments", "no acknowledgements")
+SPEECH_EVENTS: Final = _switched_off("receive_speech_events", "no such events")
+"""On by default at Gladia. A program that asks each message what it is passes them over, and needs no switch."""
+
+MESSAGE_FLAGS: Final = (
+    *(
+        _filtered(flag)
+        for flag in (
+            "receive_final_transcripts",
+            "receive_pre_processing_events",
+            "receive_realtime_processing_events",
+            "receive_post_processing_events",
+            "receive_errors",
+            "receive_lifecycle_events",
+        )
+    ),
+    ACKNOWLEDGMENTS,
+    SPEECH_EVENTS,
 )
 
 CUSTOM_METADATA: Final = _row(

@@ -207,6 +207,13 @@ READY: Final = _row(
     emulated("AssemblyAI's connect() returns once the socket is open", codemod=Fidelity.EMULATED),
     never_met(),
 )
+SESSION_ID: Final = _row(
+    "session_id",
+    "LiveV2Session.session_id",
+    "",
+    emulated("AssemblyAI's client knows no id; the program keeps the one of BeginEvent.id", codemod=Fidelity.EMULATED),
+    never_met(),
+)
 MICROPHONE: Final = _row(
     "microphone",
     "",
@@ -340,6 +347,7 @@ ROWS: Final = (
     FORCE_ENDPOINT,
     TEMPORARY_TOKEN,
     READY,
+    SESSION_ID,
     MICROPHONE,
     BEGIN_EVENT,
     TURN_EVENT,

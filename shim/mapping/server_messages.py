@@ -333,7 +333,7 @@ GLADIA_ERROR_TEXTS: Final = tuple(
         emulated(_OWN_ERROR, UNCHANGED, codemod=Fidelity.APPROXIMATE),
         never_met(),
     )
-    for path in ("message", "data.message")
+    for path in ("message", "data.message", "error")
 )
 
 ROWS: Final = (

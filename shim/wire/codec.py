@@ -51,6 +51,10 @@ class Codec(Generic[Message]):
                 if field.name == "type":
                     self._decoders[field.default] = msgspec.json.Decoder(structure)
 
+    def knows(self, kind: str) -> bool:
+        """Whether messages of a type are defined here."""
+        return kind in self._decoders
+
     def decode(self, frame: str | bytes) -> Message | UnknownMessage:
         """Gives the typed message of a text frame; raises MalformedMessage if it is none."""
         try:
