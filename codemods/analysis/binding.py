@@ -17,6 +17,8 @@ from codemods.analysis.values import (
     Class,
     DictDisplay,
     Instance,
+    Known,
+    Library,
     LibraryObject,
     OwnModule,
     Parsed,
@@ -27,6 +29,7 @@ from codemods.analysis.values import (
     alternatives,
     join,
     something,
+    text_of,
 )
 
 
@@ -60,8 +63,26 @@ class BindingEvaluation(ImportEvaluation):
                             store(self.program, site, key, value, target)
                         case Sequence() | LibraryObject():
                             put_into(self.program, one, value)
+                        case Library("os.environ"):
+                            self._note_variable(slices)
                         case Unknown():
                             escapes(self.program, value, target)
+
+    def _note_variable(self, slices: AbstractSequence[cst.SubscriptElement]) -> None:
+        """Notes the name of an environment variable that the program sets."""
+        match slices:
+            case [cst.SubscriptElement(cst.Index(cst.SimpleString() as name))]:
+                self.program.environment_names.add(name)
+
+    def note_declared(self, target: cst.CSTNode, annotation: cst.Annotation, environment: Environment) -> None:
+        """Notes an attribute's annotation: `self.session: ClientSession = …`, or a name in a class."""
+        match target:
+            case cst.Attribute(owner, cst.Name(name)):
+                for one in alternatives(self.evaluate(owner, environment)):
+                    if isinstance(one, Instance):
+                        self.program.declared_attributes.setdefault((one.node, name), annotation)
+            case cst.Name(name) if isinstance(environment.scope.node, cst.ClassDef):
+                self.program.declared_attributes.setdefault((environment.scope.node, name), annotation)
 
     def _bind_attribute(
         self, target: cst.Attribute, value: Value, environment: Environment, expression: cst.BaseExpression | None
@@ -139,6 +160,9 @@ class BindingEvaluation(ImportEvaluation):
                 case ((Sequence() | LibraryObject()), cst.AddAssign()) if is_container(one):
                     put_into(self.program, one, self.iterated(value))
                     result = join(result, one)
+                case Known(str(text)), cst.AddAssign() if "://" in text:
+                    # An address that is put together in steps; other texts may grow without an end.
+                    result = join(result, text_of((one, value)))
                 case _:
                     result = UNKNOWN
         self._bind(node.target, result, environment, None)

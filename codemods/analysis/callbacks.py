@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from codemods.analysis.libraries import SOCKET_LIBRARIES, Arguments
+from codemods.analysis.arguments import Arguments
+from codemods.analysis.sockets import SOCKET_LIBRARIES
+from codemods.analysis.sound import CLIENT, MICROPHONES, OPENED, SERVING, called_back
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -75,6 +77,12 @@ def callbacks(program: Program, node: cst.Call, callee: Value, arguments: Argume
                 values = socket_callback(node, keyword)
                 if values is not None:
                     yield _value(program, given), values
+        case Library(name) if name in MICROPHONES and "callback" in arguments.keywords:
+            yield _value(program, arguments.keywords["callback"]), (called_back(name, node), *(UNKNOWN,) * 4)
+        case Member(LibraryObject("pyaudio.PyAudio"), "open") if "stream_callback" in arguments.keywords:
+            yield _value(program, arguments.keywords["stream_callback"]), (called_back(OPENED, node), *(UNKNOWN,) * 3)
+        case Library(name) if name in SERVING and (handler := arguments.get(0, "handler")) is not None:
+            yield _value(program, handler), (LibraryObject(CLIENT, node),)
         case Library("threading.Thread" | "multiprocessing.Process"):
             yield _value(program, arguments.get(1, "target")), _elements(program, arguments.get(3, "args"))
         case Library("threading.Timer" | "_thread.start_new_thread" as name):

@@ -8,6 +8,7 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.arguments import Arguments
 from codemods.analysis.callbacks import callbacks
 from codemods.analysis.choosing import handed_to_chosen
 from codemods.analysis.concurrency import GATHERING, IN_A_THREAD, IN_A_THREAD_BY_OBJECT, gathered
@@ -16,14 +17,11 @@ from codemods.analysis.environment import Environment
 from codemods.analysis.evaluation import Handed
 from codemods.analysis.functions import FunctionEvaluation, named_in
 from codemods.analysis.handlers import Registration, registration_of
-from codemods.analysis.libraries import (
-    CLIENT_METHODS,
-    Arguments,
-    call_library,
-    call_member,
-    has_awaited_body,
-    owner_of,
-)
+from codemods.analysis.http_requests import has_awaited_body
+from codemods.analysis.libraries import call_library, call_member
+from codemods.analysis.named_choice import choice_of, methods_asked_for
+from codemods.analysis.sockets import CLIENT_METHODS, owner_of
+from codemods.analysis.sound import relayed
 from codemods.analysis.unrolling import unrolled
 from codemods.analysis.values import (
     NOTHING,
@@ -239,6 +237,8 @@ class CallEvaluation(FunctionEvaluation):
                 return call_library(self.program, node, f"{CLIENT_METHODS[node.func.attr.value]}", arguments)
             case Unknown() if isinstance(node.func, cst.Attribute) and node.func.attr.value == "run_in_executor":
                 return self._call_in_a_thread(node, arguments, 1, "")
+            case Unknown():
+                return relayed(node) or UNKNOWN
         return UNKNOWN
 
     def _entered_argument(self, arguments: Arguments) -> Value:
@@ -249,10 +249,13 @@ class CallEvaluation(FunctionEvaluation):
         match name:
             case "builtins.super":
                 return self._super(arguments)
+            case "importlib.import_module" if arguments.positional:
+                found = self.imported_by_name(self.program.values.get(arguments.positional[0], NOTHING), node)
+                return found if found is not None else call_library(self.program, node, name, arguments)
             case "functools.partial" if arguments.positional:
                 return self._partial(node, arguments)
             case "builtins.getattr" | "builtins.setattr" | "builtins.vars":
-                found = self._reflected(name, arguments)
+                found = self._reflected(node, name, arguments)
                 if found is not None:
                     return found
             case "types.SimpleNamespace":
@@ -264,6 +267,14 @@ class CallEvaluation(FunctionEvaluation):
                 function, of = (self.program.values.get(one, NOTHING) for one in arguments.positional)
                 self.call_value(function, Handed((self.iterated(of),)))
                 return Stream(self.iterated(of))
+            case "builtins.min" | "builtins.max" | "builtins.sorted" if arguments.positional:
+                each = self.iterated(self.program.values.get(arguments.positional[0], NOTHING))
+                if "key" in arguments.keywords:
+                    self.call_value(self.program.values.get(arguments.keywords["key"], NOTHING), Handed((each,)))
+                if not name.endswith("sorted") and len(arguments.positional) == 1:
+                    return each
+            case "builtins.iter" if len(arguments.positional) == 2:
+                return Stream(self._call_later(self.program.values.get(arguments.positional[0], NOTHING)))
             case "builtins.next" | "builtins.anext" | "builtins.iter" | "builtins.aiter" if arguments.positional:
                 of = self.program.values.get(arguments.positional[0], NOTHING)
                 if any(isinstance(one, Instance) for one in alternatives(of)):
@@ -297,13 +308,32 @@ class CallEvaluation(FunctionEvaluation):
         rest = Arguments(arguments.positional[at + 1 :], arguments.keywords, arguments.complete)
         found: Value = NOTHING
         for one in something(target):
-            if isinstance(one, Library | Member) and not (isinstance(one, Member) and isinstance(one.owner, Instance)):
+            if isinstance(one, LibraryObject):
+                result = self._call_later(one)
+            elif isinstance(one, Library) or (isinstance(one, Member) and not isinstance(one.owner, Instance)):
                 result = self._call(node, one, rest)
             else:
                 given = tuple(self.program.values.get(each, NOTHING) for each in rest.positional)
                 named = {key: self.program.values.get(each, NOTHING) for key, each in rest.keywords.items()}
                 result = self.call_value(one, Handed(given, named))
             found = join(found, Awaitable(result))
+        return found
+
+    def _call_later(self, function: Value) -> Value:
+        """What a function without arguments of its own gives, as `iter(partial(file.read, 1024), b"")` calls it."""
+        found: Value = NOTHING
+        for one in something(function):
+            target: Value = one
+            is_partial = False
+            if isinstance(one, LibraryObject) and one.made_by == "functools.partial" and one.site.args:
+                target = self.program.values.get(one.site.args[0].value, NOTHING)
+                is_partial = isinstance(target, Member) and isinstance(target.owner, LibraryObject)
+            if isinstance(one, LibraryObject) and is_partial:
+                given = Arguments.of(one.site)
+                rest = Arguments(given.positional[1:], given.keywords, given.complete)
+                found = join(found, self._call(one.site, target, rest))
+            else:
+                found = join(found, self.call_value(one, Handed()))
         return found
 
     def _super(self, arguments: Arguments) -> Value:
@@ -336,7 +366,7 @@ class CallEvaluation(FunctionEvaluation):
         found = join(kept, given)
         return UNKNOWN if found is NOTHING and self.settled else found
 
-    def _reflected(self, name: str, arguments: Arguments) -> Value | None:
+    def _reflected(self, node: cst.Call, name: str, arguments: Arguments) -> Value | None:
         """`getattr`, `setattr` and `vars` on objects of the program; None for other objects."""
         values = [self.program.values.get(one, NOTHING) for one in arguments.positional]
         owners = [one for one in something(values[0]) if isinstance(one, Instance | Class)] if values else []
@@ -349,10 +379,23 @@ class CallEvaluation(FunctionEvaluation):
                 self.grow_cell((owner.node, key), values[2] if len(values) > 2 and key != "*" else UNKNOWN)
             return Known(None)
         if name == "builtins.vars" or not isinstance(attribute, str):
-            return UNKNOWN
+            chosen = self._chosen_by_name(node, owners, values) if name == "builtins.getattr" else NOTHING
+            return UNKNOWN if chosen is NOTHING else join(chosen, values[2]) if len(values) > 2 else chosen
         found = join_all(self.read_member(owner, attribute) for owner in owners)
         if found is NOTHING or found == UNKNOWN or len(owners) < len(something(values[0])):
             return join(found, values[2]) if len(values) > 2 and found is not NOTHING else found
+        return found
+
+    def _chosen_by_name(self, node: cst.Call, owners: list[Instance | Class], values: list[Value]) -> Value:
+        """The methods that a message's type chooses from by their names; NOTHING where something else decides."""
+        found: Value = NOTHING
+        for owner in owners:
+            choice = choice_of(owner, values[1]) if len(values) > 1 else None
+            if choice is None or len(owners) > 1:
+                return NOTHING
+            self.program.named_choices[node] = choice
+            for name in dict.fromkeys(methods_asked_for(choice, self.lineage(owner.node))):
+                found = join(found, Member(owner, name))
         return found
 
     def _imports(self, library: str) -> bool:

@@ -10,7 +10,7 @@ import libcst as cst
 from codemods.analysis.evaluation import Handed
 from codemods.analysis.narrowing import TYPE_PATH
 from codemods.analysis.program import Program
-from codemods.analysis.values import NOTHING, DictDisplay, Known, Parsed, Value, alternatives, something
+from codemods.analysis.values import NOTHING, DictDisplay, Known, Member, Parsed, Value, alternatives, something
 
 
 def handed_to_chosen(program: Program, call: cst.Call, callee: Value, handed: Handed) -> Handed:
@@ -18,7 +18,12 @@ def handed_to_chosen(program: Program, call: cst.Call, callee: Value, handed: Ha
 
     The table is asked in the call itself, `handlers[message["type"]](message)`, or where the called name got its value.
     """
-    access = _access(program, call.func)
+    made = _made(program, call.func)
+    if isinstance(made, cst.Call) and made in program.named_choices and isinstance(callee, Member):
+        choice = program.named_choices[made]
+        asked = choice.type_of(callee.name)
+        return _narrowed(handed, choice.kind, frozenset((asked,))) if asked is not None else handed
+    access = _access(made) if made is not None else None
     if access is None:
         return handed
     owner, key, default = access
@@ -28,8 +33,11 @@ def handed_to_chosen(program: Program, call: cst.Call, callee: Value, handed: Ha
     if default is not None and callee in alternatives(program.values.get(default, NOTHING)):
         return handed
     types = frozenset(_keys_of(program, program.values.get(owner, NOTHING), callee))
-    if not types:
-        return handed
+    return _narrowed(handed, kind, types) if types else handed
+
+
+def _narrowed(handed: Handed, kind: Parsed, types: frozenset[str]) -> Handed:
+    """What is handed over, the message whose type `kind` is taken for one of these types."""
 
     def narrowed(value: Value) -> Value:
         if isinstance(value, Parsed) and value.path == () and value.origin is kind.origin:
@@ -43,15 +51,18 @@ def handed_to_chosen(program: Program, call: cst.Call, callee: Value, handed: Ha
     )
 
 
-def _access(
-    program: Program, called: cst.BaseExpression
-) -> tuple[cst.BaseExpression, cst.BaseExpression, cst.BaseExpression | None] | None:
-    """The table, the key and the default, where what is called comes out of a table."""
+def _made(program: Program, called: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What gives what is called: the expression itself, or the one that its name got."""
     if isinstance(called, cst.Name):
         found = [one.expression for one in program.reaching.get(called, ())]
-        if len(found) != 1 or found[0] is None:
-            return None
-        called = found[0]
+        return found[0] if len(found) == 1 else None
+    return called
+
+
+def _access(
+    called: cst.BaseExpression,
+) -> tuple[cst.BaseExpression, cst.BaseExpression, cst.BaseExpression | None] | None:
+    """The table, the key and the default, where what is called comes out of a table."""
     match called:
         case cst.Subscript(owner, [cst.SubscriptElement(cst.Index(key))]):
             return owner, key, None

@@ -7,6 +7,7 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.declared import as_declared
 from codemods.analysis.evaluation import Evaluation, Handed
 from codemods.analysis.libraries import awaited, entered, iterated
 from codemods.analysis.values import (
@@ -26,6 +27,7 @@ from codemods.analysis.values import (
     alternatives,
     join,
     join_all,
+    replaceable,
     something,
 )
 
@@ -141,6 +143,11 @@ class ClassEvaluation(Evaluation):
     def read_member(self, owner: Instance | Class, name: str) -> Value:
         """What reading an attribute of an object, or of a class, gives."""
         family = [*self.lineage(owner.node), *(self.derived_from(owner.node) if isinstance(owner, Instance) else ())]
+        declared = (self.program.declared_attributes.get((each, name)) for each in family)
+        annotation = next((one for one in declared if one is not None), None)
+        return as_declared(self.program, annotation, self._read_in(family, owner, name))
+
+    def _read_in(self, family: list[cst.ClassDef], owner: Instance | Class, name: str) -> Value:
         kept = join_all(self.read_cell((each, name)) for each in family)
         kept = join(kept, join_all(self.read_cell((each, "*")) for each in family))
         if name == "__class__" and isinstance(owner, Instance):
@@ -153,7 +160,8 @@ class ClassEvaluation(Evaluation):
         if enumerated is not None:
             return enumerated
         if found is not NOTHING:
-            return found
+            given = is_field and any(self.read_cell(("replaceable", each)) is not NOTHING for each in family)
+            return join_all(map(replaceable, alternatives(found))) if given else found
         if self.has_library_method(owner.node, name):
             return Member(owner, name)
         if name == "__dict__":
@@ -161,7 +169,17 @@ class ClassEvaluation(Evaluation):
                 self.grow_cell((each, "*"), UNKNOWN)
             return UNKNOWN
         strange = any(base not in _PLAIN_BASES for base in self.library_bases(owner.node))
+        strange &= not any(name in self._attributes_set_in(each) for each in family)
         return UNKNOWN if self.settled or (strange and not isinstance(owner, Super)) else NOTHING
+
+    def _attributes_set_in(self, node: cst.ClassDef) -> frozenset[str]:
+        """The attributes that a class's own code sets on an object: what they hold may be still to come."""
+        found = self._attributes_set.get(node)
+        if found is None:
+            targets = (one for one in self.program.nodes_in(node) if isinstance(one, (cst.AssignTarget, cst.AnnAssign)))
+            found = frozenset(one.target.attr.value for one in targets if isinstance(one.target, cst.Attribute))
+            self._attributes_set[node] = found
+        return found
 
     def _bound(self, owner: Instance | Class, name: str, value: Value) -> Value:
         """A definition in a class as it is read: a method bound, a property called."""

@@ -10,7 +10,7 @@ from codemods.analysis.containers import elements_of
 from codemods.analysis.values import NOTHING, UNKNOWN, Awaitable, Sequence, Stream, Value, join_all, something
 
 if TYPE_CHECKING:
-    from codemods.analysis.libraries import Arguments
+    from codemods.analysis.arguments import Arguments
     from codemods.analysis.program import Program
 
 GATHERING: Final = ("asyncio.gather", "asyncio.as_completed", "asyncio.run_coroutine_threadsafe")

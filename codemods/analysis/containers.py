@@ -21,11 +21,12 @@ from codemods.analysis.values import (
     Value,
     join,
     join_all,
+    kept_at,
     something,
 )
 
 if TYPE_CHECKING:
-    from codemods.analysis.libraries import Arguments
+    from codemods.analysis.arguments import Arguments
     from codemods.analysis.program import Program
 
 QUEUES: Final = {
@@ -86,14 +87,39 @@ def contents(program: Program, value: Value) -> Value:
     return UNKNOWN
 
 
+def puts_in(name: str) -> bool:
+    """Whether a method of a list, set, deque or queue puts its arguments into it."""
+    return name in _ADDING or name in _EXTENDING
+
+
+def is_followed_method(name: str) -> bool:
+    """Whether what a method of a container or dictionary does to what is in it is known, and what it gives too."""
+    return puts_in(name) or name in (*_TAKING, *_HARMLESS, "copy", "items", "values", "keys", "setdefault", "popitem")
+
+
+def values_in(program: Program, site: cst.BaseExpression) -> list[Value]:
+    """What can be in the dictionary made at `site`, as far as it is known."""
+    dictionary = program.dictionaries.get(site)
+    if dictionary is None:
+        return []
+    changed = (entry for change in dictionary.history.values() for entry in change.entries)
+    return [entry.value for entry in (*dictionary.entries, *changed) if not entry.merges]
+
+
 def put_into(program: Program, container: Value, value: Value) -> None:
     """Notes that a value is put into a container, by a call that the program makes."""
     match container:
         case Sequence(site):
             program.changed_sequences.add(site)
-            program.grow_cell(("contents", site), value)
+            program.grow_cell(("contents", site), kept_at(value, site))
         case LibraryObject(_, site) if is_container(container):
-            program.grow_cell(("contents", site), value)
+            program.grow_cell(("contents", site), kept_at(value, site))
+
+
+def put_by(program: Program, container: Value, method: str, given: tuple[Value, ...]) -> None:
+    """Notes what a method of a container puts there, where a library is to call it with these values."""
+    if method in _ADDING and _ADDING[method] < len(given):
+        put_into(program, container, given[_ADDING[method]])
 
 
 def elements_of(program: Program, value: Value) -> Value:
@@ -215,7 +241,7 @@ def store(program: Program, site: cst.BaseExpression, key: Value, value: Value, 
     """Notes `dictionary[key] = value`; the value's own expression is known where the statement is a plain one."""
     statement = program.parents.get(program.parents.get(target, target))
     value_node = statement.value if isinstance(statement, cst.Assign | cst.AugAssign) else None
-    entry = Entry(key, target, value_node if value_node is not None else target, value)
+    entry = Entry(key, target, value_node if value_node is not None else target, kept_at(value, site))
     program.tables.change(site, Change(target, (entry,)))
 
 

@@ -122,6 +122,8 @@ class DictionaryFacts:
     gaps: tuple[tuple[cst.CSTNode, str], ...] = ()
     pending: bool = False
     """Whether something that goes into it has no value yet: only while the analysis runs."""
+    overridden: tuple[Fact, ...] = ()
+    """The places that give it an entry which another one always gives anew."""
 
     @property
     def complete(self) -> bool:
@@ -237,7 +239,12 @@ class Dictionaries:
             for entry in change.entries:
                 self._gather(gathered, entry, site, depth, certain=certain, overrides=False)
         return DictionaryFacts(
-            site, tuple(gathered.facts), tuple(gathered.removals), tuple(gathered.gaps), gathered.pending
+            site,
+            tuple(gathered.facts),
+            tuple(gathered.removals),
+            tuple(gathered.gaps),
+            gathered.pending,
+            tuple(gathered.overridden),
         )
 
     def _gather(
@@ -276,6 +283,7 @@ class Dictionaries:
             facts = self.facts(other.site, depth - 1)
             gathered.gaps.extend(facts.gaps)
             gathered.pending |= facts.pending
+            gathered.overridden.extend(facts.overridden)
             for fact in facts.entries:
                 sure = certain and fact.certain and len(others) == 1
                 gathered.add(replace(fact, certain=sure), overrides and sure)
@@ -284,6 +292,7 @@ class Dictionaries:
 class _Gathered:
     def __init__(self) -> None:
         self.facts: list[Fact] = []
+        self.overridden: list[Fact] = []
         self.removals: list[tuple[str, cst.CSTNode]] = []
         self.gaps: list[tuple[cst.CSTNode, str]] = []
         self.pending = False
@@ -291,6 +300,7 @@ class _Gathered:
     def add(self, fact: Fact, overrides: bool) -> None:
         """Adds a fact; in one display, the last entry of a key is the one that counts."""
         if overrides:
+            self.overridden.extend(one for one in self.facts if one.key == fact.key)
             self.facts = [one for one in self.facts if one.key != fact.key]
         self.facts.append(fact)
 

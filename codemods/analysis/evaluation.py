@@ -50,6 +50,7 @@ class Evaluation(Propagation):
         self.statement: cst.CSTNode | None = None
         self.bases: dict[cst.ClassDef, tuple[Value, ...]] = {}
         self._derived: dict[cst.ClassDef, list[cst.ClassDef]] = {}
+        self._attributes_set: dict[cst.ClassDef, frozenset[str]] = {}
         self.wrappers: dict[cst.CSTNode, str] = {}
         """Functions that decorators put around another one, and the name they know that by."""
         self.bound: dict[cst.BaseExpression, tuple[Value, Handed]] = {}
@@ -175,6 +176,10 @@ class Evaluation(Propagation):
 
     def read_own_module(self, module: OwnModule, node: cst.Attribute) -> Value:
         """What an attribute of another file of the program is."""
+        raise NotImplementedError
+
+    def imported_by_name(self, name: Value, call: cst.Call) -> Value | None:
+        """The files of the program that `importlib.import_module(name)` gives; None where one is not known."""
         raise NotImplementedError
 
     def meet_function(self, node: cst.FunctionDef | cst.Lambda, environment: Environment) -> None:

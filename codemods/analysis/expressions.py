@@ -14,6 +14,7 @@ from codemods.analysis.environment import Environment
 from codemods.analysis.libraries import attribute, awaited
 from codemods.analysis.narrowing import narrowed
 from codemods.analysis.program import Entry
+from codemods.analysis.sound import scaled, silence, sliced
 from codemods.analysis.texts import filled_in
 from codemods.analysis.values import (
     DEEPEST_VALUE,
@@ -35,9 +36,11 @@ from codemods.analysis.values import (
     Sequence,
     Stream,
     Value,
+    alternatives,
     depth,
     join,
     join_all,
+    replaceable,
     something,
     text_of,
 )
@@ -63,14 +66,18 @@ class ExpressionEvaluation(CallEvaluation):
         # A value that is not there yet gives none: UNKNOWN would stay, whatever a later round finds.
         evaluation = getattr(self, f"_evaluate_{type(node).__name__.lower()}", None)
         value = evaluation(node, environment) if evaluation is not None else self._evaluate_children(node, environment)
-        if value is NOTHING and self.complete:
+        if value is NOTHING and self.complete and not self._is_of_none(node):
             value = UNKNOWN
-        value = narrowed(value, environment)
+        value = narrowed(value, environment, self.program)
         known = self.program.values.get(node)
         if known is None:
             self.evaluated.append(node)
         self.program.values[node] = value if known is None else join(known, value)
         return value
+
+    def _is_of_none(self, node: cst.BaseExpression) -> bool:
+        """Whether an attribute is read of what is still None: in the first pass of a loop, say."""
+        return isinstance(node, cst.Attribute) and self.program.values.get(node.value) == Known(None)
 
     def _evaluate_children(self, node: cst.CSTNode, environment: Environment) -> Value:
         for child in self.program.children(node):
@@ -125,6 +132,12 @@ class ExpressionEvaluation(CallEvaluation):
             return text_of((left, right))
         if isinstance(node.operator, cst.Modulo) and isinstance(left, Known) and isinstance(left.value, str):
             return filled_in(left.value, right)
+        if (same_sound := scaled(left, node.operator, right)) is not None:
+            return same_sound
+        if isinstance(node.operator, cst.Multiply):
+            quiet = silence(self.program.values, node.right) or silence(self.program.values, node.left)
+            if quiet is not None:
+                return quiet
         function = _ARITHMETIC.get(type(node.operator))
         if function and isinstance(left, Known) and isinstance(right, Known):
             if not all(isinstance(side.value, (int, float)) for side in (left, right)):
@@ -138,7 +151,8 @@ class ExpressionEvaluation(CallEvaluation):
     def _evaluate_booleanoperation(self, node: cst.BooleanOperation, environment: Environment) -> Value:
         left = self.evaluate(node.left, environment)
         inner = self.assume(node.left, environment, isinstance(node.operator, cst.And))
-        return join(left, self.evaluate(node.right, inner))
+        right = self.evaluate(node.right, inner)
+        return join(left, right) if isinstance(node.operator, cst.And) else _either(left, right)
 
     def _evaluate_ifexp(self, node: cst.IfExp, environment: Environment) -> Value:
         self.evaluate(node.test, environment)
@@ -188,8 +202,12 @@ class ExpressionEvaluation(CallEvaluation):
                 self._evaluate_children(element.slice, environment)
         if owner is NOTHING or key is NOTHING:
             return NOTHING
-        if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
-            return join_all(one if isinstance(one, Parsed) else UNKNOWN for one in something(owner))
+        if isinstance(node.slice[0].slice, cst.Slice):
+            is_plain = len(node.slice) == 1
+            return join_all(
+                one if isinstance(one, Parsed) and is_plain else sliced(one, node) or self._part_of_list(one)
+                for one in something(owner)
+            )
         if len(node.slice) != 1 or not isinstance(key, Known):
             by_position = len(node.slice) == 1 and self._is_a_number(node.slice[0].slice)
             return join_all(
@@ -197,7 +215,25 @@ class ExpressionEvaluation(CallEvaluation):
                 for one in something(owner)
             )
         owners = [one for one in something(owner) if not self._is_empty(one)] or something(owner)
+        if not key.certain:
+            return join_all(self._element_by_default(one, key) for one in owners)
         return join_all(self.element(one, key) for one in owners)
+
+    def _element_by_default(self, owner: Value, key: Known) -> Value:
+        """What a key gives that a caller or the environment may replace: a constant's like, or any of the elements."""
+        found = self.element(owner, key)
+        if not isinstance(owner, (DictDisplay, Sequence)):
+            return found
+        return replaceable(found) if isinstance(found, Known) else self._any_element(owner)
+
+    def _part_of_list(self, value: Value) -> Value:
+        """What a slice of a list of the program's own is."""
+        if isinstance(value, Stream):
+            return value
+        if is_container(value):
+            each = contents(self.program, value)
+            return each if each in (NOTHING, UNKNOWN) else Stream(each)
+        return UNKNOWN
 
     def _is_a_number(self, part: cst.BaseSlice) -> bool:
         """Whether a subscript is a number for sure, so that what it is asked of is a list: `words[index - 1]`."""
@@ -223,6 +259,8 @@ class ExpressionEvaluation(CallEvaluation):
                 return UNKNOWN if found is NOTHING and self.settled else found
             case Sequence() | LibraryObject() if is_container(owner):
                 return contents(self.program, owner)
+            case Stream(inner):
+                return inner
         return NOTHING if owner is NOTHING else UNKNOWN
 
     def _of_member(self, member: EnumMember, name: str) -> Value:
@@ -253,6 +291,8 @@ class ExpressionEvaluation(CallEvaluation):
                 return contents(self.program, owner)
             case Sequence(site, ()) if isinstance(step, int) and site not in self.program.changed_sequences:
                 return NOTHING  # the `[]` of `message.get("words") or []` has no element to give
+            case Stream(inner) if isinstance(step, int):
+                return inner
             case Library("os.environ"):
                 if isinstance(key.literal, cst.SimpleString):
                     self.program.environment_names.add(key.literal)
@@ -344,6 +384,17 @@ class ExpressionEvaluation(CallEvaluation):
 
     def _yield(self, value: Value) -> None:
         self.grow_cell(("yields", self.running), value)
+
+
+def _either(left: Value, right: Value) -> Value:
+    """What `left or right` gives: what is nothing for sure is never the result of the left side."""
+    found: Value = NOTHING
+    for one in alternatives(left):
+        if not isinstance(one, Known) or one.value:
+            found = join(found, one)
+        elif not one.certain:
+            right = replaceable(right)  # a caller may give something in the place of the default
+    return join(found, right)
 
 
 def _is_text(value: Value) -> bool:

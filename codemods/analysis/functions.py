@@ -7,6 +7,8 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.classes import decorated_with, is_class_method, is_static
+from codemods.analysis.containers import is_container, put_by
+from codemods.analysis.declared import as_declared
 from codemods.analysis.dictionaries import Entry
 from codemods.analysis.environment import Scope
 from codemods.analysis.evaluation import Handed
@@ -77,6 +79,9 @@ class FunctionEvaluation(ModelEvaluation):
                         join(bound.others, handed.others),
                     ),
                 )
+            case Member((LibraryObject() | Sequence()) as container, name) if is_container(container):
+                # `loop.call_soon_threadsafe(queue.put_nowait, chunk)`
+                put_by(self.program, container, name, handed.positional)
         return NOTHING if callee is NOTHING else UNKNOWN
 
     def call_function(
@@ -95,6 +100,8 @@ class FunctionEvaluation(ModelEvaluation):
             yielded = self.read_cell(("yields", function))
             return Managed(yielded) if decorated_with(function, *_CONTEXT_MANAGERS) else Stream(yielded)
         value = self.read_cell(("returns", function))
+        if isinstance(function, cst.FunctionDef):
+            value = as_declared(self.program, function.returns, value)
         if isinstance(function, cst.FunctionDef) and function.asynchronous is not None:
             return Awaitable(value)
         return value
@@ -181,6 +188,7 @@ class FunctionEvaluation(ModelEvaluation):
         )
 
     def _give_parameter(self, scope: Scope, parameter: cst.Param, value: Value) -> None:
+        value = as_declared(self.program, parameter.annotation, value)
         self.define(self.environment_of(scope), parameter.name.value, parameter, value)
 
     def _is_generator(self, function: cst.CSTNode) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import libcst as cst
 
-from codemods.analysis.libraries import Arguments
+from codemods.analysis.arguments import Arguments
 from codemods.analysis.values import Library, LibraryObject, Sequence, Value, something
 
 
@@ -20,6 +20,10 @@ class EventLibrary(Protocol):
 
     def owns(self, name: str) -> bool:
         """Whether a dotted name is the library's, so that its objects are known whatever they are made with."""
+        ...
+
+    def exports(self, module: str) -> tuple[str, ...]:
+        """The names that `from module import *` brings; none for a module of which they are not known."""
         ...
 
     def registers(self, owner: LibraryObject, method: str) -> bool:

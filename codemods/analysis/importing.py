@@ -10,7 +10,17 @@ from codemods.analysis.environment import Environment, Scope
 from codemods.analysis.expressions import ExpressionEvaluation
 from codemods.analysis.handlers import EventLibrary
 from codemods.analysis.modules import Modules
-from codemods.analysis.values import NOTHING, UNKNOWN, Known, Library, OwnModule, Sequence, Value
+from codemods.analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Known,
+    Library,
+    OwnModule,
+    Sequence,
+    Value,
+    alternatives,
+    join,
+)
 
 
 class ImportEvaluation(ExpressionEvaluation):
@@ -54,6 +64,9 @@ class ImportEvaluation(ExpressionEvaluation):
         if isinstance(node.names, cst.ImportStar):
             if source is not None:
                 self._import_everything(source, node.names, environment)
+            elif not node.relative:
+                for name in (name for library in self.libraries for name in library.exports(dotted)):
+                    self.define(environment, name, node.names, Library(f"{dotted}.{name}"))
             return
         for alias in node.names:
             name = _dotted(alias.name)
@@ -67,7 +80,9 @@ class ImportEvaluation(ExpressionEvaluation):
                     definition.origin = (scope, name)
             else:
                 # A relative import of a file that was not given: nothing is known of it.
+                behind = self.modules.behind(dotted, name) if self.modules is not None else None
                 value: Value = UNKNOWN if node.relative else Library(f"{dotted}.{name}")
+                value = OwnModule(behind) if behind is not None else value
                 self.define(environment, bound.value, alias, value)
 
     def _import_everything(self, source: Path, star: cst.ImportStar, environment: Environment) -> None:
@@ -87,6 +102,23 @@ class ImportEvaluation(ExpressionEvaluation):
             return []
         named = {one.value for one in listed.elements if isinstance(one, Known)}
         return [name for name in scope.definitions if name in named]
+
+    def imported_by_name(self, name: Value, call: cst.Call) -> Value | None:
+        """See `Evaluation`. Relative names are taken as those of the importing file's own package."""
+        path = self.program.files.get(self.program.module_of(call))
+        if self.modules is None or path is None:
+            return None
+        found: Value = NOTHING
+        for one in alternatives(name):
+            if one is NOTHING:
+                continue
+            text = one.value if isinstance(one, Known) and isinstance(one.value, str) else ""
+            dotted = text.lstrip(".")
+            file = self.modules.imported(path, dotted, len(text) - len(dotted)) if dotted else None
+            if file is None:
+                return None
+            found = join(found, OwnModule(file))
+        return found
 
     # --- the other files -------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ A library that is not described here is no obstacle: its calls give a LibraryObj
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 import libcst as cst
 
+from codemods.analysis.arguments import Arguments
 from codemods.analysis.containers import (
     CHANGING,
     call_container,
@@ -19,6 +19,25 @@ from codemods.analysis.containers import (
     elements_of,
     is_container,
     new_bag,
+)
+from codemods.analysis.http_requests import (
+    HTTP_CLIENTS,
+    HTTP_METHODS,
+    HTTP_MODULES,
+    has_awaited_body,
+    note_request,
+    open_url,
+)
+from codemods.analysis.sockets import SOCKET_LIBRARIES, call_socket, open_socket
+from codemods.analysis.sound import (
+    awaited_sound,
+    each_sound,
+    joined,
+    made_from,
+    part_of,
+    read_of,
+    silence,
+    with_overflow,
 )
 from codemods.analysis.texts import call_string
 from codemods.analysis.values import (
@@ -42,6 +61,7 @@ from codemods.analysis.values import (
     ResponseField,
     Sequence,
     Socket,
+    Sound,
     Stream,
     Text,
     UrlQuery,
@@ -57,68 +77,16 @@ if TYPE_CHECKING:
     from codemods.analysis.program import Program
 
 
-@dataclass(frozen=True, slots=True)
-class SocketLibrary:
-    """How one way of opening a WebSocket is written.
-
-    `headers` is the keyword for the handshake's headers, `asynchronous` whether connecting, sending and receiving are
-    awaited, `binary` the method that sends bytes as a binary frame. `by_callback`: frames are handed to callbacks.
-    `wrapped`: frames come as objects of the library, with their kind and their data.
-    """
-
-    headers: str
-    asynchronous: bool
-    binary: str = "send"
-    by_callback: bool = False
-    wrapped: bool = False
-
-
-SOCKET_LIBRARIES: Final = {
-    "websockets.connect": SocketLibrary("additional_headers", True),
-    "websockets.asyncio.client.connect": SocketLibrary("additional_headers", True),
-    "websockets.sync.client.connect": SocketLibrary("additional_headers", False),
-    "websockets.client.connect": SocketLibrary("extra_headers", True),
-    "websockets.legacy.client.connect": SocketLibrary("extra_headers", True),
-    "websocket.create_connection": SocketLibrary("header", False, "send_binary"),
-    "websocket.WebSocketApp": SocketLibrary("header", False, "send_bytes", by_callback=True),
-    "aiohttp.ClientSession().ws_connect": SocketLibrary("headers", True, "send_bytes", wrapped=True),
-}
-"""By the dotted name of the function that opens one."""
-
-CLIENT_METHODS: Final = {
-    name.rpartition(".")[2]: name for name in SOCKET_LIBRARIES if name.rpartition(".")[0].endswith("()")
-}
-"""Methods that open a WebSocket and are called as no other library's: by the method's name, the whole one."""
-
-
-def owner_of(method: str) -> str:
-    """The library of which a method is known by its name alone; empty for any other method."""
-    return CLIENT_METHODS.get(method, "").split(".")[0]
-
-
-_HTTP_MODULES: Final = ("requests", "httpx")
-_HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
-HTTP_CLIENTS: Final = {
-    "requests.Session": False,
-    "requests.session": False,
-    "requests.sessions.Session": False,
-    "httpx.Client": False,
-    "httpx.AsyncClient": True,
-    "aiohttp.ClientSession": True,
-}
-"""Classes whose methods make requests, and whether those are awaited."""
-_AWAITED_BODIES: Final = ("aiohttp.ClientSession",)
-"""Those of them whose answers give their bodies by methods that are awaited, too."""
-
 _AWAITED_ARGUMENT: Final = ("asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.wait_for")
 _RUN_ARGUMENT: Final = ("asyncio.run", "uvloop.run", "anyio.run")
-_DECODING: Final = (
+DECODING: Final = (
     "json.loads",
     "orjson.loads",
     "ujson.loads",
     "simplejson.loads",
     "rapidjson.loads",
 )
+"""Functions that give the document of a JSON text."""
 _CHANGING_DECODING: Final = frozenset(("object_hook", "object_pairs_hook", "cls"))
 """Arguments after which a document is no plain one any more."""
 _ENCODING: Final = (
@@ -133,98 +101,24 @@ ENDING: Final = ("builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.a
 """Calls that end the program."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Arguments:
-    """The arguments of one call: nodes and values, by position and by keyword. Starred ones make it incomplete."""
-
-    positional: tuple[cst.BaseExpression, ...]
-    keywords: dict[str, cst.BaseExpression]
-    complete: bool
-
-    @classmethod
-    def of(cls, call: cst.Call) -> Arguments:
-        """The arguments as written."""
-        positional: list[cst.BaseExpression] = []
-        keywords: dict[str, cst.BaseExpression] = {}
-        complete = True
-        for argument in call.args:
-            if argument.star:
-                complete = False
-            elif argument.keyword is not None:
-                keywords[argument.keyword.value] = argument.value
-            else:
-                positional.append(argument.value)
-        return cls(tuple(positional), keywords, complete)
-
-    def get(self, position: int, keyword: str) -> cst.BaseExpression | None:
-        """The argument that may be given either way."""
-        return self.positional[position] if position < len(self.positional) else self.keywords.get(keyword)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HttpRequest:
-    """One HTTP request that the program makes.
-
-    `made` is the call before it that says a part of it, where there is one: it makes an object that describes the
-    request, or gives a client its headers.
-    """
-
-    call: cst.Call
-    library: str
-    method: str
-    url: cst.BaseExpression | None
-    headers: cst.BaseExpression | None
-    json: cst.BaseExpression | None
-    data: cst.BaseExpression | None
-    parameters: cst.BaseExpression | None
-    arguments: Arguments
-    made: cst.Call | None = None
-
-    @property
-    def written(self) -> tuple[cst.Call, ...]:
-        """The calls in which the request is written."""
-        return (self.call,) if self.made is None else (self.call, self.made)
-
-    @property
-    def is_carried(self) -> bool:
-        """Whether the headers are its client's, which sends them with every request."""
-        return self.made is not None and self.library in HTTP_CLIENTS
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Connect:
-    """One place where the program opens a WebSocket."""
-
-    call: cst.Call
-    function: str
-    library: SocketLibrary
-    url: cst.BaseExpression | None
-    arguments: Arguments
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Send:
-    """One place where the program sends a frame. `method` is the socket's method."""
-
-    call: cst.Call
-    socket: Socket
-    method: str
-    payload: cst.BaseExpression
-
-
 def call_library(program: Program, node: cst.Call, name: str, arguments: Arguments) -> Value:
     """What calling the library function `name` gives."""
     module, _, function = name.rpartition(".")
-    if module in _HTTP_MODULES and function in _HTTP_METHODS:
-        return _request(program, node, module, function, arguments)
+    if module in HTTP_MODULES and function in HTTP_METHODS:
+        return note_request(program, node, module, function, arguments)
     if name in SOCKET_LIBRARIES:
-        return _open_socket(program, node, name, arguments)
+        return open_socket(program, node, name, arguments)
     first = arguments.positional[0] if arguments.positional else None
     value = program.values.get(first, UNKNOWN) if first is not None else UNKNOWN
     if name == "urllib.request.urlopen":
-        return _open_url(program, node, value, arguments)
+        return open_url(program, node, value, arguments)
+    same_sound = made_from(value, name)
+    if same_sound is None and name in ("builtins.bytes", "builtins.bytearray"):
+        same_sound = silence(program.values, first)
+    if same_sound is not None:
+        return same_sound
     match name:
-        case _ if name in _DECODING and not arguments.keywords.keys() & _CHANGING_DECODING:
+        case _ if name in DECODING and not arguments.keywords.keys() & _CHANGING_DECODING:
             found: Value = NOTHING
             for one in something(value):
                 found = join(found, parse_json(node, one))
@@ -236,12 +130,16 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
         case "base64.b64encode" | "base64.standard_b64encode" | "pybase64.b64encode":
             return Base64(node, first) if first is not None else UNKNOWN
         case "builtins.str":
+            if isinstance(value, Parsed) and isinstance(value.document, HttpResponse):
+                return value  # a field of an answer, such as its address: the same, if it was a text
             return value if isinstance(value, Text) or (isinstance(value, Base64) and value.as_text) else _text(value)
         case "builtins.bytes":
             return value if isinstance(value, Base64) and not value.as_text else UNKNOWN
         case "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset" | "collections.deque":
             if isinstance(value, Parsed | Stream) and not name.endswith("deque"):
                 return value
+            if name.endswith("frozenset") and isinstance(value, Sequence):
+                return value if value.site not in program.changed_sequences else UNKNOWN
             if isinstance(value, Sequence) and value.site not in program.changed_sequences and not name.endswith("set"):
                 return Sequence(node, value.elements)
             return new_bag(program, node, name, value if first is not None else None)
@@ -324,12 +222,6 @@ def _joined_address(base: Value, program: Program, arguments: Arguments) -> Valu
     return UNKNOWN
 
 
-def _open_socket(program: Program, node: cst.Call, name: str, arguments: Arguments) -> Value:
-    url = arguments.get(0, "url") or arguments.keywords.get("uri")
-    program.connects[node] = Connect(node, name, SOCKET_LIBRARIES[name], url, arguments)
-    return Connecting(node) if SOCKET_LIBRARIES[name].asynchronous else Socket(node)
-
-
 def _text(value: Value) -> Value:
     return Known(str(value.value), certain=value.certain) if isinstance(value, Known) else UNKNOWN
 
@@ -348,72 +240,9 @@ def parse_json(node: cst.CSTNode, text: Value) -> Value:
             return Parsed(HttpResponse(request), node)
         case JsonText(_, of):
             return of
+        case Known(None):
+            return NOTHING  # no text: what is parsed is what comes later, or nothing
     return UNKNOWN
-
-
-def _request(
-    program: Program,
-    node: cst.Call,
-    library: str,
-    method: str,
-    arguments: Arguments,
-    *,
-    asynchronous: bool = False,
-    carried: tuple[cst.BaseExpression, cst.Call] | None = None,
-) -> Value:
-    """Notes a request; `carried` are the headers that its client sends with every one, and the call that gave them."""
-    shift = 0
-    if method == "request":
-        shift = 1
-        verb = arguments.get(0, "method")
-        method = str(constant(program.values.get(verb, UNKNOWN))).lower() if verb is not None else ""
-    headers, made = arguments.keywords.get("headers"), None
-    if headers is None and carried is not None:
-        headers, made = carried
-    program.requests[node] = HttpRequest(
-        node,
-        library,
-        method,
-        arguments.get(shift, "url"),
-        headers,
-        arguments.keywords.get("json"),
-        arguments.keywords.get("data") or arguments.keywords.get("content"),
-        arguments.keywords.get("params"),
-        arguments,
-        made,
-    )
-    response = HttpResponse(node)
-    return Awaitable(response) if asynchronous else response
-
-
-def _open_url(program: Program, node: cst.Call, given: Value, arguments: Arguments) -> Value:
-    """The request of `urlopen(…)`, of an address or of a `urllib.request.Request` that was made before."""
-    made, method, site = arguments, None, None
-    if isinstance(given, LibraryObject) and given.made_by == "urllib.request.Request":
-        site = given.site
-        made = Arguments.of(site)
-        verb = made.get(5, "method")
-        method = str(constant(program.values.get(verb, UNKNOWN))).lower() if verb is not None else None
-    data = made.get(1, "data") or arguments.get(1, "data")
-    program.requests[node] = HttpRequest(
-        node,
-        "urllib.request",
-        method or ("get" if data is None else "post"),
-        made.get(0, "url"),
-        made.get(2, "headers") if made is not arguments else None,
-        None,
-        data,
-        None,
-        arguments,
-        site,
-    )
-    return HttpResponse(node)
-
-
-def has_awaited_body(program: Program, request: cst.Call) -> bool:
-    """Whether the answer to a request gives its body by methods that are awaited."""
-    made = program.requests.get(request)
-    return made is not None and made.library in _AWAITED_BODIES
 
 
 def call_member(program: Program, node: cst.Call, member: Member, arguments: Arguments) -> Value:
@@ -426,9 +255,13 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return Awaitable(document) if has_awaited_body(program, request) else document
         case HttpResponse(request):
             return ResponseField(request, f"{name}()")
-        case Parsed() if name == "get" and first is not None:
+        case Parsed() if name in ("get", "pop") and first is not None:
             key = constant(program.values.get(first, UNKNOWN))
             return owner.step(key) if isinstance(key, str) else UNKNOWN
+        case Parsed() if (
+            owner.path == ("type",) and name in ("lower", "upper", "casefold") and not arguments.positional
+        ):
+            return Text((member,))
         case Base64(call, encoded) if name == "decode":
             return Base64(call, encoded, as_text=True)
         case Base64(call, encoded) if name == "encode":
@@ -437,8 +270,10 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return owner
         case Frame() if name == "json":
             return Parsed(owner, node)
-        case JsonText() if name in ("encode", "strip"):
+        case JsonText() if name in ("encode", "decode", "strip"):
             return owner
+        case UrlQuery() if name == "lower":
+            return owner  # `False` as `false`: the service reads either
         case DictDisplay(site):
             return call_dictionary(program, node, site, name, arguments)
         case Sequence() if name != "join":
@@ -449,16 +284,18 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             return call_container(program, node, owner, name, arguments)
         case Known() | Text() if name in ("with_query", "update_query") and first is not None:
             return text_of((owner, Known("?"), UrlQuery(node, program.values.get(first, UNKNOWN))))
+        case Known(bytes()) if name == "join" and first is not None:
+            return joined(iterated(program, program.values.get(first, UNKNOWN))) or UNKNOWN
         case Known(value) if isinstance(value, str):
             return call_string(program, value, name, arguments)
         case Socket(connect):
-            return _call_socket(program, node, owner, connect, name, first)
+            return call_socket(program, node, owner, connect, name, first)
         case LibraryObject(made_by) if f"{made_by}().{name}" in SOCKET_LIBRARIES:
-            return _open_socket(program, node, f"{made_by}().{name}", arguments)
-        case LibraryObject(made_by, site) if made_by in HTTP_CLIENTS and name in _HTTP_METHODS:
+            return open_socket(program, node, f"{made_by}().{name}", arguments)
+        case LibraryObject(made_by, site) if made_by in HTTP_CLIENTS and name in HTTP_METHODS:
             asynchronous = HTTP_CLIENTS[made_by]
             carried = program.client_headers.get(site)
-            return _request(program, node, made_by, name, arguments, asynchronous=asynchronous, carried=carried)
+            return note_request(program, node, made_by, name, arguments, asynchronous=asynchronous, carried=carried)
         case Member(LibraryObject(made_by, site), "headers") if made_by in HTTP_CLIENTS and name == "update":
             if first is not None:
                 program.client_headers[site] = (first, node)
@@ -468,29 +305,13 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             if name == "run_until_complete" and isinstance(value, Awaitable):
                 return value.result
             return value if isinstance(value, Awaitable) else UNKNOWN
+        case LibraryObject() | Sound() if (same_sound := made_from(owner, name)) is not None:
+            return same_sound
+        case Member(LibraryObject(made_by), attribute):
+            return read_of(node, made_by, attribute, name) or UNKNOWN
         case LibraryObject(made_by):
-            return LibraryObject(f"{made_by}().{name}", node)
+            return with_overflow(f"{made_by}().{name}", node) or LibraryObject(f"{made_by}().{name}", node)
     return UNKNOWN
-
-
-_SENDING: Final = ("send", "send_binary", "send_bytes", "send_text", "send_str", "send_json")
-
-
-def _call_socket(
-    program: Program, node: cst.Call, socket: Socket, connect: cst.Call, name: str, first: cst.BaseExpression | None
-) -> Value:
-    asynchronous = program.connects[connect].library.asynchronous
-    if name in _SENDING and first is not None:
-        before = program.sends.get(node)
-        if before is not None and before.socket != socket:
-            program.shared_sends.add(node)
-        program.sends[node] = Send(node, socket, name, first)
-        return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
-    if name in ("recv", "recv_data", "receive", "receive_str"):
-        return Awaitable(Frame(connect)) if asynchronous else Frame(connect)
-    if name == "receive_json":
-        return Awaitable(Parsed(Frame(connect), node))
-    return Awaitable(UNKNOWN) if asynchronous else UNKNOWN
 
 
 def entered(value: Value) -> Value:
@@ -523,7 +344,7 @@ def awaited(value: Value) -> Value:
             return result
         case Connecting(connect):
             return Socket(connect)
-    return UNKNOWN
+    return awaited_sound(value) or UNKNOWN
 
 
 def iterated(program: Program, value: Value) -> Value:
@@ -553,7 +374,7 @@ def _iterated(program: Program, value: Value) -> Value:
         case Awaitable(Nothing() as none):
             return none
         case Sequence() | DictDisplay() | LibraryObject():
-            return elements_of(program, value)
+            return each_sound(value) or elements_of(program, value)
     return UNKNOWN
 
 
@@ -570,4 +391,4 @@ def attribute(value: Value, name: str) -> Value:
             return value
         case Frame() if name == "data":
             return value
-    return Member(value, name)
+    return part_of(value, name) or Member(value, name)

@@ -7,11 +7,12 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.arguments import Arguments
 from codemods.analysis.classes import ClassEvaluation
 from codemods.analysis.containers import merged_dictionary, new_bag
 from codemods.analysis.dictionaries import Dumped, Entry
 from codemods.analysis.evaluation import Handed
-from codemods.analysis.libraries import Arguments, parse_json
+from codemods.analysis.libraries import parse_json
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -107,7 +108,7 @@ class ModelEvaluation(ClassEvaluation):
     def _converts(self, node: cst.ClassDef) -> bool:
         return any(name in _CONVERTING for name in self.library_bases(node))
 
-    def _is_opaque(self, node: cst.ClassDef) -> bool:
+    def is_opaque(self, node: cst.ClassDef) -> bool:
         """Whether a class's own code may change what its fields are given, or what they are called in documents."""
         for each in self.lineage(node):
             if any(one.keyword is not None and one.keyword.value == "rename" for one in each.keywords):
@@ -161,7 +162,7 @@ class ModelEvaluation(ClassEvaluation):
         if initialisers:
             return made
         fields = self.fields_of(definition)
-        opaque = self._is_opaque(definition) if fields else False
+        opaque = self.is_opaque(definition) if fields else False
         for index, field in enumerate(fields.values()):
             given, node = self._given(field, index, handed)
             value = self._default(definition, field) if given is None else given
@@ -260,7 +261,7 @@ class ModelEvaluation(ClassEvaluation):
         fields = self.fields_of(definition)
         if not fields:
             return UNKNOWN
-        opaque = self._is_opaque(definition)
+        opaque = self.is_opaque(definition)
         for field in fields.values():
             value: Value = NOTHING
             for one in something(document):

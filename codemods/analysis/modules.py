@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from codemods.analysis.libraries import HTTP_CLIENTS, SOCKET_LIBRARIES
+from codemods.analysis.http_requests import HTTP_CLIENTS
+from codemods.analysis.sockets import SOCKET_LIBRARIES
 
 _INITIAL: Final = "__init__.py"
 _SOURCES: Final = "src"
+_SETTINGS_OF_DJANGO: Final = ("django.conf", "settings")
 LIBRARIES: Final = frozenset(name.split(".")[0] for name in (*SOCKET_LIBRARIES, *HTTP_CLIENTS))
 """The packages of which the analysis knows what their calls give."""
 
@@ -50,6 +52,16 @@ class Modules:
             folder = folder or found
         # A folder without `__init__.py` gives way to any module of its name.
         return folder if folder in self._folders and parts[0] not in self._libraries else None
+
+    def behind(self, dotted: str, name: str) -> Path | None:
+        """The module of the run that a framework hands out under a name of its own: Django's settings, if it has one.
+
+        `from django.conf import settings` gives the names of the project's own settings, whatever file they are in.
+        """
+        if (dotted, name) != _SETTINGS_OF_DJANGO:
+            return None
+        found = [file for file in self.files if file.name == "settings.py"]
+        return found[0] if len(found) == 1 else None
 
     def member(self, module: Path, name: str) -> Path | None:
         """The module of that name inside a package, if the run has it."""

@@ -13,6 +13,8 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Known, OneOf, Parsed, Sequence, Value, join_all, something
 
 TYPE_PATH: Final = ("type",)
+_TYPE_PATHS: Final = (TYPE_PATH, ("message_type",))
+"""The fields by which messages say their type."""
 
 
 class Narrowing:
@@ -35,14 +37,24 @@ class Narrowing:
                 merged = merge(first, second)
                 assert merged is not None
                 return merged
+            case cst.Name() if (told := self._told_by(test)) is not None:
+                return self.assume(told, environment, truth)
             case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
                 return self._assume_comparison(left, operator, right, environment, truth)
             case cst.Call(cst.Name("isinstance"), [cst.Arg(left), cst.Arg(right)]):
                 types = types_of_classes(self._libraries, self._program.value(right))
                 for one in something(self._program.value(left)):
                     if isinstance(one, Parsed) and one.path == () and types is not None:
-                        return _with_types(environment, one, types, truth)
+                        return self._with_types(environment, one, types, truth)
         return environment.copy()
+
+    def _told_by(self, name: cst.Name) -> cst.BaseExpression | None:
+        """The test whose outcome a name holds: `is_final = message["type"] == "transcript" and …`."""
+        found = [one.expression for one in self._program.reaching.get(name, ())]
+        if len(found) == 1 and isinstance(found[0], (cst.Comparison, cst.BooleanOperation, cst.UnaryOperation)):
+            same = self._program.scope_of(found[0]) is self._program.scope_of(name)
+            return found[0] if same else None
+        return None
 
     def _assume_comparison(
         self,
@@ -56,7 +68,7 @@ class Narrowing:
         subject, others = self._program.value(left), self._program.value(right)
         if isinstance(subject, Known):
             subject, others = others, subject
-        subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path == TYPE_PATH]
+        subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path in _TYPE_PATHS]
         if not subjects or len(subjects) != len(something(subject)):
             return inside
         names = _strings_of(others)
@@ -64,7 +76,7 @@ class Narrowing:
         if names is None or not isinstance(operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)):
             return inside
         for one in subjects:
-            inside = _with_types(inside, one, names, positive)
+            inside = self._with_types(inside, one, names, positive)
         return inside
 
     def types_of_class_pattern(self, pattern: cst.CSTNode) -> frozenset[str] | None:
@@ -79,21 +91,33 @@ class Narrowing:
                 return None if None in each else frozenset().union(*(one for one in each if one is not None))
         return None
 
+    def _with_types(
+        self, environment: Environment, subject: Parsed, names: frozenset[str], positive: bool
+    ) -> Environment:
+        """What holds where a message is known to be, or not to be, of these types."""
+        inside = environment.copy()
+        for origin in _origins(subject, self._program):
+            before = inside.types.get(origin, subject.types)
+            if positive:
+                inside.types[origin] = names if before is None else (names & before) or names
+            elif before is not None:
+                inside.types[origin] = before - names
+        return inside
+
+
+def _origins(message: Parsed, program: Program) -> list[cst.CSTNode]:
+    """What stands for a message: where it was parsed, and what named its text, one message if parsed twice."""
+    match message.origin:
+        case cst.Call(_, [cst.Arg(cst.Name() as name)]):
+            definitions = program.reaching.get(name, frozenset())
+            if len(definitions) == 1:
+                return [message.origin, *(one.node for one in definitions)]
+    return [message.origin]
+
 
 def subject_of_classes(subject: Value) -> bool:
     """Whether a value is a whole message, which patterns tell apart by its class."""
     return isinstance(subject, Parsed) and subject.path == ()
-
-
-def _with_types(environment: Environment, subject: Parsed, names: frozenset[str], positive: bool) -> Environment:
-    """What holds where a message is known to be, or not to be, of these types."""
-    inside = environment.copy()
-    before = inside.types.get(subject.origin, subject.types)
-    if positive:
-        inside.types[subject.origin] = names if before is None else (names & before) or names
-    elif before is not None:
-        inside.types[subject.origin] = before - names
-    return inside
 
 
 def _strings_of(value: Value) -> frozenset[str] | None:
@@ -115,13 +139,15 @@ def types_of_pattern(pattern: cst.CSTNode) -> frozenset[str]:
     return frozenset()
 
 
-def narrowed(value: Value, environment: Environment) -> Value:
+def narrowed(value: Value, environment: Environment, program: Program) -> Value:
     """A value with the types that tests have left it."""
     if isinstance(value, OneOf):
-        return join_all(narrowed(one, environment) for one in value.alternatives)
-    if isinstance(value, Parsed) and value.origin in environment.types:
-        types = environment.types[value.origin]
-        if value.types is not None:
-            types = types & value.types or types
-        return Parsed(value.document, value.origin, value.path, types)
+        return join_all(narrowed(one, environment, program) for one in value.alternatives)
+    if isinstance(value, Parsed) and environment.types:
+        for origin in _origins(value, program):
+            if origin in environment.types:
+                types = environment.types[origin]
+                if value.types is not None:
+                    types = types & value.types or types
+                return Parsed(value.document, value.origin, value.path, types)
     return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as AbstractSequence
+
 import libcst as cst
 
 from codemods.analysis.binding import BindingEvaluation
@@ -32,7 +34,7 @@ class PatternEvaluation(BindingEvaluation):
         inside = environment.copy()
         self._evaluate_values(case.pattern, inside)
         self._narrow(case.pattern, subject, inside)
-        self._bind_pattern(case.pattern, narrowed(subject, inside), inside)
+        self._bind_pattern(case.pattern, narrowed(subject, inside, self.program), inside)
         if case.guard is not None:
             self.evaluate(case.guard, inside)
             inside = self.assume(case.guard, inside, True)
@@ -55,11 +57,21 @@ class PatternEvaluation(BindingEvaluation):
             case cst.MatchAs(cst.MatchPattern() as inner, _):
                 self._narrow(inner, subject, environment)
                 return
-            case cst.MatchMapping(elements) if isinstance(subject, Parsed) and subject.path == ():
-                for element in elements:
-                    types = self._strings_of(element.pattern)
-                    if self.program.value(element.key) == Known("type") and types:
-                        environment.types[subject.origin] = types
+            case cst.MatchOr(patterns):
+                self._narrow_either(patterns, subject, environment)
+                return
+            case cst.MatchMapping(elements):
+                for one in something(subject):
+                    for element in elements if isinstance(one, Parsed) and one.path == () else ():
+                        types = self._strings_of(element.pattern)
+                        if self.program.value(element.key) == Known("type") and types and isinstance(one, Parsed):
+                            environment.types[one.origin] = types
+                return
+            case cst.MatchTuple(parts) | cst.MatchList(parts) if isinstance(subject, Sequence):
+                if len(parts) == len(subject.elements):
+                    for part, inner_subject in zip(parts, subject.elements, strict=True):
+                        if isinstance(part, cst.MatchSequenceElement):
+                            self._narrow(part.value, inner_subject, environment)
                 return
         left: frozenset[str] | None = None
         if isinstance(subject, Parsed) and subject.path == TYPE_PATH:
@@ -68,6 +80,20 @@ class PatternEvaluation(BindingEvaluation):
             left = self.narrowing.types_of_class_pattern(pattern)
         if left and isinstance(subject, Parsed):
             environment.types[subject.origin] = left
+
+    def _narrow_either(
+        self, patterns: AbstractSequence[cst.MatchOrElement], subject: Value, environment: Environment
+    ) -> None:
+        """Notes the types that one of several patterns leaves; where one leaves any, all of them do."""
+        found: list[dict[cst.CSTNode, frozenset[str]]] = []
+        for one in patterns:
+            inside = environment.copy()
+            inside.types.clear()
+            self._narrow(one.pattern, subject, inside)
+            found.append(inside.types)
+        for origin in found[0]:
+            if all(origin in types for types in found):
+                environment.types[origin] = frozenset().union(*(types[origin] for types in found))
 
     def _strings_of(self, pattern: cst.CSTNode) -> frozenset[str]:
         """The strings that a pattern asks for, written there or by a constant's name; none where one is not known."""
@@ -95,7 +121,7 @@ class PatternEvaluation(BindingEvaluation):
                     key = self.program.value(element.key)
                     self._bind_pattern(element.pattern, self._part(subject, key), environment)
                 if pattern.rest is not None:
-                    self.define(environment, pattern.rest.value, pattern.rest, UNKNOWN)
+                    self.define(environment, pattern.rest.value, pattern.rest, self._rest_of(pattern, subject))
             case cst.MatchList(patterns) | cst.MatchTuple(patterns):
                 before_star = True
                 for index, one in enumerate(patterns):
@@ -110,7 +136,9 @@ class PatternEvaluation(BindingEvaluation):
                 self._bind_class_pattern(pattern, subject, environment)
             case cst.MatchOr(patterns):
                 for either in patterns:
-                    self._bind_pattern(either.pattern, subject, environment)
+                    inside = environment.copy()
+                    self._narrow(either.pattern, subject, inside)
+                    self._bind_pattern(either.pattern, narrowed(subject, inside, self.program), environment)
 
     def _bind_class_pattern(self, pattern: cst.MatchClass, subject: Value, environment: Environment) -> None:
         named = self.program.value(pattern.cls)
@@ -126,6 +154,13 @@ class PatternEvaluation(BindingEvaluation):
             self._bind_pattern(one.value, part, environment)
         for keyword in pattern.kwds:
             self._bind_pattern(keyword.pattern, self._member(subject, keyword.key.value), environment)
+
+    def _rest_of(self, pattern: cst.MatchMapping, subject: Value) -> Value:
+        """What `**rest` holds: the message again, where nothing but its type was taken out of it."""
+        keys = {self.program.value(one.key) for one in pattern.elements}
+        if keys <= {Known("type")} and all(isinstance(one, Parsed) and one.path == () for one in something(subject)):
+            return subject
+        return NOTHING if subject is NOTHING else UNKNOWN
 
     def _member(self, subject: Value, name: str) -> Value:
         found: Value = NOTHING

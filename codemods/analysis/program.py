@@ -20,8 +20,10 @@ import libcst as cst
 from codemods.analysis.dictionaries import Dictionaries, Dictionary, DictionaryFacts, Dumped, Entry
 from codemods.analysis.environment import Definition, Scope
 from codemods.analysis.handlers import Registration
-from codemods.analysis.libraries import Connect, HttpRequest, Send
+from codemods.analysis.http_requests import HttpRequest
+from codemods.analysis.named_choice import NamedChoice
 from codemods.analysis.propagation import Propagation
+from codemods.analysis.sockets import Connect, Send
 from codemods.analysis.values import NOTHING, UNKNOWN, DictDisplay, Known, Value, alternatives
 
 __all__ = ["Dictionary", "DictionaryFacts", "Entry", "Program"]
@@ -63,10 +65,16 @@ class Program:
     """The calls of such loops."""
     shared_sends: set[cst.Call] = field(default_factory=set)
     """Sends over more than one socket."""
+    named_choices: dict[cst.Call, NamedChoice] = field(default_factory=dict)
+    """The calls of `getattr` that a message's type decides."""
     called: set[cst.CSTNode] = field(default_factory=set)
     """The functions and lambdas that something in the module calls."""
     attribute_expressions: dict[tuple[cst.ClassDef, str], list[cst.BaseExpression]] = field(default_factory=dict)
     """What the program stores in an attribute of its own classes, by class and name."""
+    declared: dict[cst.Annotation, cst.Call] = field(default_factory=dict)
+    """What stands for the call that made an object of which only an annotation says what it is."""
+    declared_attributes: dict[tuple[cst.CSTNode, str], cst.Annotation] = field(default_factory=dict)
+    """The annotations of attributes, by class and name."""
     environment_names: set[cst.SimpleString] = field(default_factory=set)
     files: dict[cst.Module, Path] = field(default_factory=dict)
     """The files that are followed together, by what was parsed of them; none where a text came without a file."""

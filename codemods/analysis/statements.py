@@ -1,13 +1,10 @@
-"""Running a module's statements on abstract values until nothing changes."""
+"""Running statements on abstract values: where paths part, and where they meet again."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Final
 
 import libcst as cst
 
@@ -15,9 +12,7 @@ from codemods.analysis.classes import is_class_method, is_static
 from codemods.analysis.environment import Definition, Environment, Scope, merge
 from codemods.analysis.handlers import EventLibrary
 from codemods.analysis.libraries import ENDING
-from codemods.analysis.modules import Modules
 from codemods.analysis.patterns import PatternEvaluation
-from codemods.analysis.program import Program
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -26,46 +21,12 @@ from codemods.analysis.values import (
     Instance,
     Known,
     Library,
-    Member,
+    Parsed,
     Value,
     alternatives,
     replaceable,
+    something,
 )
-
-_DEEPEST: Final = 6000
-"""How deeply the evaluation may go: a text joined of hundreds of pieces is a chain of as many expressions."""
-
-
-def analyse(module: cst.Module, libraries: tuple[EventLibrary, ...] = ()) -> Program:
-    """Works out what each expression of a module can be; `libraries` say what handlers of theirs are called with."""
-    return _run_deeply(_Analysis([module], libraries))
-
-
-def analyse_files(
-    files: Mapping[Path, cst.Module], modules: Modules, libraries: tuple[EventLibrary, ...] = ()
-) -> Program:
-    """Works out what each expression of several files can be, together; `modules` are the files of the whole run.
-
-    It is quickest where files come behind those that they import.
-    """
-    analysis = _Analysis(list(files.values()), libraries)
-    analysis.modules = modules
-    analysis.module_at = dict(files)
-    analysis.program.files = {module: path for path, module in files.items()}
-    return _run_deeply(analysis)
-
-
-def _run_deeply(analysis: _Analysis) -> Program:
-    """Runs an analysis with room for long chains; of a program that is deeper still, nothing is known."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEPEST))
-    try:
-        return analysis.run()
-    except RecursionError:
-        analysis.program.values.clear()
-        return analysis.program
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 class _Flow:
@@ -76,84 +37,12 @@ class _Flow:
         self.continued: Environment | None = None
 
 
-class _Analysis(PatternEvaluation):
-    def __init__(self, modules: AbstractSequence[cst.Module], libraries: tuple[EventLibrary, ...]) -> None:
-        super().__init__(modules[0], libraries)
-        self._all = modules
+class StatementEvaluation(PatternEvaluation):
+    """Runs statements; `run_unit` and what is run when is up to a whole analysis."""
+
+    def __init__(self, module: cst.Module, libraries: tuple[EventLibrary, ...]) -> None:
+        super().__init__(module, libraries)
         self._loops: list[_Flow] = []
-        self._classes: list[cst.ClassDef] = []
-        self._evaluated_in: dict[cst.CSTNode, list[cst.BaseExpression]] = {}
-        for module in modules:
-            self._parents(module)
-            self.program.scopes[module] = Scope(module, None)
-
-    def _parents(self, node: cst.CSTNode) -> None:
-        waiting = [node]
-        while waiting:
-            parent = waiting.pop()
-            for child in self.program.children(parent):
-                self.program.parents[child] = parent
-                waiting.append(child)
-
-    def run(self) -> Program:
-        """Runs the modules, then each function met, again and again until nothing changes."""
-        for module in self._all:
-            self.put_to_work(module)
-        self.run_again()
-        # What nobody here even names is called from outside first: it may be what calls the others.
-        self._take_missing_parameters_as_unknown(self._named_functions())
-        self.run_again()
-        self.settled = self.program.is_settled = True
-        self._take_missing_parameters_as_unknown(set())
-        self.run_again()
-        self.complete = True
-        self.run_again()
-        self._sort_what_was_found()
-        if self.is_endless:
-            self.program.values.clear()
-        return self.program
-
-    def run_unit(self, unit: cst.CSTNode) -> None:
-        # What the last run found is forgotten: it may have known less.
-        for node in self._evaluated_in.get(unit, ()):
-            self.program.values.pop(node, None)
-            self.program.reaching.pop(node, None)  # type: ignore[call-overload]
-        self.evaluated = self._evaluated_in[unit] = []
-        if isinstance(unit, cst.FunctionDef | cst.Lambda):
-            self._run_function(unit)
-        elif isinstance(unit, cst.Module):
-            self._run_block(unit.body, self.environment_of(self.program.scopes[unit]))
-            self.note_names(unit)
-
-    def _sort_what_was_found(self) -> None:
-        """Puts the values into the order of the units, and tells each definition its uses."""
-        program = self.program
-        order = [node for unit in self.units for node in self._evaluated_in.get(unit, ())]
-        program.values = {node: program.values[node] for node in order if node in program.values}
-        for node in order:
-            if isinstance(node, cst.Name):
-                for definition in program.reaching.get(node, ()):
-                    definition.uses.append(node)
-
-    def _named_functions(self) -> set[cst.CSTNode]:
-        """The functions that the module names anywhere but where it defines them."""
-        found: set[cst.CSTNode] = set()
-        for node, value in self.program.values.items():
-            if not isinstance(node, (cst.Name, cst.Attribute, cst.Lambda)):
-                continue
-            for one in alternatives(value):
-                if isinstance(one, Function):
-                    found.add(one.node)
-                elif isinstance(one, Member) and isinstance(one.owner, Instance | Class):
-                    found.update(each.node for each in self.methods_of(one.owner, one.name))
-        return found
-
-    def _take_missing_parameters_as_unknown(self, but_of: set[cst.CSTNode]) -> None:
-        """Functions that nothing here calls are called by others, with anything; all but the given ones."""
-        for definition in self.definitions.values():
-            missing = isinstance(definition.node, cst.Param) and definition.value is NOTHING
-            if missing and self.program.scope_of(definition.node) not in but_of:
-                definition.value = UNKNOWN
 
     # --- functions and classes -------------------------------------------------------------------
 
@@ -166,6 +55,9 @@ class _Analysis(PatternEvaluation):
         for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
             if parameter.default is not None:
                 value = replaceable(self.evaluate(parameter.default, environment))
+                for one in alternatives(value):
+                    if isinstance(one, Instance):
+                        self.grow_cell(("replaceable", one.node), Known(True))
                 self.define(self.environment_of(self.functions[node]), parameter.name.value, parameter, value)
 
     def _run_function(self, node: cst.FunctionDef | cst.Lambda) -> None:
@@ -235,6 +127,7 @@ class _Analysis(PatternEvaluation):
                     self._bind(target.target, result, environment, value)
             case cst.AnnAssign(target, annotation, value):
                 self.evaluate(annotation.annotation, environment)
+                self.note_declared(target, annotation, environment)
                 if value is not None:
                     self._bind(target, self.evaluate(value, environment), environment, value)
             case cst.AugAssign():
@@ -352,7 +245,7 @@ class _Analysis(PatternEvaluation):
             self.evaluate(node.test, inside)
             return self._run_block(_statements(node.body), self.assume(node.test, inside, True))
 
-        after = self._run_loop(environment, step, leaves_by_itself=not forever)
+        after = self._run_loop(node, environment, step, leaves_by_itself=not forever)
         if after is not None and isinstance(node.orelse, cst.Else):
             after = self._run_block(_statements(node.orelse.body), after)
         return after
@@ -362,13 +255,14 @@ class _Analysis(PatternEvaluation):
             self.bind(node.target, self.iterated(self.evaluate(node.iter, inside)), inside)
             return self._run_block(_statements(node.body), inside)
 
-        after = self._run_loop(environment, step, leaves_by_itself=True)
+        after = self._run_loop(node, environment, step, leaves_by_itself=True)
         if after is not None and isinstance(node.orelse, cst.Else):
             after = self._run_block(_statements(node.orelse.body), after)
         return after
 
     def _run_loop(
         self,
+        loop: cst.CSTNode,
         environment: Environment,
         step: Callable[[Environment], Environment | None],
         *,
@@ -381,7 +275,7 @@ class _Analysis(PatternEvaluation):
             self._loops.append(flow)
             assert head is not None
             inside = head.copy()
-            inside.types.clear()
+            inside.types = self._types_kept(loop, environment)
             end = step(inside)
             self._loops.pop()
             again = merge(end, flow.continued)
@@ -389,7 +283,26 @@ class _Analysis(PatternEvaluation):
                 after = merge(after, again)
             after = merge(after, flow.broken)
             head = merge(head, again)
+        if after is not None:
+            after.types.update(self._types_kept(loop, environment))
         return after
+
+    def _types_kept(self, loop: cst.CSTNode, environment: Environment) -> dict[cst.CSTNode, frozenset[str]]:
+        """What tests in front of a loop have told of messages that the loop does not read anew."""
+        if not environment.types:
+            return {}
+        renewed = {
+            one.origin
+            for definitions in environment.scope.definitions.values()
+            for definition in definitions
+            for one in something(definition.value)
+            if isinstance(one, Parsed) and one.path == () and self._is_inside(definition.node, loop)
+        }
+        return {
+            origin: types
+            for origin, types in environment.types.items()
+            if origin not in renewed and not self._is_inside(origin, loop)
+        }
 
     def _run_with(self, node: cst.With, environment: Environment) -> Environment | None:
         for item in node.items:

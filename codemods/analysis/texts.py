@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from codemods.analysis.values import NOTHING, UNKNOWN, Known, Sequence, Value, constant, text_of
 
 if TYPE_CHECKING:
-    from codemods.analysis.libraries import Arguments
+    from codemods.analysis.arguments import Arguments
     from codemods.analysis.program import Program
 
 _PURE_STRING_METHODS: Final = ("strip", "lstrip", "rstrip", "lower", "upper", "removesuffix", "removeprefix", "replace")

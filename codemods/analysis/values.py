@@ -117,6 +117,25 @@ class LibraryObject(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Sound(Value):
+    """A piece of sound in another form than it was read in: converted, sliced, or both.
+
+    `read` is the call that gave it. `cut` is the slice that made the piece, of what `is_sliced_as` says: bytes,
+    samples or milliseconds; None where it lasts as long as what was read. `is_converted`: its bytes are not those
+    that were read.
+    """
+
+    read: LibraryObject
+    cut: cst.Subscript | None = None
+    is_sliced_as: str = ""
+    is_converted: bool = False
+    made_by: str = ""
+    """What made its last form, by the dotted name or the method."""
+    is_joined: bool = False
+    """Whether it is several pieces put together, as many as there were."""
+
+
+@dataclass(frozen=True, slots=True)
 class Member(Value):
     """An attribute of an abstract value, mostly a method about to be called."""
 
@@ -325,6 +344,25 @@ def _merged(first: Value, second: Value) -> Value | None:
         if isinstance(first, kind) and isinstance(second, kind):
             return kind(_not_too_deep(join(getattr(first, field_name), getattr(second, field_name))))
     return None
+
+
+def kept_at(value: Value, place: cst.CSTNode) -> Value:
+    """What comes out of a container again: one of the documents that went in, and which one nobody knows.
+
+    So what tests tell of the document at hand is not taken for true of those in the container.
+    """
+    match value:
+        case Parsed(Frame()):
+            return replace(value, origin=place)
+        case OneOf(found):
+            return join_all(kept_at(one, place) for one in found)
+        case Sequence(site, elements):
+            return Sequence(site, tuple(kept_at(one, place) for one in elements))
+        case Stream(inner):
+            return Stream(kept_at(inner, place))
+        case Awaitable(inner):
+            return Awaitable(kept_at(inner, place))
+    return value
 
 
 def depth(value: Value) -> int:
