@@ -32,11 +32,14 @@ _MOST_OUTPUT = 50_000_000  # bytes
 class Child:
     """The process of the program, and the files through which it speaks.
 
-    Its microphone is the stand-in, which plays `speech`, or else `device`.
+    Its microphone is the stand-in, which plays `speech`, or else `device`. It runs in the folder `runs_in`, or here.
     """
 
-    def __init__(self, folder: Path, *, speed: float, speech: Path, device: Device | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, speed: float, speech: Path, device: Device | None = None, runs_in: Path | None = None
+    ) -> None:
         self._folder = folder
+        self._runs_in = runs_in
         self._speech = speech
         self._device = device
         self._device_is_done: Callable[[], bool] | None = None
@@ -72,6 +75,7 @@ class Child:
                     env=self._environment(allow_network=allow_network),
                     pass_fds=(self.lifeline,),
                     start_new_session=True,
+                    cwd=self._runs_in,
                 )
             yield
         finally:

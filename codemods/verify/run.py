@@ -15,12 +15,12 @@ from typing import Literal
 
 import trustme
 
+from codemods.vendor_names import VENDOR_NAMES
 from codemods.verify.child import Orders
 from codemods.verify.compare import ProgramRun, find_transcripts, transcript_lines
 from codemods.verify.device import Device
 from codemods.verify.process import Child
 from codemods.verify.speech import Speech, load_speech
-from codemods.verify.vendor import VENDOR_NAMES
 from shim.clock import Clock
 from shim.emulator import EMULATORS
 from shim.emulator.emulation import Emulation
@@ -54,6 +54,7 @@ def run_program(
     allow_network: bool = False,
     time_bound: float = 240.0,
     arguments: Sequence[str] = (),
+    folder: Path | None = None,
     _device: Device | None = None,
 ) -> ProgramRun:
     """Runs `script`, a program for `vendor`, and says what came of it.
@@ -62,6 +63,7 @@ def run_program(
     microphone hears, `transcript` what the emulator makes of it; without them, the guide's. `key`: the only
     one that the emulator takes (any, if None). `time_bound`: seconds of the run's clock that the program may
     take beyond the length of the speech until it is interrupted, and as many from then on until it is killed.
+    `folder`: where the program runs (here, if None); `script` is found from there then.
     `_device`, for tests: a real microphone in the place of the stand-in; `speed` must be 1 then.
 
     Raises `BridgeError` for a missing script, a speech that is no WAV file, a vendor or pair that there is
@@ -84,9 +86,9 @@ def run_program(
     tls = _server_tls(authority, HOSTS[vendor]) if authority else None
     with (
         LocalServer(lambda: EMULATORS[over or vendor](emulation), tls=tls, name="sttbridge-emulator") as emulator,
-        tempfile.TemporaryDirectory(prefix="sttbridge-verify-") as folder,
+        tempfile.TemporaryDirectory(prefix="sttbridge-verify-") as own_folder,
     ):
-        child = Child(Path(folder), speed=speed, speech=speech, device=_device)
+        child = Child(Path(own_folder), speed=speed, speech=speech, device=_device, runs_in=folder)
         orders = Orders(
             script=str(script),
             arguments=list(arguments),

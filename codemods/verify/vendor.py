@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from codemods.vendor_names import VENDOR_NAMES
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
 from shim.mapping.session import HOST
-
-VENDOR_NAMES = {"gladia": "Gladia", "assemblyai": "AssemblyAI"}
 
 _HOSTS = {vendor.value: ".".join(HOST.of(vendor)[0].split(".")[-2:]) for vendor in Vendor}
 """The vendors' domains: a program may have any host below them."""
 _PACKAGES = {"gladia": "gladiaio_sdk", "assemblyai": "assemblyai"}
 
 
-def vendor_of(script: Path) -> str:
+def vendor_of(script: Path, *, instead_of: str | None = None) -> str:
     """`gladia` or `assemblyai`: whose host stands in a string, or whose SDK is imported, in the script or in
     the modules beside it that it imports.
+
+    `instead_of` is the vendor that a migrated program spoke to before: it may still name that for what stayed there.
 
     Raises `BridgeError` for a script that cannot be read or parsed, and where neither or both are found.
     """
@@ -33,6 +34,8 @@ def vendor_of(script: Path) -> str:
             tree = _tree(path, shown_as=script if path == script.resolve() else path)
             found |= _vendors_in(tree)
             waiting.extend(neighbour for neighbour in _neighbours(path, tree, folder) if neighbour not in seen)
+    if len(found) == 2:
+        found.discard(instead_of or "")
     if len(found) == 1:
         return found.pop()
     if found:

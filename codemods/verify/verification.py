@@ -50,7 +50,8 @@ def verify_pair(before: Path, after: Path, conditions: Conditions | None = None)
     Raises `BridgeError` where a program, the speech or the transcript cannot be used.
     """
     conditions = conditions or Conditions()
-    vendors = vendor_of(before), vendor_of(after)
+    old = vendor_of(before)
+    vendors = old, vendor_of(after, instead_of=old)
     return _compared(
         _run(before, vendors[0], None, conditions),
         _run(after, vendors[1], shim_of(after, vendors[1]), conditions),
