@@ -62,6 +62,59 @@ def drop_branch(migrating: Migrating, branch: cst.If) -> bool:
     return True
 
 
+def drop_false(migrating: Migrating, test: cst.BaseExpression) -> bool:
+    """Plans that a test goes which never holds, and with it what it decides alone; False where it decides more."""
+    program = migrating.program
+    parent = program.parents[test]
+    match parent:
+        case cst.BooleanOperation(left, cst.Or(), right):
+            is_left = left is test
+            parentheses = {"lpar": parent.lpar, "rpar": parent.rpar}
+            other = right if is_left else left
+
+            def kept(updated: cst.BooleanOperation) -> cst.BaseExpression:
+                found = updated.right if is_left else updated.left
+                return found if found.lpar or not parent.lpar else found.with_changes(**parentheses)
+
+            if other in migrating.gone:
+                return drop_false(migrating, parent)
+            migrating.edits.rewrite_further(parent, kept)
+            migrating.gone.update(program.nodes_in(test))
+            return True
+        case cst.BooleanOperation(_, cst.And(), _):
+            return drop_false(migrating, parent)
+        case cst.Element() if _is_any(migrating, program.parents[parent]):
+            migrating.edits.take_out(parent)
+            display = program.parents[parent]
+            if isinstance(display, (cst.List, cst.Tuple)) and display.elements[-1] is parent:
+                migrating.edits.rewrite_further(display, _without_last_comma)
+            migrating.gone.update(program.nodes_in(test))
+            return True
+        case cst.If() if parent.test is test:
+            if not drop_branch(migrating, parent):
+                return False
+            migrating.gone.update(program.nodes_in(parent.test))
+            migrating.gone.update(program.nodes_in(parent.body))
+            return True
+    return False
+
+
+def _without_last_comma(display: cst.List | cst.Tuple) -> cst.BaseExpression:
+    last = display.elements[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return display.with_changes(elements=[*display.elements[:-1], last])
+
+
+def _is_any(migrating: Migrating, display: cst.CSTNode) -> bool:
+    """Whether a list or tuple of tests is what `any(…)` is asked of, and more than one test is left in it."""
+    if not isinstance(display, (cst.List, cst.Tuple)):
+        return False
+    left = [one for one in display.elements if one not in migrating.edits.taken_out]
+    argument = migrating.program.parents[display]
+    call = migrating.program.parents[argument]
+    is_any = isinstance(call, cst.Call) and migrating.program.value(call.func) == Library("builtins.any")
+    return is_any and len(left) > (2 if isinstance(display, cst.Tuple) else 1)
+
+
 def drop_case(migrating: Migrating, case: cst.MatchCase) -> bool:
     """Plans that a case of a `match` goes, and says whether it can: one has to be left."""
     match = migrating.program.parents[case]
@@ -120,3 +173,13 @@ def remove_statements(migrating: Migrating, statements: Iterable[cst.BaseStateme
                 found = True
     for one in going:
         migrating.edits.remove(one)
+
+
+def does_nothing(body: cst.BaseSuite | None) -> bool:
+    """Whether a branch only passes its message over."""
+    smalls = [
+        small
+        for statement in (body.body if body is not None else ())
+        for small in (statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,))
+    ]
+    return all(isinstance(small, (cst.Pass, cst.Continue, cst.Return)) for small in smalls)

@@ -1,0 +1,213 @@
+"""Writing a configuration anew: entry by entry in the place of what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import libcst as cst
+
+from codemods.edits import expression
+from codemods.migrating import Migrating
+from codemods.rules.configuration.dictionary_layout import broken_where_long, separator, spread
+from codemods.rules.configuration.leaves import Made, Place
+
+_LINE_LENGTH: Final = 88
+
+Parameters = list[tuple[str, cst.BaseExpression]]
+"""Names and values, in the order in which they are written."""
+
+
+@dataclass(eq=False, slots=True)
+class ConfigurationWriter:
+    """What becomes of each place of a configuration.
+
+    `replacing` are the parameters that take the place of an entry or store, `kept` the places that stay as they were,
+    `appended` what is written out at the end of the dictionary that everything begins with. Other places go.
+    """
+
+    migrating: Migrating
+    replacing: dict[Place, Parameters] = field(default_factory=dict)
+    appended: Parameters = field(default_factory=list)
+    first: Parameters = field(default_factory=list)
+    """Written out as well, for where nothing else gives them: in front of what other dictionaries bring in."""
+    kept: set[Place] = field(default_factory=set)
+    only_if: dict[Place, cst.BaseExpression] = field(default_factory=dict)
+    """Tests without which the parameters of an object's field are not sent."""
+
+    def rewriting(self, made: Made, *, is_main: bool) -> Callable[[Any], cst.CSTNode]:
+        """How a display or call is written anew; `is_main` says that it gets what is written out."""
+        appended = [*self.appended, *([] if _brings_in(made) else self.first)] if is_main else []
+        first = self.first if is_main and _brings_in(made) else []
+        if made in self.migrating.program.dumped:
+            return lambda _: self._display_of_object(appended)
+        if isinstance(made, cst.Call):
+            return lambda updated: self._rewritten_call(made, updated, appended)
+        return lambda updated: self._rewritten_display(made, updated, appended, first)
+
+    def _display_of_object(self, appended: Parameters) -> cst.Dict:
+        """A dictionary of an object's fields, in the place of the call that made one of them all."""
+        elements: list[cst.BaseDictElement] = []
+        indent = self.migrating.module.default_indent
+        for place, written in self.replacing.items():
+            if not isinstance(place, cst.Attribute):
+                continue
+            entries = [self._entry(name, value) for name, value in written]
+            if place in self.only_if:
+                test = self.migrating.edits.edited(self.only_if[place])
+                elements.append(_only_if(test, cst.Dict(entries), indent))
+            else:
+                elements.extend(entries)
+        elements.extend(self._entry(name, value) for name, value in appended)
+        return spread(cst.Dict(elements), 1, indent)
+
+    def rewrite_filters(self, site: cst.CSTNode) -> None:
+        """`{k: v for k, v in ….items() if v}`: what is False now may differ from the service's own default, and stays.
+
+        Around an object's fields it goes: they are tested one by one.
+        """
+        edits, program = self.migrating.edits, self.migrating.program
+        for comprehension, filtered in program.filtered.items():
+            if filtered is not site:
+                continue
+            if site in program.dumped and isinstance(site, cst.Call):
+                edits.watch([site])
+                edits.rewrite(comprehension, lambda _: edits.updated(site))
+                continue
+            for one in (each for each in comprehension.for_in.ifs if isinstance(each.test, cst.Name)):
+                edits.replace(one.test, expression("value is not None", value=one.test))
+
+    def _entry(self, name: str, value: cst.BaseExpression) -> cst.DictElement:
+        value = self.migrating.edits.edited(value)
+        return cst.DictElement(self.migrating.string(name, self.migrating.module), value)
+
+    def _rewritten_call(
+        self, original: cst.Call, updated: cst.Call, appended: list[tuple[str, cst.BaseExpression]]
+    ) -> cst.Call:
+        """`dict(…)` or `.update(…)` with other keywords."""
+        arguments: list[cst.Arg] = []
+        for old, new in zip(original.args, updated.args, strict=True):
+            if old in self.kept or old.keyword is None:
+                arguments.append(new)
+            for index, (name, given) in enumerate(self.replacing.get(old, ())):
+                value = self.migrating.edits.edited(given)
+                written = _keyword(name, value)
+                arguments.append(new.with_changes(keyword=cst.Name(name), value=value) if index == 0 else written)
+        arguments.extend(_keyword(name, value) for name, value in appended)
+        between = original.args[0].comma if original.args else cst.MaybeSentinel.DEFAULT
+        last = original.args[-1].comma if original.args else cst.MaybeSentinel.DEFAULT
+        placed = [
+            one.with_changes(comma=last if index == len(arguments) - 1 else between)
+            for index, one in enumerate(arguments)
+        ]
+        return updated.with_changes(args=placed)
+
+    def _rewritten_display(
+        self, original: cst.Dict, updated: cst.Dict, appended: Parameters, first: Parameters
+    ) -> cst.Dict:
+        between = separator(original)
+        last_comma = original.elements[-1].comma if original.elements else cst.MaybeSentinel.DEFAULT
+        elements: list[cst.BaseDictElement] = [
+            cst.DictElement(self.migrating.string(name, original), value) for name, value in first
+        ]
+        for old, new in zip(original.elements, updated.elements, strict=True):
+            if old is original.elements[-1]:
+                new = new.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            if isinstance(new, cst.StarredDictElement) and isinstance(new.value, cst.Dict) and not new.value.elements:
+                continue
+            if not isinstance(old, cst.DictElement) or old in self.kept:
+                elements.append(new)
+            elif old in self.replacing:
+                for index, (name, given) in enumerate(self.replacing[old]):
+                    key, value = self.migrating.string(name, old), self.migrating.edits.edited(given)
+                    if index == 0:
+                        elements.append(new.with_changes(key=key, value=value))
+                    else:
+                        elements.append(cst.DictElement(key, value))
+        elements.extend(cst.DictElement(self.migrating.string(name, original), value) for name, value in appended)
+        placed: list[cst.BaseDictElement] = []
+        for index, element in enumerate(elements):
+            last = index == len(elements) - 1
+            comma = element.comma
+            if last:
+                comma = last_comma
+            elif comma is cst.MaybeSentinel.DEFAULT:
+                comma = between
+            placed.append(element.with_changes(comma=comma))
+        return broken_where_long(updated.with_changes(elements=placed), self.migrating.module.default_indent)
+
+    def rewrite_store(self, store: cst.SimpleStatementLine) -> None:
+        """`config["endpointing"] = seconds` as one statement for each parameter that it becomes."""
+        edits, written = self.migrating.edits, self.replacing.get(store, [])
+        if store in self.kept and not written:
+            return
+        if not written:
+            edits.remove(store)
+            block = self.migrating.program.parents[store]
+            around = self.migrating.program.parents.get(block)
+            is_alone = isinstance(block, cst.IndentedBlock) and len(block.body) == 1
+            if isinstance(around, cst.If) and around.orelse is None and is_alone:
+                edits.remove(around)
+            return
+        assign = store.body[0]
+        assert isinstance(assign, cst.Assign)
+        base = self._base_of(assign.targets[0].target)
+        stored = store
+
+        def lines() -> list[cst.SimpleStatementLine]:
+            found: list[cst.SimpleStatementLine] = []
+            for name, value in written:
+                target = expression("base[key]", base=edits.edited(base), key=self.migrating.string(name, stored))
+                assert isinstance(target, cst.BaseAssignTargetExpression)
+                one = cst.Assign([cst.AssignTarget(target)], edits.edited(value))
+                found.append(cst.SimpleStatementLine([one]))
+            return found
+
+        edits.rewrite(
+            store,
+            lambda updated: lines()[0].with_changes(
+                leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace
+            ),
+        )
+        if len(written) > 1:
+            edits.insert_after(store, lambda: [*lines()[1:]])
+
+    def _base_of(self, target: cst.CSTNode) -> cst.BaseExpression:
+        """The configuration itself in the target of a store."""
+        while isinstance(target, cst.Subscript):
+            target = target.value
+            if not isinstance(target, cst.Subscript):
+                break
+        assert isinstance(target, cst.BaseExpression)
+        return target
+
+
+def _brings_in(made: Made) -> bool:
+    """Whether a display takes other dictionaries in, over which what is written behind them would win."""
+    return isinstance(made, cst.Dict) and any(isinstance(one, cst.StarredDictElement) for one in made.elements)
+
+
+def _only_if(test: cst.BaseExpression, given: cst.Dict, indent: str) -> cst.StarredDictElement:
+    """`**(given if test else {})` in a display one step in from its statement; on several lines where it is long."""
+    either = cst.IfExp(test, given, cst.Dict([]), lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    if len(indent) + len(cst.Module([]).code_for_node(either)) < _LINE_LENGTH:
+        return cst.StarredDictElement(either)
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent * 2))
+    outer = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    if len(indent) * 2 + len(cst.Module([]).code_for_node(given)) > _LINE_LENGTH:
+        given = spread(given, 3, indent)
+    return cst.StarredDictElement(
+        either.with_changes(
+            body=given,
+            lpar=[cst.LeftParen(inner)],
+            rpar=[cst.RightParen(outer)],
+            whitespace_before_if=inner,
+            whitespace_before_else=inner,
+        )
+    )
+
+
+def _keyword(name: str, value: cst.BaseExpression) -> cst.Arg:
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return cst.Arg(value, cst.Name(name), equal=equal)

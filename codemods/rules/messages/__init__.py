@@ -1,0 +1,1 @@
+"""Reading what the service sends, wherever a program reads it."""

@@ -1,0 +1,378 @@
+"""Where messages go: each use that the analysis does not follow is said, so that nothing is half migrated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence as AbstractSequence
+from dataclasses import replace
+from typing import Final
+
+import libcst as cst
+
+from codemods.analysis.containers import contents, is_container, is_followed_method, puts_in
+from codemods.analysis.libraries import DECODING
+from codemods.analysis.named_choice import CASES
+from codemods.analysis.program import Program
+from codemods.analysis.values import (
+    UNKNOWN,
+    Awaitable,
+    Class,
+    DictDisplay,
+    Frame,
+    Function,
+    Instance,
+    Known,
+    Library,
+    LibraryObject,
+    Member,
+    Parsed,
+    Sequence,
+    Step,
+    Stream,
+    Value,
+    something,
+)
+from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
+from codemods.migrating import Migrating
+from codemods.rules.messages.carriers import Carriers
+from codemods.rules.messages.places import ANY, TYPE, message_of
+from codemods.rules.messages.showing import Showing
+from shim.mapping import catalogue, session
+from shim.mapping.row import Row, Section
+
+_FOLLOWED_CALLS: Final = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "list",
+        "tuple",
+        "sorted",
+        "reversed",
+        "iter",
+        "next",
+        "enumerate",
+        "zip",
+        "min",
+        "max",
+        "map",
+        "filter",
+    )
+) | frozenset(DECODING)
+_HARMLESS_CALLS: Final = frozenset(f"builtins.{name}" for name in ("len", "isinstance", "type", "bool", "id"))
+_FRAME_METHODS: Final = ("decode", "strip", "startswith", "encode", "data", "json", "type", "extra")
+
+
+def is_table_access(program: Program, access: cst.CSTNode) -> bool:
+    """Whether a node reads an entry of a dictionary that is written out in the program."""
+    match access:
+        case cst.Subscript(owner) | cst.Call(cst.Attribute(owner, cst.Name("get"))):
+            return all(isinstance(one, DictDisplay) for one in something(program.value(owner)))
+    return False
+
+
+class Following:
+    """Looks at every use of what carries a session's messages."""
+
+    def __init__(
+        self,
+        migrating: Migrating,
+        connects: frozenset[cst.Call],
+        rows: tuple[Row, ...] | None = None,
+        type_path: tuple[Step, ...] = TYPE,
+        any_types: frozenset[str] = frozenset(),
+    ) -> None:
+        self._any_types = any_types
+        """The types that rows without a type of their own are about."""
+        self._type_path = type_path
+        self._migrating = migrating
+        self._program = migrating.program
+        self._showing = Showing(migrating.program)
+        self._connects = connects
+        received = catalogue.rows(Section.SERVER) if rows is None else rows
+        self._carriers = Carriers(migrating, connects, received, type_path)
+        self._complete = True
+        self._planned: frozenset[cst.CSTNode] = frozenset()
+
+    def check(self, gone: Iterable[cst.CSTNode], planned: Iterable[cst.CSTNode] = ()) -> bool:
+        """Whether every message is followed to its end; findings say where not.
+
+        `gone` are nodes that are removed, `planned` the uses of whole messages that are written anew.
+        """
+        left_out = set(gone)
+        self._planned = frozenset(planned)
+        for node, value in self._program.values.items():
+            if node in left_out or node in self._planned:
+                continue
+            if isinstance(node, cst.BaseExpression) and self._carriers.carries(value):
+                self._check_use(node, value)
+        return self._complete
+
+    # --- uses ------------------------------------------------------------------------------------
+
+    def _check_use(self, node: cst.BaseExpression, value: Value) -> None:
+        parent = self._program.parents[node]
+        match parent:
+            case cst.BinaryOperation() if self._names_method(node):
+                return
+            case cst.Subscript() if parent.value is node:
+                self._check_access(node, parent, value)
+            case cst.Attribute():
+                self._check_method(node, parent, value)
+            case cst.Arg():
+                self._check_argument(node, parent, value)
+            case cst.Assign(targets):
+                for target in targets:
+                    self._check_target(node, target.target)
+            case cst.AnnAssign(target) | cst.NamedExpr(target):
+                self._check_target(node, target)
+            case cst.AssignTarget() | cst.Del():
+                return
+            case cst.AugAssign(target):
+                is_message = message_of(value, self._connects) is not None
+                if not self._carriers.carries(self._program.value(target)) or (target is node and is_message):
+                    self._give_up(node)
+            case cst.Return() | cst.Yield() | cst.From() | cst.Lambda():
+                self._check_result(node)
+            case cst.Comparison() | cst.ComparisonTarget():
+                self._check_comparison(node, parent, value)
+            case cst.If() | cst.While() | cst.Assert() | cst.UnaryOperation() | cst.CompIf():
+                self._check_truth(node, value)
+            case cst.BooleanOperation(_, cst.Or(), cst.Dict([]) | cst.List([])) if parent.left is node:
+                return  # what is missing has no fields either way
+            case cst.BooleanOperation():
+                if parent.left is node or not self._carriers.carries(self._program.value(parent)):
+                    self._check_truth(node, value)
+            case cst.IfExp():
+                if parent.test is node:
+                    self._check_truth(node, value)
+            case cst.FormattedStringExpression():
+                self._check_shown(node, parent, value)
+            case cst.Match():
+                if parent not in self._planned and any(
+                    isinstance(one, Parsed) and one.path != self._type_path for one in something(value)
+                ):
+                    self._give_up(node)
+            case cst.ListComp() | cst.GeneratorExp() | cst.SetComp() | cst.Element():
+                if not self._carriers.carries(self._program.value(self._around(parent))):
+                    self._give_up(node)
+            case cst.DictElement():
+                if not self._carriers.carries(self._program.value(self._around(parent))):
+                    self._give_up(node)
+            case cst.StarredDictElement() if self._showing.is_shown(self._program.parents[parent]):
+                self._whole_is_shown(node, value)
+            case cst.Index():
+                if not self._is_key(value, self._program.parents[self._program.parents[parent]]):
+                    self._give_up(node)
+            case cst.For() | cst.CompFor() | cst.Await() | cst.Expr() | cst.Global():
+                return
+            case _:
+                self._give_up(node)
+
+    def _around(self, parent: cst.CSTNode) -> cst.CSTNode:
+        return self._program.parents[parent] if isinstance(parent, (cst.Element, cst.DictElement)) else parent
+
+    def _check_access(self, node: cst.BaseExpression, access: cst.Subscript, value: Value) -> None:
+        around = self._program.parents[access]
+        if isinstance(around, (cst.AssignTarget, cst.AugAssign, cst.Del)) and not _is_value_of(around, access):
+            if any(isinstance(one, Parsed) for one in something(value)):
+                self._give_up(access)
+            return
+        if any(isinstance(one, Stream) or is_container(one) for one in something(value)):
+            if self._program.value(access) == UNKNOWN:
+                self._give_up(access)
+            return
+        if access in self._program.values and message_of(self._program.value(access), self._connects):
+            return
+        if any(isinstance(one, Parsed) and one.path != self._type_path for one in something(value)):
+            self._give_up(access)
+
+    def _check_method(self, node: cst.BaseExpression, parent: cst.Attribute, value: Value) -> None:
+        name = parent.attr.value
+        call = self._program.parents[parent]
+        if self._names_method(node) and name in CASES:
+            return
+        is_frame = all(isinstance(one, Frame) for one in something(value))
+        if is_frame and name in _FRAME_METHODS:
+            return
+        if (
+            name in ("get", "pop")
+            and isinstance(call, cst.Call)
+            and message_of(self._program.value(call), self._connects)
+        ):
+            return
+        if all(is_container(one) or isinstance(one, DictDisplay) for one in something(value)):
+            if not isinstance(call, cst.Call) or not is_followed_method(name):
+                self._give_up(parent)
+            return
+        if name in ("keys", "items", "values") and isinstance(call, cst.Call) and self._showing.is_shown(call):
+            self._whole_is_shown(node, value)
+            return
+        if any(isinstance(one, (Sequence, DictDisplay, Stream, Awaitable)) for one in something(value)):
+            if not isinstance(call, cst.Call) or name in ("get", "append", "items", "values"):
+                self._give_up(parent)
+            return
+        self._give_up(parent)
+
+    def _check_target(self, node: cst.BaseExpression, target: cst.CSTNode) -> None:
+        match target:
+            case cst.Name():
+                return
+            case cst.Tuple(elements) | cst.List(elements):
+                if self._is_lost(elements, node):
+                    self._give_up(node)
+                    return
+                if not any(isinstance(one, cst.StarredElement) and self._is_read(one.value) for one in elements):
+                    return
+            case cst.Attribute(owner):
+                if all(isinstance(one, (Instance, Class)) for one in something(self._program.value(owner))):
+                    return
+            case cst.Subscript(owner):
+                if self._carriers.carries(self._program.value(owner)):
+                    return  # a list or dictionary of the program's own: what comes out of it is followed
+        self._give_up(node)
+
+    def _is_lost(self, elements: AbstractSequence[cst.BaseElement], unpacked: cst.BaseExpression) -> bool:
+        """Whether a message comes out of a tuple by a name that can also hold what nobody knows."""
+        for at, element in enumerate(elements):
+            parts = [
+                one.elements[at]
+                for one in something(self._program.value(unpacked))
+                if isinstance(one, Sequence) and len(one.elements) == len(elements)
+            ]
+            found = [one for one in self._program.definitions() if one.node is element.value]
+            if any(self._carriers.carries(one) for one in parts) and any(
+                one.value == UNKNOWN and one.uses for one in found
+            ):
+                return True
+        return False
+
+    def _is_read(self, target: cst.BaseExpression) -> bool:
+        """Whether anything reads the name that a starred target gives the rest of a list; it is not followed there."""
+        found = [one for one in self._program.definitions() if one.node is target]
+        return not found or any(one.uses and self._program.value(target) == UNKNOWN for one in found)
+
+    def _check_result(self, node: cst.BaseExpression) -> None:
+        """A message that a function gives back is followed to the function's callers, if there are any here."""
+        if self._program.scope_of(node) not in self._program.called:
+            self._give_up(node)
+
+    def _check_argument(self, node: cst.BaseExpression, argument: cst.Arg, value: Value) -> None:
+        call = self._program.parents[argument]
+        if argument.star or not isinstance(call, cst.Call):
+            self._give_up(node)
+            return
+        if call.args[0] is argument and self._is_key(value, call):
+            return
+        for callee in something(self._program.value(call.func)):
+            match callee:
+                case Function():
+                    continue
+                case Class() | Member(Instance() | Class()) | Library() if node in self._program.followed:
+                    continue
+                case Library(name) if name in _FOLLOWED_CALLS and self._is_sorted_by_code(call):
+                    continue
+                case Member(Sequence() | LibraryObject() as owner, name) if is_container(owner) and puts_in(name):
+                    if self._carriers.carries(contents(self._program, owner)):
+                        continue
+                case Library(name) if name in _HARMLESS_CALLS:
+                    continue
+                case Library("asyncio.gather" | "asyncio.create_task" | "asyncio.wait_for" | "asyncio.run"):
+                    continue
+            if not self._showing.is_showing(call, callee) or self._showing.is_sent_on(call, callee):
+                self._give_up(node)
+            elif message_of(value, self._connects) is not None:
+                self._whole_is_shown(node, value)
+
+    def _is_sorted_by_code(self, call: cst.Call) -> bool:
+        """Whether what a function of Python's own calls for each element, if anything, is written in the program."""
+        keys = [one.value for one in call.args if one.keyword is not None and one.keyword.value == "key"]
+        called = something(self._program.value(call.func))
+        if called and isinstance(called[0], Library) and called[0].name in ("builtins.map", "builtins.filter"):
+            keys += [one.value for one in call.args[:1]]
+        return all(
+            isinstance(one, (Function, Known)) or (isinstance(one, Member) and isinstance(one.owner, Instance | Class))
+            for key in keys
+            for one in something(self._program.value(key))
+        )
+
+    def _is_key(self, value: Value, access: cst.CSTNode) -> bool:
+        """Whether a message's type chooses an entry of a table of the program's own: `handlers[kind]`, `.get(kind)`."""
+        return all(
+            isinstance(one, Parsed) and one.path == self._type_path for one in something(value)
+        ) and is_table_access(self._program, access)
+
+    def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
+        message = message_of(value, self._connects)
+        if message is not None and message.path != self._type_path:
+            to = session.NAME.of(self._migrating.target)[0]
+            self._migrating.report(WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on")
+
+    def _names_method(self, node: cst.CSTNode) -> bool:
+        """Whether an expression is part of the name by which a message's type chooses a method."""
+        current = node
+        while not isinstance(current, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
+            if isinstance(current, cst.Call) and current in self._program.named_choices:
+                return True
+            current = self._program.parents[current]
+        return False
+
+    def _check_shown(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
+        """A message or its type inside a text: fine where the text is printed or raised, else it may decide."""
+        if self._names_method(node):
+            return
+        current = parent
+        while not isinstance(current, (cst.Call, cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
+            current = self._program.parents[current]
+        if isinstance(current, cst.Raise):
+            return
+        if isinstance(current, cst.Call):
+            callees = something(self._program.value(current.func))
+            if all(self._showing.is_showing(current, one) for one in callees):
+                self._whole_is_shown(node, value)
+                return
+            if isinstance(self._program.parents[current], cst.Raise):
+                return
+        self._give_up(node)
+
+    def _check_comparison(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
+        comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
+        assert isinstance(comparison, cst.Comparison)
+        if all(isinstance(one, Parsed) and one.path == self._type_path for one in something(value)):
+            return
+        if all(isinstance(one, DictDisplay) for one in something(value)):
+            return  # `key in utterances`: what is asked for is the program's own key
+        others = [comparison.left, *(one.comparator for one in comparison.comparisons)]
+        with_none = any(self._program.value(one) == Known(None) for one in others)
+        if with_none and all(isinstance(one.operator, (cst.Is, cst.IsNot)) for one in comparison.comparisons):
+            self._check_truth(node, value)
+            return
+        self._give_up(node)
+
+    def _check_truth(self, node: cst.BaseExpression, value: Value) -> None:
+        """A test whether a part of a message is there: certain only where the message's type has it always."""
+        for one in something(value):
+            if (
+                not isinstance(one, Parsed)
+                or one.path in ((), self._type_path)
+                or not self._carriers.is_read_further(one)
+            ):
+                continue
+            if self._carriers.is_field(one):
+                continue  # a list of the other vendor's, too
+            having = self._carriers.fields_below(replace(one))
+            having |= self._any_types if ANY in having else frozenset()
+            if one.types is None or not one.types <= having:
+                self._migrating.report(
+                    FIELD_ABSENT,
+                    node,
+                    f"{self._migrating.code(node)} is tested for being there; test the message's type instead",
+                )
+                self._complete = False
+
+    def _give_up(self, node: cst.CSTNode) -> None:
+        self._complete = False
+        statement = self._program.parents.get(node, node)
+        self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._migrating.code(statement))
+
+
+def _is_value_of(statement: cst.CSTNode, node: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.AugAssign) and statement.value is node

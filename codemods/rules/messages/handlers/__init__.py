@@ -1,0 +1,1 @@
+"""Handlers that are chosen by a message's type: tables and methods."""

@@ -1,0 +1,1 @@
+"""Types of the program's own that messages are made into, or declared to be."""

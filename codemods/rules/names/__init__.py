@@ -1,0 +1,1 @@
+"""What things are called here and in other files: names, imports, code that moves."""

@@ -1,0 +1,1 @@
+"""Opening a session at AssemblyAI: the POST goes, and what opening means in either direction."""

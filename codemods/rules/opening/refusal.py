@@ -1,0 +1,201 @@
+"""The program's test whether the POST failed: what it is, and how it stands behind the first message."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.libraries import ENDING
+from codemods.analysis.program import Program
+from codemods.analysis.values import HttpResponse, Known, Library, Parsed, ResponseField, Sequence, Value
+from codemods.migrating import Migrating
+from codemods.vendors import assemblyai, gladia
+from codemods.vendors.gladia import Opening
+
+_STATUS = ("status_code", "status")
+
+
+class RefusalRule:
+    """Recognises the failure branch of one session's POST, and plans its edits."""
+
+    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._opening = opening
+
+    def why_not(self, statement: cst.If) -> str | None:
+        """Why an `if` is no test whether the POST failed; None where it is one."""
+        if statement.orelse is not None or isinstance(self._program.parents[statement], cst.If):
+            return "it has more than one way out"
+        why = self.why_not_body(statement.body)
+        if why is None and not self.is_failure(statement.test):
+            return "it asks for more than whether the POST failed"
+        return why
+
+    def why_not_body(self, body: cst.BaseSuite) -> str | None:
+        """Why a branch is none that ends a session whose POST failed; None where it is one."""
+        if not isinstance(body, cst.IndentedBlock):
+            return "its body stands on the same line"
+        if any(one in self._program.requests for one in self._program.nodes_in(body)):
+            return "it makes another request: keep the one configuration that suits the new service"
+        if not self.ends(body):
+            return "its body does not end the function or the program"
+        calls = [node for node in self._program.nodes_in(body) if isinstance(node, cst.Call)]
+        if any(self.raises_for_status(call) for call in calls):
+            return "its body raises for the status"
+        return None
+
+    def is_success(self, test: cst.BaseExpression) -> bool:
+        """Whether a test is true for every session that is opened and for no refusal."""
+        match test:
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
+                return _is_status(self._program.value(left)) and _is_of_success(operator, self._program.value(right))
+        value = self._program.value(test)
+        if value == HttpResponse(self._opening.request.call):
+            return True
+        return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+
+    def raises(self, small: cst.BaseSmallStatement) -> bool:
+        """Whether a statement does nothing but raise where the POST failed: by the library, or as an assertion."""
+        match small:
+            case cst.Expr(value):
+                return self.raises_for_status(value)
+            case cst.Assert(test):
+                return self.is_success(test)
+        return False
+
+    def raises_for_status(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is `response.raise_for_status()` of this POST's answer."""
+        return (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Attribute)
+            and node.func.attr.value == "raise_for_status"
+            and self._program.value(node.func.value) == HttpResponse(self._opening.request.call)
+        )
+
+    def ends(self, body: cst.IndentedBlock) -> bool:
+        """Whether a block leaves the function or the program."""
+        last = body.body[-1] if body.body else None
+        small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+        if isinstance(small, (cst.Return, cst.Raise)):
+            return True
+        return (
+            isinstance(small, cst.Expr) and isinstance(small.value, cst.Call) and is_ending(self._program, small.value)
+        )
+
+    def is_failure(self, test: cst.BaseExpression) -> bool:
+        """Whether a test is true for every refusal and for nothing else."""
+        match test:
+            case cst.UnaryOperation(cst.Not(), inner):
+                value = self._program.value(inner)
+                if value == HttpResponse(self._opening.request.call):
+                    return True
+                return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
+                return _is_status(self._program.value(left)) and _excludes_success(operator, self._program.value(right))
+        value = self._program.value(test)
+        return isinstance(value, ResponseField) and value.name == "is_error"
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def plan(self, check: cst.If, message: cst.BaseExpression) -> None:
+        """Plans the edits of the branch: what it read of the answer, it reads of the first message."""
+        self._migrating.edits.replace(check.test, assemblyai.is_refusal(self._migrating, message, check.test))
+        self.plan_body(check.body, message)
+
+    def plan_body(self, body: cst.BaseSuite, message: cst.BaseExpression) -> None:
+        """Plans the edits of what is done about a refusal."""
+        program, edits, migrating = self._program, self._migrating.edits, self._migrating
+        for statement in body.body:
+            if isinstance(statement, cst.SimpleStatementLine) and self._binds_document(statement):
+                edits.remove(statement)
+        for node in program.nodes_in(body):
+            value = program.value(node)
+            if isinstance(node, cst.Call) and self._ends_with_status(node):
+                edits.replace(node.args[0], node.args[0].with_changes(value=cst.Integer("1")))
+            elif isinstance(node, cst.BooleanOperation) and all(
+                self._is_text(program.value(side)) for side in (node.left, node.right)
+            ):
+                edits.replace(node, assemblyai.refusal_text(migrating, message, node))
+            elif isinstance(node, cst.BaseExpression) and self._reads_answer(value) and not self._is_own(node, body):
+                outermost = self.outermost(node)
+                if isinstance(outermost, cst.BaseExpression):
+                    part = assemblyai.refusal_code if _is_status(value) else assemblyai.refusal_text
+                    edits.replace(outermost, part(migrating, message, outermost))
+
+    def _is_own(self, node: cst.BaseExpression, body: cst.BaseSuite) -> bool:
+        """Whether a name got its value inside the branch, where what it got is rewritten."""
+        reaching = self._program.reaching.get(node, ()) if isinstance(node, cst.Name) else ()
+        return bool(reaching) and all(self._program.is_inside(one.node, body) for one in reaching)
+
+    def outermost(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The whole expression that reads on from a value of the POST's answer."""
+        while True:
+            parent = self._program.parents[node]
+            if isinstance(parent, cst.Arg) and self._is_of_library(parent):
+                parent = self._program.parents[parent]  # json.loads(response.text)
+            reads_on = gladia.is_answer_of(self._program.value(parent), self._opening.request)
+            is_method = isinstance(parent, cst.Attribute) or (isinstance(parent, cst.Call) and parent.func is node)
+            if not reads_on and not is_method:
+                return node
+            node = parent
+
+    def _is_of_library(self, argument: cst.Arg) -> bool:
+        call = self._program.parents[argument]
+        return isinstance(call, cst.Call) and isinstance(self._program.value(call.func), Library)
+
+    def _reads_answer(self, value: Value) -> bool:
+        return isinstance(value, (ResponseField, Parsed)) and gladia.is_answer_of(value, self._opening.request)
+
+    def _is_text(self, value: Value) -> bool:
+        return isinstance(value, ResponseField) and not _is_status(value)
+
+    def _ends_with_status(self, call: cst.Call) -> bool:
+        return (
+            is_ending(self._program, call)
+            and len(call.args) == 1
+            and _is_status(self._program.value(call.args[0].value))
+        )
+
+    def _binds_document(self, statement: cst.SimpleStatementLine) -> bool:
+        """Whether a statement only gives the answer's document a name."""
+        match statement.body:
+            case [cst.Assign([cst.AssignTarget(cst.Name())], value)]:
+                found = self._program.value(value)
+                return isinstance(found, Parsed) and gladia.is_answer_of(found, self._opening.request)
+        return False
+
+
+def is_ending(program: Program, call: cst.Call) -> bool:
+    """Whether a call ends the program."""
+    callee = program.value(call.func)
+    return isinstance(callee, Library) and callee.name in ENDING
+
+
+def _is_status(value: Value) -> bool:
+    return isinstance(value, ResponseField) and value.name in _STATUS
+
+
+def _is_of_success(operator: cst.BaseCompOp, value: Value) -> bool:
+    """Whether comparing a status with a value so is true for every success and no failure."""
+    match operator, value:
+        case cst.Equal(), Known(200 | 201):
+            return True
+        case cst.LessThan(), Known(300 | 400):
+            return True
+        case cst.In(), Sequence(_, elements):
+            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
+    return False
+
+
+def _excludes_success(operator: cst.BaseCompOp, value: Value) -> bool:
+    """Whether comparing a status with a value so is true for every failure and no success."""
+    match operator, value:
+        case cst.NotEqual(), Known(200 | 201):
+            return True
+        case cst.GreaterThanEqual(), Known(300 | 400):
+            return True
+        case cst.GreaterThan(), Known(201 | 299 | 399):
+            return True
+        case cst.NotIn(), Sequence(_, elements):
+            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
+    return False

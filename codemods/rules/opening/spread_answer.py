@@ -1,0 +1,397 @@
+"""A session whose POST stands in one function and whose connect in another: what becomes of the POST's answer.
+
+The function of the POST gives the address from now on: where it read the answer's `url`, it writes the address, or,
+where it hands the whole document on, the address takes the document's place and the reads of `url` elsewhere go. What
+was done with the answer otherwise (the test of its status, its id) is done where the socket is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from codemods.analysis.sockets import Connect
+from codemods.analysis.values import (
+    Class,
+    Function,
+    HttpResponse,
+    Instance,
+    Known,
+    Library,
+    Member,
+    Parsed,
+    ResponseField,
+    Value,
+    alternatives,
+)
+from codemods.findings import SESSION_USED_ELSEWHERE, STATEMENT_SHARED, WHOLE_MESSAGE
+from codemods.migrating import Migrating
+from codemods.rules.names.elsewhere import calls_of
+from codemods.rules.opening.answer import AnswerStatements, given_by
+from codemods.rules.opening.answer_record import record_of
+from codemods.rules.opening.around_post import statements_around
+from codemods.rules.opening.refusal import RefusalRule
+from codemods.vendors import gladia
+from codemods.vendors.gladia import Opening
+
+
+class SpreadAnswer(AnswerStatements):
+    """Sorts every use of one session's answer, in the function of the POST and outside of it.
+
+    `addresses` are the expressions that the new address takes the place of, `collapsed` the reads of `url` that go
+    because what they read is the address itself, `identities` the documents behind the connect that are the first
+    message now, `branch` the caller's own test for no session, `record` what holds the id beside the address,
+    `kept` what a test asks for an address that was made before.
+    """
+
+    def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
+        super().__init__(migrating, opening, connect, refusal)
+        self.posting = self._program.scope_of(opening.request.call)
+        self.connecting = self._program.scope_of(connect.call)
+        self.addresses: list[cst.BaseExpression] = []
+        self.collapsed: list[cst.BaseExpression] = []
+        self.identities: list[cst.BaseExpression] = []
+        self.branch: cst.If | None = None
+        self.kept: cst.BaseExpression | None = None
+        self.hands_on = self._hands_document_on()
+        self.record = record_of(self._program, opening, connect, self.posting)
+
+    def find(self) -> bool:
+        """Whether every use of the answer has its place; findings say which has none."""
+        for node, value in self._program.values.items():
+            is_open = gladia.is_answer_of(value, self._opening.request) and not self._is_placed(node)
+            if is_open and not self._place_anywhere(node, value):
+                return False
+        if not self.addresses:
+            self._migrating.report(
+                SESSION_USED_ELSEWHERE, self._opening.request.call, "the answer's `url` is read in no plain expression"
+            )
+            return False
+        return True
+
+    def find_branch(self, bodies: Iterable[cst.BaseSuite]) -> None:
+        """Looks for the caller's test for no session, where one of these branches of the POST's function returns."""
+        if any(returns(one) for one in bodies) and self.posting is not self.connecting:
+            self.branch = self._branch_of_caller()
+
+    def is_handed_on(self, node: cst.CSTNode) -> bool:
+        """Whether a use of the answer hands it on to where it is looked at: all but a read of the id."""
+        return not any(self._program.is_inside(node, one) for one in self.identities)
+
+    def _hands_document_on(self) -> bool:
+        """Whether the answer's document leaves the function of the POST."""
+        return any(
+            isinstance(one, Parsed) and one.path == () and gladia.is_answer_of(one, self._opening.request)
+            for node, value in self._program.values.items()
+            if not self._program.is_inside(node, self.posting)
+            for one in alternatives(value)
+        )
+
+    def _place_anywhere(self, node: cst.CSTNode, value: Value) -> bool:
+        whole = self._refusal.outermost(node)
+        if not isinstance(whole, cst.BaseExpression):
+            return True
+        inside = self._program.is_inside(node, self.posting)
+        statement = self._program.statement_of(whole)
+        if self.is_call_of_poster(whole):
+            return True
+        if self.record is not None and self.record.holds(self._program, node):
+            return True
+        if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
+            return self._place_test(whole, statement, inside=inside)
+        found = self._program.value(whole)
+        if any(
+            isinstance(one, Parsed) and gladia.is_address_of(one, self._opening.request) for one in alternatives(found)
+        ):
+            if self._leaves_the_program(whole):
+                return self._give_up(whole)
+            self._place_address(whole, inside=inside)
+            return True
+        if inside:
+            return self._place_inside(whole, found, statement)
+        return self._place_outside(whole, found, statement)
+
+    def is_call_of_poster(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is the call of the function that makes the POST, awaited or not."""
+        inner = node.expression if isinstance(node, cst.Await) else node
+        return isinstance(self.posting, cst.FunctionDef) and inner in calls_of(self._program, self.posting)
+
+    # --- tests -----------------------------------------------------------------------------------
+
+    def _place_test(self, node: cst.BaseExpression, statement: cst.If, *, inside: bool) -> bool:
+        found = self._program.value(node)
+        is_status = any(isinstance(one, (HttpResponse, ResponseField)) for one in alternatives(found))
+        if is_status and inside:
+            return self._place_check(statement)
+        if self._holds_the_address(node):
+            self.kept = node
+            return True  # what is asked is whether it was made yet, and that stays true of the new address
+        if _tests_for_nothing(statement.test):
+            # There always is an address: a test for none has nothing to find, and the caller's is looked at later.
+            if inside and statement.orelse is None and not isinstance(self._program.parents[statement], cst.If):
+                self.removed.append(statement)
+            return True
+        self._migrating.report(
+            SESSION_USED_ELSEWHERE, statement, f"the answer is tested: {self._migrating.code(statement.test)}"
+        )
+        return False
+
+    def _holds_the_address(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a name that is kept for the address, and nothing before there is one."""
+        found = tuple(alternatives(self._program.value(node)))
+        return (
+            not self._is_access(node)
+            and Known(None) in found
+            and all(one == Known(None) or gladia.is_address_of(one, self._opening.request) for one in found)
+        )
+
+    def _branch_of_caller(self) -> cst.If | None:
+        """The test for no session in the function that connects, where the POST's function gives nothing for it."""
+        for node in self._program.nodes_in(self.connecting):
+            if not isinstance(node, cst.If) or not isinstance(node.body, cst.IndentedBlock) or node.orelse is not None:
+                continue
+            if not self._refusal.ends(node.body) or not _tests_for_nothing(node.test):
+                continue
+            asked = _asked(node.test)
+            is_answer = gladia.is_answer_of(self._program.value(asked), self._opening.request)
+            if is_answer or self.is_call_of_poster(asked):
+                return node
+        return None
+
+    # --- addresses -------------------------------------------------------------------------------
+
+    def _place_address(self, node: cst.BaseExpression, *, inside: bool) -> None:
+        if isinstance(node, cst.Call) and self._program.value(node.func) == Library("builtins.str"):
+            node = node.args[0].value  # made a text of, though it is one
+        if not self._is_access(node) or any(self._program.is_inside(node, one) for one in self.collapsed):
+            return
+        if inside and not self.hands_on:
+            self.addresses.append(node)
+        else:
+            self.collapsed.append(node)
+
+    def _leaves_the_program(self, address: cst.BaseExpression) -> bool:
+        """Whether an address is given to somebody else, who would open the session with it, or is stored."""
+        parent = self._program.parents[address]
+        if isinstance(parent, cst.DictElement):
+            return self.record is None or not self._program.is_inside(parent, self.record.display)
+        call = self._program.parents[parent]
+        if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call) or call is self._connect.call:
+            return False
+        callees = list(alternatives(self._program.value(call.func)))
+        if all(isinstance(one, (Function, Class)) or _is_own_method(one) for one in callees):
+            return False
+        name = self._migrating.code(call.func)
+        return name != "print" and name.rpartition(".")[2] not in ("debug", "info", "warning", "urlparse", "urlsplit")
+
+    def _is_access(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression reads the `url` out of a document, and is not just a name for it."""
+        match node:
+            case cst.Subscript(base) | cst.Call(cst.Attribute(base, cst.Name("get"))):
+                return any(
+                    isinstance(one, Parsed) and one.path == () and gladia.is_answer_of(one, self._opening.request)
+                    for one in alternatives(self._program.value(base))
+                )
+        return False
+
+    # --- statements ------------------------------------------------------------------------------
+
+    def _place_inside(self, node: cst.BaseExpression, value: Value, statement: cst.CSTNode) -> bool:
+        if self.posting is self.connecting and self._is_behind(statement) and self._is_identity(node):
+            if self._reads_document(node):
+                self.identities.append(node)
+            return True
+        if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
+            small = statement.body[0]
+            raises = self._refusal.raises(small)
+            if raises or self._binds_response(small):
+                self.removed.append(statement)
+                return True
+            if self._is_document(value):
+                if self.hands_on and isinstance(small, (cst.Return, cst.Assign, cst.AnnAssign)) and self._is_made(node):
+                    self.addresses.append(node)
+                    return True
+                if self.hands_on and isinstance(small, (cst.Return, cst.Assign, cst.AnnAssign)):
+                    return True
+                if _keeps(small):
+                    self.moved.append(statement)  # the first message is kept in its place, once it is there
+                    self._migrating.report(WHOLE_MESSAGE, statement, self._migrating.code(statement))
+                    return True
+                if self._binds_answer(small):
+                    self.removed.append(statement)
+                    return True
+            if self._is_for_no_address(statement):
+                return True
+            if self._is_always_done(statement) and self._can_be_moved(statement):
+                self._move(statement)
+                return True
+        elif isinstance(statement, cst.SimpleStatementLine):
+            self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
+            return False
+        elif isinstance(statement, cst.With) and isinstance(value, HttpResponse):
+            return True
+        return self._give_up(node)
+
+    def _place_outside(self, node: cst.BaseExpression, value: Value, statement: cst.CSTNode) -> bool:
+        if self._is_document(value) and self._flows(node):
+            return True
+        if self._may_be_identity(node) and not self._reads_document(node):
+            # A name that holds the id: it is given after the first message, which is in time but in front of it.
+            in_front = self._program.is_inside(statement, self.connecting) and self._is_in_front(statement)
+            if not in_front:
+                return True
+        if self._program.is_inside(statement, self.connecting):
+            if self._is_behind(statement) and (self._is_identity(node) or self._is_document(value)):
+                self.identities.append(node)
+                return True
+            is_movable = self._is_in_front(statement) and self._can_be_moved(statement)
+            if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 and is_movable:
+                self._move(statement)
+                return True
+        elif self._is_told_before(statement) and self._can_be_moved(statement):
+            assert isinstance(statement, cst.SimpleStatementLine)
+            self._move(statement)
+            return True
+        return self._give_up(node)
+
+    def _is_for_no_address(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement is only run where the answer had no address: it goes with its test."""
+        around = statements_around(self._program, statement, self.posting)
+        return any(isinstance(one, cst.If) and one in self.removed for one in around)
+
+    def _is_always_done(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement is run for every session that is opened, as it will be where it is moved to."""
+        good = (self.branches.statement, self.branches.statement.orelse) if self.branches is not None else ()
+        around = statements_around(self._program, statement, self.posting)
+        return all(isinstance(one, (cst.With, cst.Try)) or one in good for one in around)
+
+    def _is_told_before(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement by itself tells somebody of the session, on its way from the POST to the connect."""
+        match statement:
+            case cst.SimpleStatementLine([cst.Expr(cst.Call())]):
+                around = self._program.parents.get(self._program.parents[statement])
+                return not isinstance(around, (cst.For, cst.While, cst.Try))
+        return False
+
+    def _flows(self, node: cst.BaseExpression) -> bool:
+        """Whether a document is only handed on: given a name, returned, or given to a function of the program."""
+        parent = self._program.parents[node]
+        if isinstance(parent, cst.Arg):
+            call = self._program.parents[parent]
+            return gladia.is_answer_of(self._program.value(call), self._opening.request)
+        return isinstance(parent, (cst.Assign, cst.AnnAssign, cst.Return, cst.AssignTarget, cst.Subscript, cst.Await))
+
+    def _binds_response(self, small: cst.BaseSmallStatement) -> bool:
+        match small:
+            case cst.Assign([cst.AssignTarget(cst.Name())], value):
+                return isinstance(self._program.value(value), (HttpResponse, ResponseField))
+            case cst.AnnAssign(cst.Name(), _, cst.BaseExpression() as value):
+                return isinstance(self._program.value(value), (HttpResponse, ResponseField))
+        return False
+
+    def _is_made(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression makes the document, and does not only name it."""
+        return not isinstance(node, (cst.Name, cst.Attribute))
+
+    def _can_be_moved(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement does something with the id or shows the document, and can wait for the first message."""
+        answers = [
+            node
+            for node in self._program.nodes_in(statement)
+            if gladia.is_answer_of(self._program.value(node), self._opening.request)
+        ]
+        if not all(self._is_identity(node) or self._may_be_identity(node) or self._is_shown(node) for node in answers):
+            return False
+        match given_by(statement):
+            case cst.Attribute() | cst.Subscript():
+                return True
+            case cst.Name() as target:
+                uses = [self._program.statement_of(use) for use in self._uses_of(target)]
+                if self._program.is_inside(statement, self.posting):
+                    shown = [use for use in uses if isinstance(use, cst.SimpleStatementLine) and _only_calls(use)]
+                    if len(shown) != len(uses):
+                        return False
+                else:
+                    shown = self._following(statement) if isinstance(statement, cst.SimpleStatementLine) else []
+                    if not all(self._is_behind(use) or use in self.moved or use in shown for use in uses):
+                        return False
+                for one in (statement, *shown):
+                    self._move(one)
+                return True
+        match statement:
+            case cst.SimpleStatementLine([cst.Expr()]):
+                return True
+        return False
+
+    def _move(self, statement: cst.CSTNode) -> None:
+        if isinstance(statement, cst.SimpleStatementLine) and statement not in self.moved:
+            self.moved.append(statement)
+
+    def _is_shown(self, node: cst.CSTNode) -> bool:
+        whole = self._program.value(self._refusal.outermost(node))
+        return self._is_document(whole)
+
+    def _give_up(self, node: cst.CSTNode) -> bool:
+        code = self._migrating.code(self._refusal.outermost(node))
+        self._migrating.report(SESSION_USED_ELSEWHERE, node, f"the POST's answer is used here: {code}")
+        return False
+
+
+def _keeps(small: cst.BaseSmallStatement) -> bool:
+    """Whether a statement keeps a value in an object or in a container."""
+    match small:
+        case cst.Assign([cst.AssignTarget(cst.Attribute() | cst.Subscript())]):
+            return True
+        case cst.AnnAssign(cst.Attribute() | cst.Subscript(), _, cst.BaseExpression()):
+            return True
+    return False
+
+
+def _is_own_method(value: Value) -> bool:
+    return isinstance(value, Member) and isinstance(value.owner, Instance)
+
+
+def _only_calls(statement: cst.SimpleStatementLine) -> bool:
+    match statement.body:
+        case [cst.Expr(cst.Call())]:
+            return True
+    return isinstance(given_by(statement), (cst.Attribute, cst.Subscript))
+
+
+def _asked(test: cst.BaseExpression) -> cst.BaseExpression:
+    match test:
+        case cst.UnaryOperation(cst.Not(), inner):
+            return inner
+        case cst.Comparison(left):
+            return left
+    return test
+
+
+def _tests_for_nothing(test: cst.BaseExpression) -> bool:
+    """Whether a test is true where there is nothing: `not x`, `x is None`, `"url" not in x`."""
+    match test:
+        case cst.UnaryOperation(cst.Not()):
+            return True
+        case cst.Comparison(_, [cst.ComparisonTarget(cst.Is() | cst.Equal(), cst.Name("None"))]):
+            return True
+        case cst.Comparison(cst.SimpleString(), [cst.ComparisonTarget(cst.NotIn())]):
+            return True
+    return False
+
+
+def returns(body: cst.BaseSuite) -> bool:
+    """Whether the branch of a refused POST returns, so that its caller has to find out."""
+    match body.body[-1]:
+        case cst.SimpleStatementLine([*_, cst.Return()]):
+            return True
+    return False
+
+
+def without_return(body: cst.BaseSuite) -> list[cst.CSTNode]:
+    """The statements of a branch but for the `return` at its end."""
+    statements = list(body.body)
+    match statements[-1:]:
+        case [cst.SimpleStatementLine([cst.Return()])]:
+            return statements[:-1]
+    return statements

@@ -1,0 +1,1 @@
+"""Opening a session at Gladia: a POST comes before the connect, and the first message goes."""

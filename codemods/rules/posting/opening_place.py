@@ -1,0 +1,106 @@
+"""The place where a program opens its socket: what means the same there, and who is told of a refusal."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.sockets import Connect
+from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, something
+from codemods.findings import SESSION_SPREAD
+from codemods.migrating import Migrating
+from codemods.rules.names.elsewhere import is_own_object
+
+
+class OpeningPlace:
+    """Knows one connect's surroundings."""
+
+    def __init__(self, migrating: Migrating, connect: Connect) -> None:
+        self._migrating = migrating
+        self._program = migrating.program
+        self._connect = connect
+        self._statement = self._program.statement_of(connect.call)
+
+    def holds(self, node: cst.CSTNode) -> bool:
+        """Whether every name of an expression means the same where the socket is opened; a finding says which not."""
+        strange = self._strange_in(node)
+        if strange is not None:
+            text = f"`{strange.value}` is not the same where the socket is opened"
+            self._migrating.report(SESSION_SPREAD, strange, text)
+        return strange is None
+
+    def means_the_same(self, node: cst.CSTNode) -> bool:
+        """Whether every name of an expression means the same where the socket is opened."""
+        return self._strange_in(node) is None
+
+    def _strange_in(self, node: cst.CSTNode) -> cst.Name | None:
+        program = self._program
+        place = program.scope_of(self._connect.call)
+        there = program.at_statement.get(self._statement, {})
+        for name in program.nodes_in(node):
+            if not isinstance(name, cst.Name) or name not in program.reaching:
+                continue
+            reaching = program.reaching[name]
+            if program.scope_of(name) is place:
+                fits = name.value not in there or there[name.value] == reaching
+            else:
+                scope = program.scopes.get(place)
+                own = scope is not None and name.value in scope.definitions and not isinstance(place, cst.Module)
+                of_module = all(
+                    one in program.scopes[self._migrating.module].definitions.get(one.name, ()) for one in reaching
+                )
+                fits = (of_module and not own) or is_own_object(program, name, place)
+            if not fits:
+                return name
+        return None
+
+    def is_a_threads_work(self, place: cst.CSTNode) -> bool:
+        """Whether the function that opens the session is what a thread is started with."""
+        if not isinstance(place, cst.FunctionDef):
+            return False
+        for node in self._program.values:
+            if not isinstance(node, cst.Call) or self._program.value(node.func) != Library("threading.Thread"):
+                continue
+            target = next((one.value for one in node.args if one.keyword and one.keyword.value == "target"), None)
+            for value in something(self._program.value(target)) if target is not None else ():
+                match value:
+                    case Function(function) if function is place:
+                        return True
+                    case Member(Instance(), name) if name == place.name.value:
+                        return True
+        return False
+
+    def is_of_a_script(self, place: cst.CSTNode) -> bool:
+        """Whether the session is opened in a plain function that the module itself runs, or by the module.
+
+        Anything else is opened for a caller, who reads a refusal as an exception: a method, a server's route.
+        """
+        outermost = place
+        while not isinstance(outermost, cst.Module):
+            if isinstance(outermost, cst.ClassDef) or getattr(outermost, "decorators", None):
+                return False
+            outermost = self._program.scope_of(outermost)
+        return any(self._runs(statement) for statement in self._migrating.module.body)
+
+    def _runs(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement of a module runs it: a call that is not a library's alone, or the test of `__name__`.
+
+        `load_dotenv()` and `st.title("Captions")` prepare a module that others run.
+        """
+        match statement:
+            case cst.SimpleStatementLine([cst.Expr(cst.Call() | cst.Await() as run)]):
+                parts = [node for node in self._program.nodes_in(run) if node is not run]
+                values = [one for node in parts for one in something(self._program.value(node))]
+                own = (Function, Member, Instance, Class, LibraryObject)
+                return any(isinstance(one, own) for one in values)
+            case cst.If(cst.Comparison(cst.Name("__name__"))) | cst.With() | cst.Try() | cst.While() | cst.For():
+                return True
+        return False
+
+    def is_open_behind(self) -> bool:
+        """Whether there is a place behind the opening: a `with` statement's body, or the next line."""
+        match self._statement:
+            case cst.With() | cst.For():
+                return True
+            case cst.SimpleStatementLine([cst.Assign() | cst.AnnAssign() | cst.Expr()]):
+                return True
+        return False

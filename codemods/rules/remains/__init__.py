@@ -1,0 +1,1 @@
+"""What is left of the old vendor: calls that stay, keys, words, comments."""

@@ -1,0 +1,96 @@
+"""Comments whose code went: each is carried to what stands there now, or said, whatever rule did it.
+
+A comment inside a branch or function that went is about nothing any more; a lost comment makes the edit unsafe. One
+beside a statement or an entry that went is put above the statement that has its place.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections import Counter
+
+import libcst as cst
+
+from codemods.findings import COMMENT_MOVED, COMMENT_WENT, Finding
+from codemods.ignores import is_ignore
+from codemods.lines import first_line_of_statement, later_lines
+from codemods.migrating import Migrating
+
+
+def with_comments(migrating: Migrating, code: str) -> str:
+    """The new code with the comments that it has lost, as far as there is a place for them; a finding for each."""
+    _report_left_behind(migrating)
+    corrected = migrating.corrected_comments()
+    lost = [one for one in _lost(migrating.text, code) if one[0] not in corrected]
+    if not lost:
+        return code
+    blocks = _blocks_that_went(migrating)
+    later = later_lines(migrating.text, code)
+    tree = ast.parse(code)
+    lines = code.splitlines(keepends=True)
+    places: list[tuple[int, str]] = []
+    for line, text in lost:
+        at = first_line_of_statement(tree, later(line))
+        if at is None or any(first <= line <= last for first, last in blocks):
+            migrating.findings.append(Finding(COMMENT_WENT, line, text))
+        else:
+            _say_once(migrating, Finding(COMMENT_MOVED, line, text))
+            places.append((at, text))
+    # From the last, so that places hold; of those with one place, the last goes in first as well.
+    places.sort(key=_place)
+    for at, text in reversed(places):
+        head = lines[at - 1]
+        indent, end = head[: len(head) - len(head.lstrip())], "\r\n" if head.endswith("\r\n") else "\n"
+        lines.insert(at - 1, f"{indent}{text}{end}")
+    return "".join(lines)
+
+
+def _report_left_behind(migrating: Migrating) -> None:
+    """Reports the comments above branches that went as a whole: each stands above whatever follows now."""
+    for branch in migrating.dropped & migrating.edits.removed:
+        if migrating.at(branch) is not migrating or not isinstance(branch, cst.If):
+            continue
+        for above, line in enumerate(reversed(branch.leading_lines), 1):
+            if line.comment is not None and not is_ignore(line.comment.value):
+                _say_once(migrating, Finding(COMMENT_MOVED, migrating.line(branch) - above, line.comment.value))
+
+
+def _say_once(migrating: Migrating, finding: Finding) -> None:
+    if finding not in migrating.findings:
+        migrating.findings.append(finding)
+
+
+def _place(comment: tuple[int, str]) -> int:
+    return comment[0]
+
+
+def _lost(before: str, after: str) -> list[tuple[int, str]]:
+    """The comments that stand in the old code and not in the new, with their lines in the old."""
+    left = Counter(text for _, text in _comments(after))
+    found: list[tuple[int, str]] = []
+    for line, text in _comments(before):
+        if left[text] > 0:
+            left[text] -= 1
+        elif not is_ignore(text):
+            found.append((line, text))
+    return found
+
+
+def _comments(code: str) -> list[tuple[int, str]]:
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    return [(one.start[0], one.string) for one in tokens if one.type == tokenize.COMMENT]
+
+
+def _blocks_that_went(migrating: Migrating) -> list[tuple[int, int]]:
+    """First and last line of every branch, function and class that went."""
+    edits = migrating.edits
+    found: list[tuple[int, int]] = []
+    for node in (*migrating.dropped, *(edits.removed - edits.moved), *edits.taken_out):
+        is_here = migrating.at(node) is migrating
+        if is_here and isinstance(node, cst.If):
+            found.append((migrating.line(node), migrating.lines(node.body)[1]))
+        elif is_here and isinstance(node, (cst.BaseCompoundStatement, cst.MatchCase)):
+            found.append(migrating.lines(node))
+    return found

@@ -1,0 +1,1 @@
+"""What the SDKs hand to handlers: attributes, types, units."""

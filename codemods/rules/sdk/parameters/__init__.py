@@ -1,0 +1,1 @@
+"""The parameters and options that the SDKs take."""

@@ -1,0 +1,1 @@
+"""How long sound lasts, how fast it is sent, and how it is cut."""
