@@ -1,0 +1,76 @@
+"""A POST whose client knows the service's address: written at the POST as a whole, which is where it is looked for."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.analysis.http_requests import HttpRequest
+from codemods.analysis.program import Program
+from codemods.analysis.values import Known
+from codemods.edits import Edits
+from codemods.rules.names.imports import unused_imports, with_imports
+from codemods.simpler.written import Simpler
+from codemods.vendors import gladia
+from codemods.vendors.http_clients import base_of, client_of
+
+
+def with_whole_addresses(program: Program) -> dict[cst.Module, Simpler]:
+    """The files of a program in which a session's POST gives a path alone, with the whole address there."""
+    plans: dict[cst.Module, Edits] = {}
+    for opening in gladia.openings(program):
+        _plan(program, opening.request, plans)
+    return {module: _written(module, edits) for module, edits in plans.items()}
+
+
+def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]) -> None:
+    client = client_of(program, request.call)
+    given = base_of(program, client) if client is not None else None
+    if client is None or given is None or not isinstance(request.url, cst.SimpleString):
+        return
+    path = request.url.raw_value
+    whole = _whole(program, request, given.value, path)
+    if "://" in path or whole is None:
+        return
+    plans.setdefault(program.module_of(request.call), Edits()).replace(request.url, whole)
+    others = [one for one in program.requests if client_of(program, one) is client and one is not request.call]
+    if not others:
+        # Whatever else is done with the client, it asks for nothing by a path.
+        edits = plans.setdefault(program.module_of(client), Edits())
+        edits.rewrite(client, lambda updated: _without(updated, list(client.args).index(given)))
+
+
+def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, path: str) -> cst.BaseExpression | None:
+    """The base with the path, where the base means the same at the POST; None where that cannot be told."""
+    assert isinstance(request.url, cst.SimpleString)
+    value = program.value(base)
+    text = gladia.text_of(value)
+    if not text.startswith("https://"):
+        return None
+    slash = "" if text.endswith("/") else "/"
+    rest = path.lstrip("/")
+    if isinstance(base, cst.SimpleString) and isinstance(value, Known):
+        return request.url.with_changes(value=f"{request.url.quote}{base.raw_value}{slash}{rest}{request.url.quote}")
+    here = program.at_statement.get(program.statement_of(request.call), {})
+    for name in (one for one in program.nodes_in(base) if isinstance(one, cst.Name) and one in program.reaching):
+        is_same = here.get(name.value) == program.reaching[name] or name.value == "self"
+        is_of_module = all(isinstance(program.scope_of(one.node), cst.Module) for one in program.reaching[name])
+        if not is_same and not (is_of_module and name.value not in here):
+            return None
+    if isinstance(base, (cst.Name, cst.Attribute)):
+        return cst.FormattedString([cst.FormattedStringExpression(base), cst.FormattedStringText(f"{slash}{rest}")])
+    if isinstance(base, cst.FormattedString):
+        return base.with_changes(parts=[*base.parts, cst.FormattedStringText(f"{slash}{rest}")])
+    return None
+
+
+def _without(call: cst.Call, at: int) -> cst.Call:
+    arguments = [one for index, one in enumerate(call.args) if index != at]
+    if arguments and at == len(arguments):
+        arguments[-1] = arguments[-1].with_changes(comma=call.args[-1].comma)
+    return call.with_changes(args=arguments)
+
+
+def _written(module: cst.Module, edits: Edits) -> Simpler:
+    new = edits.apply(module)
+    unneeded = unused_imports(new.code) - unused_imports(module.code)
+    return Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
