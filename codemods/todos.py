@@ -13,6 +13,7 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.displays import lines_of_elements, space_before
 from codemods.findings import Finding
 from codemods.lines import first_line_of_statement, later_lines
 from codemods.migrating import Migrating
@@ -62,7 +63,7 @@ def todo_text(finding: Finding) -> str:
 
 
 def plan_todos(migrating: Migrating, findings: Iterable[Finding]) -> list[Finding]:
-    """Plans a TODO above the statement of each of these findings, and gives those that have none yet.
+    """Plans a TODO above the statement or element of each of these findings, and gives those that have none yet.
 
     A TODO that stands there already is not repeated. A statement that goes hands its TODO to what follows; what is
     lost with its statement all the same, `with_missing_todos` finds a place for.
@@ -71,10 +72,10 @@ def plan_todos(migrating: Migrating, findings: Iterable[Finding]) -> list[Findin
     new = [finding for finding in findings if (finding.kind.code, todo_text(finding)) not in there]
     notes: dict[cst.CSTNode, list[str]] = {}
     for finding in new:
-        statement = _statement_around(migrating, migrating.places.get(finding))
-        if statement is not None:
-            lines = _lines(finding, migrating.text, migrating.column(statement))
-            notes.setdefault(statement, []).extend(lines)
+        place = _place_around(migrating, migrating.places.get(finding))
+        if place is not None:
+            lines = _lines(finding, migrating.text, migrating.column(place))
+            notes.setdefault(place, []).extend(lines)
     migrating.edits.notes = notes
     return new
 
@@ -88,11 +89,16 @@ def with_missing_todos(code: str, before: str, findings: Iterable[Finding]) -> s
     return code
 
 
-def with_todo_at(code: str, line: int, finding: Finding) -> str:
-    """The code with a finding's TODO above the statement that a line belongs to; as it is where it stands there."""
+def with_todo_at(code: str, line: int, finding: Finding, *, at_element: bool = False) -> str:
+    """The code with a finding's TODO above the statement that a line belongs to; as it is where there is none.
+
+    `at_element`: above the innermost element on lines of its own, where there is one in that statement.
+    """
     first = first_line_of_statement(ast.parse(code), line)
     if first is None:
         return code
+    if at_element:
+        first = max(first, *lines_of_elements(code, line), 0)
     lines = code.splitlines(keepends=True)
     head = lines[first - 1]
     indent = head[: len(head) - len(head.lstrip())]
@@ -102,12 +108,16 @@ def with_todo_at(code: str, line: int, finding: Finding) -> str:
 
 
 def has_todo_above(code: str, line: int) -> bool:
-    """Whether a TODO stands above the statement that a line belongs to."""
+    """Whether a TODO stands above the statement that a line belongs to, or above an element of it that does."""
     first = first_line_of_statement(ast.parse(code), line)
+    if first is None:
+        return False
     lines = code.splitlines()
-    return first is not None and any(
-        todo.last_line < first and all(one.lstrip().startswith("#") for one in lines[todo.last_line : first - 1])
+    starts = [first, *(one for one in lines_of_elements(code, line) if one >= first)]
+    return any(
+        todo.last_line < start and all(one.lstrip().startswith("#") for one in lines[todo.last_line : start - 1])
         for todo in todos_in(code)
+        for start in starts
     )
 
 
@@ -127,8 +137,17 @@ def _lines(finding: Finding, code: str, column: int) -> list[str]:
     )
 
 
-def _statement_around(migrating: Migrating, node: cst.CSTNode | None) -> cst.CSTNode | None:
-    """The innermost statement around a node that comments can stand above."""
+def _place_around(migrating: Migrating, node: cst.CSTNode | None) -> cst.CSTNode | None:
+    """The innermost statement around a node that comments can stand above, or element on a line of its own.
+
+    What is inside an expression that is written anew may be gone, its elements with it.
+    """
+    edits, element = migrating.edits, None
     while node is not None and not isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement)):
-        node = migrating.program.parents.get(node)
-    return node
+        around = migrating.program.parents.get(node)
+        if around in edits.rewrites or node in edits.taken_out:
+            element = None
+        elif element is None and around is not None and space_before(around, node) is not None:
+            element = node
+        node = around
+    return node if element is None or node in edits.removed else element
