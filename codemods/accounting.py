@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codemods.findings import CARRIED_BY_SHIM, Level
+from codemods.findings import CARRIED_BY_SHIM, FIELD_OF_NEITHER, OTHER_API, OWN_WORD, Finding, Level
 from codemods.lines import earlier_lines
 from codemods.outcome import Migration
 from codemods.references import Reference, Sort, references_in
-from codemods.rules.sweep import words_of
+from codemods.rules.remains.sweep import words_of
+from codemods.sdk_references import SdkReferences
 from codemods.todos import has_todo_above
 from shim.mapping.row import Vendor
 
@@ -36,19 +37,26 @@ class Account:
 def accounts(before: str, migration: Migration, to: Vendor) -> list[Account]:
     """Each reference to the old vendor in a program, and where it ended."""
     words = words_of(to.other)
-    references = references_in(before, to.other, words)
+    of_sdk = SdkReferences(before, to.other)
+    references = [*references_in(before, to.other, words), *of_sdk.names]
     if not migration.changed:
         return [Account(one, _ending_untouched(migration)) for one in references if one.sort is not Sort.WORD]
+    references += of_sdk.members
     earlier = earlier_lines(before, migration.code)
+    left = SdkReferences(migration.code, to.other)
     rewritten = Ending.REWRITTEN
     if any(finding.level is Level.CAVEAT for finding in migration.findings):
         rewritten = Ending.REWRITTEN_WITH_CAVEAT
     remaining = {
-        Reference(earlier(one.line), one.sort, one.text): one.line
-        for one in references_in(migration.code, to.other, words)
+        Reference(earlier(one.line), one.sort, one.text): one
+        for one in (*references_in(migration.code, to.other, words), *left.names, *left.members)
     }
     found = [Account(one, rewritten) for one in references if one not in remaining]
-    found.extend(Account(one, _ending_of_what_stays(one.line, line, migration)) for one, line in remaining.items())
+    for one, there in remaining.items():
+        ending = _ending_of_what_stays(one, there.line, migration)
+        if ending is Ending.FORGOTTEN and left.is_kept(there):
+            ending = Ending.SKIPPED  # the call for which it is there has a TODO
+        found.append(Account(one, ending))
     return found
 
 
@@ -63,11 +71,23 @@ def _ending_untouched(migration: Migration) -> Ending:
     return Ending.SKIPPED if migration.hidden else Ending.FORGOTTEN
 
 
-def _ending_of_what_stays(before: int, after: int, migration: Migration) -> Ending:
-    """The ending of a reference that stands in a line of the old code and in one of the new."""
+def _ending_of_what_stays(before: Reference, after: int, migration: Migration) -> Ending:
+    """The ending of a reference that is at its line in the old code, and in a line of the new."""
     if any(finding.kind is CARRIED_BY_SHIM for finding in migration.findings):
         return Ending.SKIPPED
-    here = [finding for finding in migration.findings if finding.line == before]
+    here = [finding for finding in migration.findings if finding.line == before.line]
     if has_todo_above(migration.code, after) or any(finding.level is Level.MANUAL for finding in here):
         return Ending.LEFT
-    return Ending.SKIPPED if here or any(one.line == before for one in migration.hidden) else Ending.FORGOTTEN
+    hidden = any(one.line == before.line for one in migration.hidden)
+    return Ending.SKIPPED if hidden or any(_speaks_of(one, before) for one in here) else Ending.FORGOTTEN
+
+
+def _speaks_of(finding: Finding, reference: Reference) -> bool:
+    """Whether what is merely said at a line is about this reference in it, and not about something else.
+
+    That a name of the SDK is still there is said of every such name, so it is no reason for one.
+    """
+    if finding.kind in (OTHER_API, OWN_WORD, FIELD_OF_NEITHER):
+        return True
+    is_of_sdk = reference.sort in (Sort.NAME, Sort.MEMBER)
+    return not is_of_sdk and reference.text.lower() in finding.text.lower()

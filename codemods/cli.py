@@ -93,7 +93,7 @@ def migrate(
         typer.Option(
             "--fallback",
             metavar="shim|none",
-            help="Let the shim carry a program that cannot be rewritten [none].",
+            help="Let the shim carry a program that cannot be fully rewritten [none].",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write files with uncommitted changes too.")] = False,

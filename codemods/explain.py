@@ -23,14 +23,21 @@ _OF_LEVEL: Final = {
     Level.MANUAL: "left to you",
     Level.SKIPPED: "not read as a program",
 }
-_LEAVES_TODO: Final = "Left to a person: the file is rewritten, and a TODO stands at the place."
+_LEAVES_TODO: Final = {
+    Level.CAVEAT: "Caveat, and left to a person: the diff is shown, with a TODO at the place; the file is written with "
+    "--unsafe only.",
+    Level.MANUAL: "Left to a person: the file is rewritten, and a TODO stands at the place.",
+}
 _HIDDEN: Final = {
     Level.INFORMATION: "It is not shown then.",
     Level.CAVEAT: "The file is then written without --unsafe, as far as this caveat is concerned.",
     Level.MANUAL: "The file stays as it is all the same, and no longer counts as unfinished because of it.",
     Level.SKIPPED: "",
 }
-_NO_TODO: Final = "No TODO is left then, and the file no longer counts as unfinished because of it."
+_NO_TODO: Final = {
+    Level.CAVEAT: "No TODO is left then, and the file is written without --unsafe, as far as this caveat is concerned.",
+    Level.MANUAL: "No TODO is left then, and the file no longer counts as unfinished because of it.",
+}
 _NOT_HIDDEN: Final = "It is about the file as a whole: leave the file out of the run."
 
 
@@ -94,7 +101,7 @@ def index() -> str:
 
 def level_text(kind: Kind) -> str:
     """What a finding of this kind means for its file."""
-    return _LEAVES_TODO if kind.leaves_todo else _BY_LEVEL[kind.level]
+    return (_LEAVES_TODO if kind.leaves_todo else _BY_LEVEL)[kind.level]
 
 
 def _as_text(kind: Kind) -> str:
@@ -112,7 +119,7 @@ def _as_text(kind: Kind) -> str:
 def _hiding(kind: Kind) -> list[str]:
     if kind.level is Level.SKIPPED:
         return [_NOT_HIDDEN]
-    effect = _NO_TODO if kind.leaves_todo else _HIDDEN[kind.level]
+    effect = (_NO_TODO if kind.leaves_todo else _HIDDEN)[kind.level]
     return [
         "With a comment at the end of a line of the statement, or on a line of its own above it:",
         "",

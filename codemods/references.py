@@ -21,6 +21,8 @@ class Sort(StrEnum):
     VARIABLE = "environment variable"
     PACKAGE = "package"
     WORD = "word of its messages"
+    NAME = "name of its SDK"
+    MEMBER = "method, option or field of its SDK"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def outcome_of(file: FileMigration) -> Outcome:
         return Outcome.UNSAFE
     if any(one.kind == CARRIED_BY_SHIM for one in findings):
         return Outcome.SHIMMED
-    if any(one.level is Level.MANUAL for one in findings):
+    if any(one.level is Level.MANUAL or one.kind.leaves_todo for one in findings):
         return Outcome.WITH_TODOS if file.changes else Outcome.LEFT
     if file.changes:
         return Outcome.MIGRATED

@@ -10,24 +10,78 @@ from pathlib import Path
 from typing import Final
 
 from codemods.analysis.modules import Modules
-from codemods.findings import CARRIED_BY_SHIM, Finding
-from codemods.outcome import Migration
+from codemods.findings import (
+    CARRIED_BY_SHIM,
+    FIELD_ABSENT,
+    MESSAGE_ABSENT,
+    NOT_CARRIED,
+    OTHER_FILE_LEFT,
+    PARAMETER_ABSENT,
+    PARAMETER_AT_RUN_TIME,
+    RATE_NOT_TAKEN,
+    REFERENCE_LEFT,
+    REGION_AT_RUN_TIME,
+    STAYS_WITH_OLD,
+    TODO_OPEN,
+    WAITS_FOR_ABSENT,
+    Finding,
+    Kind,
+    Level,
+)
+from codemods.outcome import Migration, in_order
 from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 
 _PACKAGE: Final = "shim"
 _OTHER_NAME: Final = "sttbridge_shim"
-_NOT_LIVE: Final = ("/v2/pre-recorded", "/v2/transcription", "/v2/upload")
-"""Requests to the host of live sessions that the shim does not answer: who makes them cannot be led there."""
+_DONE: Final = frozenset(
+    {
+        PARAMETER_AT_RUN_TIME,
+        REGION_AT_RUN_TIME,
+        FIELD_ABSENT,
+        MESSAGE_ABSENT,
+        WAITS_FOR_ABSENT,
+        REFERENCE_LEFT,
+        RATE_NOT_TAKEN,
+    }
+)
+"""What is left to a person in new code, and the shim does where the code stays: values converted when they come, fields
+and messages that only the old service has."""
+_LACKED: Final = frozenset({PARAMETER_ABSENT, STAYS_WITH_OLD, TODO_OPEN})
+"""What the shim cannot do any better: it lacks what the new service lacks, and refuses what would harm in silence."""
+
+
+def done_by_shim(results: Iterable[Migration], *, unsafe: bool) -> frozenset[Kind]:
+    """The kinds of findings over which the files of a group are better led through the shim than rewritten.
+
+    None where the shim lacks something as well: then the new code, with its TODOs, does more. `unsafe`: a caveat alone
+    is no reason, because the user takes the new code with it.
+    """
+    found = {one.kind for result in results if result.changed for one in result.findings}
+    if found & _LACKED:
+        return frozenset()
+    return frozenset(one for one in found & _DONE if one.leaves_todo or not unsafe)
+
+
+def are_carried(results: Mapping[Path, Migration], paths: Iterable[Path]) -> bool:
+    """Whether each of these files runs through the shim."""
+    return all(any(one.kind is CARRIED_BY_SHIM for one in results[path].findings) for path in paths)
 
 
 def through_shim(
-    results: Mapping[Path, Migration], texts: Mapping[Path, str], modules: Modules, to: Vendor, *, wanted: bool
+    results: Mapping[Path, Migration],
+    texts: Mapping[Path, str],
+    modules: Modules,
+    to: Vendor,
+    *,
+    wanted: bool,
+    astray: str | None = None,
 ) -> dict[Path, Migration]:
     """What became of the files of a group, those that cannot be rewritten led through the shim where that is `wanted`.
 
     The file that the program begins with gets the shim, once. Files that have it stay as they are, whatever could be
-    rewritten of them: they say so themselves, or the file that begins does.
+    rewritten of them: they say so themselves, or the file that begins does. `astray` is what the shim would lead to
+    itself and not answer: then no file is led, and those that it was wanted for say so.
     """
     found = dict(results)
     trees = {path: ast.parse(text) for path, text in texts.items() if _is_valid(text)}
@@ -39,11 +93,16 @@ def through_shim(
             if path in installed or path in left:
                 found[path] = _carried(texts[path], results[path], installed.get(path, 0), to)
         return found
-    if not wanted or not left or any(name in text for text in texts.values() for name in _NOT_LIVE):
+    if wanted and astray is not None:
+        unfinished = [path for path, result in results.items() if any(one.kind in _DONE for one in result.findings)]
+        why = f"{astray} would be led to the shim, which has live sessions only"
+        return found | _not_carried(results, {*left, *unfinished}, why)
+    if not wanted or not left:
         return found
     beginnings = program.beginnings(left)
     if any(program.has_own_module(path, _PACKAGE) for path in beginnings):
-        return found
+        return found | _not_carried(results, left, f"the program has a module `{_PACKAGE}` of its own")
+    left += [path for path, result in results.items() if path not in left and _waits_for_others(result)]
     for path in left:
         found[path] = _carried(texts[path], results[path], 0, to)
     for path in beginnings:
@@ -123,12 +182,29 @@ def _installed_at(tree: ast.Module, to: Vendor) -> int:
     return 0
 
 
+def _not_carried(results: Mapping[Path, Migration], paths: Iterable[Path], why: str) -> dict[Path, Migration]:
+    """Files that the shim was wanted for in vain, with the reason."""
+    said = Finding(NOT_CARRIED, 0, why)
+    return {path: replace(results[path], findings=in_order([said, *results[path].findings])) for path in paths}
+
+
+def _waits_for_others(result: Migration) -> bool:
+    """Whether a file stays as it is for nothing but the sake of those that it works with."""
+    manual = [one for one in result.findings if one.level is Level.MANUAL]
+    return result.left_whole and bool(manual) and all(one.kind is OTHER_FILE_LEFT for one in manual)
+
+
 def _carried(code: str, result: Migration, line: int, to: Vendor) -> Migration:
     new, old = session.KEY_VARIABLE.of(to)[0], session.KEY_VARIABLE.of(to.other)[0]
-    reasons = sorted({(finding.line, finding.kind.code) for finding in result.findings if finding.kind.blocks})
+    reasons = sorted({(finding.line, finding.kind.code) for finding in result.findings if _is_reason(finding.kind)})
     why = "; not rewritten: " + ", ".join(f"{reason} in line {at}" for at, reason in reasons) if reasons else ""
     finding = Finding(CARRIED_BY_SHIM, line, f"it needs {new}, and takes any value for {old}{why}")
     return replace(result, code=code, changed=False, unsafe=False, findings=(finding,))
+
+
+def _is_reason(kind: Kind) -> bool:
+    """Whether a finding says why a file is led through the shim."""
+    return kind in _DONE or (kind.blocks and kind is not OTHER_FILE_LEFT)
 
 
 def _with_shim(code: str, tree: ast.Module, to: Vendor) -> tuple[str, int]:
