@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from codemods.displays import with_notes
+
 Rewrite = Callable[[Any], cst.CSTNode]
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Statements = Callable[[], list[Statement]]
@@ -32,6 +34,8 @@ class Edits:
     further_after: dict[cst.CSTNode, list[Statements]] = field(default_factory=dict)
     notes: dict[cst.CSTNode, list[str]] = field(default_factory=dict)
     """Comment lines to stand above statements, below the comments that stand there."""
+    buffers: set[tuple[cst.CSTNode, str]] = field(default_factory=set)
+    """The variables that gather frames, each with what it is made in front of: several places may fill one."""
     taken_out: set[cst.CSTNode] = field(default_factory=set)
     """Elements of a list of nodes that are no statements, such as the cases of a `match`."""
     _watched: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
@@ -144,6 +148,7 @@ class _Application(cst.CSTTransformer):
             return cst.RemoveFromParent()
         if isinstance(original_node, (cst.IndentedBlock, cst.Module)):
             updated_node = self._edit_body(original_node, updated_node)
+        updated_node = with_notes(original_node, updated_node, self._edits.notes)
         rewrite = self._edits.rewrites.get(original_node)
         if rewrite is not None:
             updated_node = rewrite(updated_node)
@@ -167,6 +172,7 @@ class _Application(cst.CSTTransformer):
         body: list[Any] = []
         carried: list[cst.EmptyLine] = []
         blanks: list[cst.EmptyLine] = []
+        below: list[cst.EmptyLine] = []
         for old, new in zip(original.body, updated.body, strict=True):
             if old in edits.before or old in edits.further_before:
                 first, *others = edits.in_front_of(old)
@@ -183,6 +189,8 @@ class _Application(cst.CSTTransformer):
                 first, *others = new.body.body
                 body.extend([_with_comments(first, _carry(carried, new.leading_lines)), *others])
                 carried = []
+                if old is original.body[-1]:
+                    below = [*new.body.footer]
             else:
                 if not body and old is not original.body[0] and isinstance(original, cst.IndentedBlock):
                     new = _without_blanks_above(new)
@@ -200,6 +208,8 @@ class _Application(cst.CSTTransformer):
             body = [*starts, *body]
         if not body:
             body = [cst.SimpleStatementLine([cst.Pass()])]
+        if below:
+            updated = updated.with_changes(footer=[*below, *updated.footer])
         if carried:
             comments = [line for line in carried if line.comment is not None]
             updated = updated.with_changes(footer=[*comments, *updated.footer])
@@ -277,6 +287,13 @@ class _Renaming(cst.CSTTransformer):
         return updated_node.with_changes(keyword=original_node.keyword)
 
 
+def with_other_quotes(source: str, quote: str) -> str:
+    """A conversion's expression with quotes that can stand around an access: f-strings take the other kind."""
+    if source.startswith('f"'):
+        return source.replace('"', "'" if quote == '"' else '"')
+    return source.replace('"', quote)
+
+
 _NEVER_IN_PARENTHESES = (
     cst.Name,
     cst.Attribute,
@@ -297,3 +314,27 @@ def in_parentheses(node: cst.BaseExpression) -> cst.BaseExpression:
     if isinstance(node, _NEVER_IN_PARENTHESES) or node.lpar:
         return node
     return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def takes_any(parent: cst.CSTNode) -> bool:
+    """Whether any expression that a conversion gives can stand below this node without parentheses."""
+    if isinstance(parent, (cst.Comparison, cst.ComparisonTarget)):
+        return True
+    if isinstance(parent, cst.BinaryOperation):
+        # A conversion multiplies or divides, which binds tighter than a sum.
+        return isinstance(parent.operator, (cst.Add, cst.Subtract))
+    return isinstance(
+        parent,
+        (
+            cst.Arg,
+            cst.Assign,
+            cst.AnnAssign,
+            cst.Return,
+            cst.Element,
+            cst.DictElement,
+            cst.FormattedStringExpression,
+            cst.Expr,
+            cst.Index,
+            cst.Lambda,
+        ),
+    )

@@ -29,7 +29,7 @@ class Kind:
     title: str
     recipe: str
     leaves_todo: bool = False
-    """Of what is left to a person: the file is rewritten all the same, and a TODO stands at the place."""
+    """Something is left to a person, and the file is rewritten all the same: a TODO stands at the place."""
 
     @property
     def blocks(self) -> bool:
@@ -149,6 +149,12 @@ CARRIED_BY_SHIM: Final = _kind(
     "the program runs through the shim",
     "set the new service's key where the program runs, and install sttbridge there; migrate it by hand some day",
 )
+NOT_CARRIED: Final = _kind(
+    "STB161",
+    Level.INFORMATION,
+    "the shim cannot carry this program",
+    "put what needs the old service itself into a program of its own and run this again, or do by hand what is left",
+)
 TYPE_OUTDATED: Final = _kind(
     "STB111",
     Level.INFORMATION,
@@ -172,6 +178,12 @@ CHUNK_RESIZED: Final = _kind(
     Level.INFORMATION,
     "audio is read in chunks of another length",
     "any length from 50 to 1000 ms will do; shorter ones are heard sooner",
+)
+LENGTH_OF_OTHERS: Final = _kind(
+    "STB117",
+    Level.INFORMATION,
+    "how long a message with audio lasts is decided elsewhere",
+    "send 50 to 1000 ms in each: join shorter frames, and fill the last piece of a recording up with silence",
 )
 KEY_STAYS: Final = _kind(
     "STB113",
@@ -203,6 +215,18 @@ SESSION_EACH_PASS: Final = _kind(
     "each connection of a loop opens a session of its own",
     "make the POST once, in front of the loop, where a lost session should be taken up again: Gladia's address can be "
     "opened again until the session ends",
+)
+REFUSALS_JOINED: Final = _kind(
+    "STB158",
+    Level.INFORMATION,
+    "several tests of the POST's answer became one test of the first message",
+    "tell refusals apart by the first message's `error_code` where the program has to",
+)
+FIELD_OF_NEITHER: Final = _kind(
+    "STB159",
+    Level.INFORMATION,
+    "a field is asked for that neither service has in this message",
+    "delete it, if nobody remembers what it was for",
 )
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
@@ -248,6 +272,14 @@ RETRY_WENT: Final = _kind(
     "a refusal comes as the first message now: where it should be tried again, put the loop or the decorator around "
     "the connect",
 )
+REGION_AT_RUN_TIME: Final = _kind(
+    "STB212",
+    Level.CAVEAT,
+    "the region is chosen when the program runs, and the new service is asked for it in another way",
+    "choose it there: AssemblyAI has streaming.eu.assemblyai.com and streaming.us.assemblyai.com, Gladia's POST "
+    "?region=eu-west and ?region=us-west",
+    leaves_todo=True,
+)
 SENT_TOO_FAST: Final = _kind(
     "STB207",
     Level.CAVEAT,
@@ -257,8 +289,9 @@ SENT_TOO_FAST: Final = _kind(
 FRAMES_UNKNOWN: Final = _kind(
     "STB208",
     Level.CAVEAT,
-    "telephony audio is passed on as it comes",
-    "join frames until they last 50 ms or more: telephone services send 20 ms, over which AssemblyAI ends the session",
+    "how long a frame of audio lasts is only known when it runs",
+    "join frames until they last 50 ms or more: telephone services and browsers send 20 ms, over which AssemblyAI ends "
+    "the session",
 )
 RATE_NOT_TAKEN: Final = _kind(
     "STB209",
@@ -321,6 +354,13 @@ PARAMETER_ABSENT: Final = _kind(
     Level.MANUAL,
     "a parameter that the new service does not have was removed",
     "do its work in the program, do without it, or keep to the old service for this",
+    leaves_todo=True,
+)
+PARAMETER_AT_RUN_TIME: Final = _kind(
+    "STB356",
+    Level.MANUAL,
+    "a parameter hangs on what only the running program knows",
+    "give it in the new service's own values (sttbridge mapping), or do without it",
     leaves_todo=True,
 )
 FIELD_ABSENT: Final = _kind(
@@ -397,6 +437,18 @@ MESSAGE_UNKNOWN: Final = _kind(
     "a message is sent that the new service does not know",
     "send it in a statement of its own, or do without it, and run this again; or add --fallback shim",
 )
+OWN_WORD: Final = _kind(
+    "STB160",
+    Level.INFORMATION,
+    "a word of the old service's messages is said by somebody else here, and stays",
+    "nothing to do, as long as the program's own clients, or the other service, go on saying it",
+)
+NEITHER_SENDS: Final = _kind(
+    "STB157",
+    Level.INFORMATION,
+    "code waits for a message that neither service sends",
+    "delete it, if nobody remembers what it was for",
+)
 WAITS_FOR_ABSENT: Final = _kind(
     "STB353",
     Level.MANUAL,
@@ -441,6 +493,13 @@ REFERENCE_LEFT: Final = _kind(
     Level.MANUAL,
     "the old service's address, header, key or package is still used",
     "change it by hand, or delete what uses it",
+    leaves_todo=True,
+)
+STAYS_WITH_OLD: Final = _kind(
+    "STB358",
+    Level.MANUAL,
+    "a call that the new service's live API does not have stays with the old service",
+    "keep the old service's key for it, do its work another way, or do without it",
     leaves_todo=True,
 )
 TODO_OPEN: Final = _kind(
@@ -563,6 +622,12 @@ CELL_BROKEN: Final = _kind(
     Level.MANUAL,
     "a cell that names the old service is not valid Python",
     "mend the cell and run this again",
+)
+NOTEBOOK_KEY_LEFT: Final = _kind(
+    "STB348",
+    Level.MANUAL,
+    "a notebook reads the old service's key and imports a program that was moved",
+    "read the new service's key there, unless it is for something else",
 )
 SYNTAX_ERROR: Final = _kind(
     "STB401", Level.SKIPPED, "the file is not valid Python", "mend the syntax error and run this again"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from codemods.analysis.modules import Modules
+from codemods.counterparts import counterparts
 from codemods.directions import names_vendor, vendor_packages
 from shim.mapping.row import Vendor
 from shim.mapping.session import hosts_of
@@ -31,6 +32,8 @@ _NAME_IN_TEXT: Final = re.compile(
     r"[\"']([A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+)[\"']|(?:attr|object)\([^\n]*?,\s*[\"']([A-Za-z_]\w*)[\"']"
 )
 """A name that stands in a text behind its module, or by itself in a call that gets at names."""
+_MODULE_IN_TEXT: Final = re.compile(r"[\"'](\.*)([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[\"']")
+"""What may be a module that is imported by its name."""
 _NO_PROGRAM: Final = re.compile(r"(?:__init__|conftest|test_.*|.*_test)\.py$")
 
 
@@ -51,6 +54,8 @@ def imports_in(code: str) -> list[Imported]:
             found.extend(Imported(0, name) for name in _names(match["modules"]))
         elif match["dots"] or match["source"]:
             found.append(Imported(len(match["dots"]), match["source"], tuple(_names(match["names"]))))
+    if "import_module" in code:
+        found.extend(Imported(len(dots), name) for dots, name in _MODULE_IN_TEXT.findall(code))
     return found
 
 
@@ -104,6 +109,8 @@ class Run:
     """Files that cannot be followed: what they import keeps its names."""
     _written: dict[Path, list[Imported]] = field(default_factory=dict)
     _targets: dict[Path, list[Path]] = field(default_factory=dict)
+    _beside: dict[Path, list[Path]] = field(default_factory=dict)
+    """The files that do for the other service what these do for the vendor; see `counterparts`."""
 
     @cached_property
     def modules(self) -> Modules:
@@ -119,6 +126,11 @@ class Run:
             return [named]
         chosen = self._reached(named)
         order = {path: index for index, path in enumerate(self.sources)}
+        for path in named:
+            # What is chosen between is looked at together, so that one is not made the same as the other.
+            beside = counterparts(path, self.sources, self.source)
+            self._beside[path] = [one for one in beside if self._names_target(one)]
+            chosen.update(self._beside[path])
         found: list[list[Path]] = []
         for group in self._joined(sorted(chosen, key=order.__getitem__)):
             size = sum(len(self.sources[path]) for path in group)
@@ -137,7 +149,9 @@ class Run:
         Of files that import nothing of it, those that texts say: `patch("stt.Client")`, `getattr(module, "Client")`.
         """
         inside = set(group)
-        found: set[str] = set()
+        # What a text names in a file that is followed is not renamed with it.
+        said = (match[2] for path in group for match in _NAME_IN_TEXT.finditer(self.sources[path]) if match[2])
+        found: set[str] = set(said) if any("import_module" in self.sources[path] for path in group) else set()
         for path, code in (*self.sources.items(), *self.left_out.items()):
             if path in inside or not self._names_vendor(code):
                 continue
@@ -148,6 +162,9 @@ class Run:
 
     def _names_vendor(self, code: str) -> bool:
         return names_vendor(code.encode("utf-8", "surrogatepass"), self.source)
+
+    def _names_target(self, path: Path) -> bool:
+        return names_vendor(self.sources[path].encode("utf-8", "surrogatepass"), self.source.other)
 
     def _imports(self, path: Path) -> list[Imported]:
         if path not in self._written:
@@ -162,6 +179,8 @@ class Run:
             for one in self._imports(path):
                 target = self.modules.imported(path, one.source, one.level) if one.source or one.level else None
                 if target is None:
+                    handed = [self.modules.behind(one.source, name) for name in one.names]
+                    found.update((each, None) for each in handed if each is not None and each in self.sources)
                     continue
                 members = [self.modules.member(target, name) for name in one.names if name != "*"]
                 for each in (target, *members):
@@ -218,7 +237,7 @@ class Run:
         inside = set(paths)
         neighbours: dict[Path, list[Path]] = {path: [] for path in paths}
         for path in paths:
-            for target in self.imported_by(path):
+            for target in (*self.imported_by(path), *self._beside.get(path, ())):
                 if target in inside:
                     neighbours[path].append(target)
                     neighbours[target].append(path)

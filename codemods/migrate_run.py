@@ -23,6 +23,7 @@ from codemods.programs import Effort, migrate_files
 from codemods.project_files import find_project_files, migrate_project_files, read_project_files
 from codemods.project_files.finding_files import documents_beside, is_project_file
 from codemods.project_files.loaded_configuration import with_converted_documents
+from codemods.project_files.names_in_files import names_said
 from codemods.reports import check_reports, is_report, write_reports
 from codemods.search import is_program, search
 from codemods.tally import Outcome, Tally, counted, outcome_of, tally
@@ -146,11 +147,13 @@ def _wonder(result: MigrateResult) -> None:
 
 def _migrated(request: MigrateRequest) -> MigrateResult:
     found = search(request.paths, request.left_out, is_project_file)
-    with _progress(len(found.programs)) as advance:
-        migrated = list(
-            migrate_files(found.programs, request.to, request.options, effort=request.effort, done_with=advance)
-        )
     around = read_project_files(find_project_files(request.paths, request.left_out))
+    beside = names_said(around)
+    with _progress(len(found.programs)) as advance:
+        effort = request.effort
+        migrated = list(
+            migrate_files(found.programs, request.to, request.options, effort=effort, done_with=advance, beside=beside)
+        )
     around = {path: content for path, content in around.items() if not is_report(content)}
     others = migrate_project_files(around, migrated, request.to, request.options)
     documents = {**documents_beside(migrated), **around}

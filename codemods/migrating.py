@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -18,10 +18,19 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Library, OwnModule
 from codemods.edits import Edits
 from codemods.findings import CONFIGURATION_UNKNOWN, Finding, Kind
+from codemods.staying import Staying
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
 _VENDOR_PACKAGES: Final = frozenset(path.split(".")[0] for vendor in Vendor for path in sdk.PACKAGE.of(vendor))
+
+
+class PartTooSmall(Exception):
+    """What is planned concerns one more file, which has to be planned together with it."""
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__("one more file is concerned")
+        self.module = module
 
 
 @dataclass(eq=False)
@@ -41,6 +50,8 @@ class Migrating:
     places: dict[Finding, cst.CSTNode] = field(default_factory=dict)
     """Where each finding is about, for the TODO that some of them leave."""
     new_names: dict[str, str] = field(default_factory=dict)
+    names_given: dict[tuple[cst.CSTNode, str], str] = field(default_factory=dict)
+    """By scope and new name: the name that the client had to which an SDK's session or client of that name belongs."""
     dropped: set[cst.If] = field(default_factory=set)
     """The branches that go, of chains of which others may stay; see `codemods.rules.branches`."""
     gone: set[cst.CSTNode] = field(default_factory=set)
@@ -49,16 +60,35 @@ class Migrating:
     """Lines that name the old vendor on purpose: what they are about stays with it."""
     needed_imports: list[tuple[str, str]] = field(default_factory=list)
     """Imports that the new code needs: module, and the name from it ("" for the module itself)."""
+    staying: Staying | None = None
+    """What stays with the old service; None where nothing does."""
     group: dict[cst.Module, Migrating] = field(default_factory=dict)
     """The files that are planned together, this one among them; empty for a file by itself."""
 
     def at(self, node: cst.CSTNode) -> Migrating:
-        """The state of the file that a node stands in: imports, findings and positions are each file's own."""
-        return self if len(self.group) < 2 else self.group[self.program.module_of(node)]
+        """The state of the file that a node stands in: imports, findings and positions are each file's own.
+
+        Raises PartTooSmall for a node in a file that is not planned together with this one.
+        """
+        if len(self.group) < 2 and self.program.whole is None:
+            return self
+        module = self.program.module_of(node)
+        if module not in self.group:
+            raise PartTooSmall(module)
+        return self.group[module]
 
     def files(self) -> list[Migrating]:
         """The files that are planned together."""
         return list(self.group.values()) or [self]
+
+    @property
+    def kept(self) -> Set[cst.CSTNode]:
+        """The nodes that must stay as they are, because they are what stays with the old service is made of."""
+        return self.staying.kept if self.staying is not None else frozenset()
+
+    def nodes(self) -> list[cst.CSTNode]:
+        """Every node of the files that are planned together."""
+        return [node for one in self.files() for node in self.program.nodes_in(one.module)]
 
     @property
     def source(self) -> Vendor:
@@ -89,6 +119,11 @@ class Migrating:
         found = self.at(node)._positions[node]
         return found.start.line, found.end.line
 
+    def corrected_comments(self) -> set[int]:
+        """The lines of this file's comments that the edits give another text: they are not lost."""
+        comments = (node for node in self.edits.rewrites if isinstance(node, cst.Comment) and node in self._positions)
+        return {self._positions[node].start.line for node in comments}
+
     def column(self, node: cst.CSTNode) -> int:
         """The column in which a node begins, counted from 0."""
         return self.at(node)._positions[node].start.column
@@ -117,6 +152,15 @@ class Migrating:
             self.findings.append(finding)
             if node is not None:
                 self.places[finding] = node
+
+    def say(self, finding: Finding) -> None:
+        """Adds a finding of somebody who knew this file in another form: it is about the statement at its line."""
+        self.findings.append(finding)
+        statements = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
+        starts = {one: where.start.line for one, where in self._positions.items() if isinstance(one, statements)}
+        found = [one for one, line in starts.items() if line <= finding.line]
+        if found:
+            self.places[finding] = max(found, key=lambda one: starts[one])
 
     def code(self, node: cst.CSTNode) -> str:
         """The source of a node, on one line and not too long, for messages."""

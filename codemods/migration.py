@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.fixpoint import analyse_files
 from codemods.analysis.modules import Modules
-from codemods.analysis.statements import analyse_files
+from codemods.analysis.program import Program
+from codemods.apart import as_it_was, files_of_sessions
 from codemods.directions import event_libraries, is_possible, names_vendor, vendor_packages
-from codemods.findings import NOT_LOSSLESS, SYNTAX_ERROR, TOO_DEEP, Finding
+from codemods.findings import NOT_LOSSLESS, SYNTAX_ERROR, TOO_DEEP, Finding, Kind
 from codemods.groups import Run
+from codemods.led_astray import led_astray
+from codemods.lines import earlier_lines, later_lines
 from codemods.migrating import Migrating
 from codemods.nesting import is_nested_too_deeply
 from codemods.outcome import Migration as Migration
-from codemods.through_shim import through_shim
+from codemods.outcome import in_order
+from codemods.separating import separated
+from codemods.simpler import FORMS, FORMS_TO_GLADIA, FURTHER_FORMS
+from codemods.simpler.written import Simpler
+from codemods.staying import Staying
+from codemods.through_shim import are_carried, done_by_shim, through_shim
 from codemods.together import Together
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
@@ -34,7 +43,7 @@ class Options:
 
     `assemblyai_version` is the version of AssemblyAI's SDK that the new code is written for; None: the current one.
     `unsafe` takes edits with a caveat too; without it they come back marked `Migration.unsafe`, to be shown only.
-    `fallback_shim` leads what cannot be rewritten through the shim.
+    `fallback_shim` leads what cannot be rewritten, or not fully, through the shim where that does all of it.
     """
 
     keep_turns: bool = False
@@ -124,11 +133,140 @@ def migrate_group(
     if not modules:
         return found
     known = Modules({*files, *texts}, vendor_packages())
-    program = analyse_files(modules, known, event_libraries())
-    first = next(iter(modules.values()))
-    like = Migrating(first, program, target, options.keep_turns, used_elsewhere, options.assemblyai_version)
-    results = found | Together(program, like, known, texts, unsafe=options.unsafe).migrate()
-    return through_shim(results, texts, known, target, wanted=options.fallback_shim)
+    group = _Group(modules, known, texts, target, options, used_elsewhere)
+    results = found | group.migrate()
+    if not options.fallback_shim:
+        return through_shim(results, texts, known, target, wanted=False)
+    astray = led_astray(group.analysed(), texts, target)
+    holding = done_by_shim(results.values(), unsafe=options.unsafe) if astray is None else None
+    if holding:
+        held = replace(group, holding=holding).migrate()
+        # What kept the new code from being whole is the reason, not what may be in the way without it.
+        whole = found | {
+            path: replace(one, findings=results[path].findings)
+            if one.left_whole and any(finding.kind in holding for finding in results[path].findings)
+            else one
+            for path, one in held.items()
+        }
+        carried = through_shim(whole, texts, known, target, wanted=True)
+        if are_carried(carried, [path for path, one in whole.items() if one.left_whole]):
+            return carried
+    return through_shim(results, texts, known, target, wanted=True, astray=astray)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The files of a group that could be parsed, and what holds for all of them."""
+
+    modules: Mapping[Path, cst.Module]
+    known: Modules
+    texts: Mapping[Path, str]
+    target: Vendor
+    options: Options
+    used_elsewhere: frozenset[str]
+    holding: frozenset[Kind] = frozenset()
+    """The kinds of findings that leave a part whole here, though they do not block by themselves."""
+
+    def analysed(self) -> Program:
+        """The program that the files are."""
+        return analyse_files(self.modules, self.known, event_libraries())
+
+    def migrate(self) -> dict[Path, Migration]:
+        """What becomes of each file: from its simpler form, where it has one and all of it can go from there."""
+        program = self.analysed()
+        apart = self._apart(program)
+        if apart is not None:
+            return apart
+        to_gladia = self.target is not Vendor.ASSEMBLYAI
+        first = _Form(self, program, {}).simplified(FORMS_TO_GLADIA if to_gladia else FORMS)
+        results = first.planned()
+        if results is not None and not any(one.left_whole for one in results.values()):
+            return results
+        further = first.simplified(() if to_gladia else FURTHER_FORMS)
+        if further.group is not first.group:
+            results = further.planned() or results
+        return results if results is not None else self.planned(program, {})
+
+    def with_texts(self, texts: Mapping[Path, str]) -> _Group:
+        """The group with other texts for some of its files."""
+        modules = {path: cst.parse_module(code) for path, code in texts.items()}
+        return replace(self, modules={**self.modules, **modules}, texts={**self.texts, **texts})
+
+    def moved(self, said: Sequence[Finding], path: Path, form: Simpler | None) -> list[Finding]:
+        """What was said of a file, at its lines in the new form, and what is said of that."""
+        if form is None:
+            return list(said)
+        later = later_lines(_unindented(self.texts[path]), _unindented(form.code))
+        return [*(replace(one, line=later(one.line)) for one in said), *form.findings]
+
+    def _apart(self, program: Program) -> dict[Path, Migration] | None:
+        """What becomes of the files where the sessions share something with what stays: parted first, if they can."""
+        staying = Staying(program, self.target.other)
+        apart = separated(program, staying, self.target.other)
+        if apart is None:
+            return None
+        results = self.with_texts(apart.texts).migrate()
+        return as_it_was(results, apart, self.texts, files_of_sessions(program, staying))
+
+    def planned(self, program: Program, said: Mapping[Path, Sequence[Finding]]) -> dict[Path, Migration]:
+        """What becomes of the files of a program of which some things are said already."""
+        first = program.modules[0]
+        options, outside = self.options, self.used_elsewhere
+        like = Migrating(first, program, self.target, options.keep_turns, outside, options.assemblyai_version)
+        like.staying = Staying(program, self.target.other)
+        unsafe, holding = options.unsafe, self.holding
+        return Together(program, like, self.known, self.texts, unsafe=unsafe, said=said, holding=holding).migrate()
+
+    def as_it_was(self, path: Path, result: Migration, simpler: str) -> Migration:
+        """What became of a file's simpler form, told of the file as it was."""
+        earlier = earlier_lines(_unindented(self.texts[path]), _unindented(simpler))
+        findings = [replace(one, line=earlier(one.line)) for one in result.findings]
+        return replace(result, findings=in_order(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A group in a simpler form: `group` and `program` as they are there, `said` of each file that has one."""
+
+    group: _Group
+    program: Program
+    said: Mapping[Path, list[Finding]]
+    origin: _Group | None = None
+
+    def simplified(self, forms: Iterable[Callable[[Program], Mapping[cst.Module, Simpler]]]) -> _Form:
+        """The group in its form after these."""
+        group, program, said = self.group, self.program, dict(self.said)
+        for form in forms:
+            found = {program.files[module]: one for module, one in form(program).items()}
+            if found:
+                said = {path: group.moved(said.get(path, []), path, found.get(path)) for path in {*said, *found}}
+                group = group.with_texts({path: one.code for path, one in found.items()})
+                program = analyse_files(group.modules, group.known, event_libraries())
+        return _Form(group, program, said, self.origin or self.group)
+
+    def planned(self) -> dict[Path, Migration] | None:
+        """What becomes of the files, told of them as they were; None where not all of it can go from here."""
+        assert self.origin is not None
+        old, new = self.origin.texts, self.group.texts
+        gone = {one for path in self.said for one in _defined(old[path]) - _defined(new[path])}
+        if gone & self.group.used_elsewhere:
+            return None  # another file of the run may call what the simpler form does without
+        results = self.group.planned(self.program, self.said)
+        if not all(results[path].changed for path in self.said):
+            return None
+        texts = self.group.texts
+        return results | {path: self.origin.as_it_was(path, results[path], texts[path]) for path in self.said}
+
+
+def _defined(code: str) -> set[str]:
+    """The names of the functions, methods and classes of a program."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {one.name for one in ast.walk(ast.parse(code)) if isinstance(one, kinds)}
+
+
+def _unindented(code: str) -> str:
+    """A text whose lines can be compared with those of another in which they stand further in or out."""
+    return "\n".join(line.strip() for line in code.splitlines())
 
 
 def _parsed(code: str) -> cst.Module | Finding:

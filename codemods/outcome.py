@@ -11,10 +11,10 @@ from codemods.ignores import Ignores
 from codemods.lines import earlier_lines
 from codemods.migrating import Migrating
 from codemods.references import references_in
-from codemods.rules.comments import with_comments
-from codemods.rules.imports import unused_imports, with_imports
-from codemods.rules.sweep import traces, words_left
-from codemods.rules.unused_aliases import without_unused_aliases
+from codemods.rules.names.imports import unused_imports, unused_in_functions, with_imports
+from codemods.rules.names.unused_aliases import without_unused_aliases
+from codemods.rules.remains.comments import with_comments
+from codemods.rules.remains.sweep import traces, words_left
 from codemods.todos import plan_todos, todo_text, todos_in, with_missing_todos, with_todo_at
 
 
@@ -97,9 +97,10 @@ def _blocks(migrating: Migrating) -> bool:
 
 
 def _with_imports(migrating: Migrating, edited: cst.Module) -> str:
-    before = unused_imports(migrating.text)
+    before, before_inside = unused_imports(migrating.text), unused_in_functions(migrating.text)
     edited = with_imports(edited, unneeded=set(), needed=migrating.needed_imports, own=migrating.own_modules())
-    return with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[]).code
+    inside = unused_in_functions(edited.code) - before_inside
+    return with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[], unneeded_inside=inside).code
 
 
 def _open_todos(migrating: Migrating) -> list[Finding]:
@@ -126,7 +127,7 @@ def _with_references_left(code: str, migrating: Migrating, ignores: Ignores) -> 
         finding = Finding(REFERENCE_LEFT, earlier(one.line), f"{one.sort} {one.text}")
         migrating.findings.append(finding)
         if not ignores.hides(finding):
-            code = with_todo_at(code, one.line, finding)
+            code = with_todo_at(code, one.line, finding, at_element=True)
     return code
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import libcst as cst
 
 from codemods.analysis.environment import Definition
+from codemods.analysis.origins import OriginSearch
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
     Awaitable,
@@ -28,6 +29,7 @@ from codemods.analysis.values import (
     Sequence,
     Socket,
     Stream,
+    Text,
     UrlQuery,
     Value,
     alternatives,
@@ -52,6 +54,7 @@ class Parts:
         if len(self._parent) > 1:
             self._join_by_values()
             self._join_by_names()
+            self._join_by_origins()
 
     def each(self) -> list[list[cst.Module]]:
         """The parts, in the order of the files."""
@@ -81,7 +84,11 @@ class Parts:
             module = self.program.module_of(node)
             touched.add(module)
             touched |= self._importers.get(statement, set())
-        return self.join(touched)
+        if not self.join(touched):
+            return False
+        self._join_by_names()
+        self._join_by_origins()
+        return True
 
     def _root(self, module: cst.Module) -> cst.Module:
         while self._parent[module] is not module:
@@ -113,9 +120,35 @@ class Parts:
                 yield from self._sites(owner, depth - 1)
             case Awaitable(inner) | Stream(inner) | UrlQuery(_, inner) | JsonText(_, inner):
                 yield from self._sites(inner, depth - 1)
-            case OneOf(values) | Sequence(_, values):
+            case OneOf(values) | Sequence(_, values) | Text(values):
                 for one in values:
                     yield from self._sites(one, depth - 1)
+
+    # --- origins ---------------------------------------------------------------------------------
+
+    def _join_by_origins(self) -> None:
+        """Files that name the vendor and give a session its key, its address or its settings, by whatever way.
+
+        A file that hands a key of one file to a session of another need not name the vendor. If the two were not one
+        part, the old vendor's key would go to the new one.
+        """
+        search = OriginSearch(self.program)
+        roots = {self._root(module) for module in self.named}
+        for call in self._opening_calls:
+            module = self.program.module_of(call)
+            if self._root(module) in roots:
+                givers = {self.program.module_of(node) for node in search.of([call]).nodes}
+                self.join((module, *(givers & self.named)))
+
+    @cached_property
+    def _opening_calls(self) -> list[cst.Call]:
+        """The calls by which anything is opened: requests, sockets, objects of a vendor's package."""
+        packages = vendor_packages()
+        found = dict.fromkeys((*self.program.requests, *self.program.connects))
+        for value in self.program.values.values():
+            if isinstance(value, LibraryObject) and value.made_by.split(".")[0] in packages:
+                found[value.site] = None
+        return list(found)
 
     # --- names -----------------------------------------------------------------------------------
 
@@ -123,11 +156,13 @@ class Parts:
         """Files that name the vendor of which one uses the other, itself or by way of files that do not.
 
         A key goes that way, or the name of one: who reads it from the environment says so, who is handed it need not.
+        A file that shares a session with one that names the vendor need not name it either.
         """
         used: dict[cst.Module, set[cst.Module]] = {}
         for module, other, _ in self._links():
             used.setdefault(module, set()).add(other)
-        for first in self.named:
+        roots = {self._root(module) for module in self.named}
+        for first in [module for module in self.program.modules if self._root(module) in roots]:
             waiting: list[tuple[cst.Module, ...]] = [(first,)]
             seen = {first}
             while waiting:

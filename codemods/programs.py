@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from codemods.directions import names_vendor
@@ -39,15 +40,17 @@ def migrate_files(
     *,
     effort: Effort = _ORDINARY,
     done_with: Callable[[], None] = lambda: None,
+    beside: Mapping[Path, str] = MappingProxyType({}),
 ) -> Iterator[FileMigration]:
     """Migrates each file that names the other vendor; files that do not are only searched.
 
     `done_with` is called once for each file, whatever became of it. What concerns one file alone is added to the
-    options. A file that cannot be read, parsed or migrated comes with a finding, and the others go on.
+    options. A file that cannot be read, parsed or migrated comes with a finding, and the others go on. `beside` is what
+    files that are no programs say of them: the names that they use are kept.
     """
     target = target_named(to)
     contents: dict[Path, bytes] = {}
-    left_out: dict[Path, str] = {}
+    left_out: dict[Path, str] = dict(beside)
     for path in paths:
         try:
             content = path.read_bytes()

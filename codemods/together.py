@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import libcst as cst
 
@@ -13,31 +14,49 @@ from codemods.analysis.modules import Modules
 from codemods.analysis.program import Program
 from codemods.both_services import report_both
 from codemods.directions import names_vendor, styles_towards
-from codemods.findings import NAME_LOST, NO_SESSION, OTHER_API, OTHER_FILE_LEFT, Finding
-from codemods.migrating import Migrating
-from codemods.outcome import Migration, left_whole, outcome, untouched
+from codemods.findings import NAME_LOST, NO_SESSION, OTHER_API, OTHER_FILE_LEFT, Finding, Kind
+from codemods.lines import earlier_lines
+from codemods.migrating import Migrating, PartTooSmall
+from codemods.outcome import Migration, in_order, left_whole, outcome, untouched
 from codemods.parts import Parts
 from codemods.references import Sort, references_in
-from codemods.rules.names_bound import names_bound, names_unbound
-from codemods.rules.naming import NamingRule
-from codemods.rules.other_apis import uses_other_apis_only
-from codemods.rules.shared_keys import report_shared_keys
-from codemods.rules.sweep import speaks_to
+from codemods.rules.names.names_bound import names_bound, names_unbound
+from codemods.rules.names.naming import NamingRule
+from codemods.rules.remains.kept_calls import is_noted, report_what_is_not_kept
+from codemods.rules.remains.other_apis import uses_other_apis_only
+from codemods.rules.remains.shared_keys import report_shared_keys
+from codemods.rules.remains.sweep import speaks_to
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
+NOTHING_SAID: Final[Mapping[Path, Sequence[Finding]]] = {}
+
 
 class Together:
-    """The files of a group on their way. `like` holds what is the same for all of them."""
+    """The files of a group on their way.
+
+    `like` holds what is the same for all of them, `said` what is to be said of files whatever becomes of them. Findings
+    of the kinds `holding` leave a part whole, though they do not block by themselves.
+    """
 
     def __init__(
-        self, program: Program, like: Migrating, modules: Modules, texts: Mapping[Path, str], *, unsafe: bool
+        self,
+        program: Program,
+        like: Migrating,
+        modules: Modules,
+        texts: Mapping[Path, str],
+        *,
+        unsafe: bool,
+        said: Mapping[Path, Sequence[Finding]] = NOTHING_SAID,
+        holding: Set[Kind] = frozenset(),
     ) -> None:
         self._program = program
         self._texts = texts
         self._like = like
         self._modules = modules
         self._unsafe = unsafe
+        self._said = said
+        self._holding = holding
         self._named = frozenset(
             module
             for module, path in program.files.items()
@@ -55,8 +74,12 @@ class Together:
             if not missing:
                 break
             part = missing[0]
-            files = planned[tuple(part)] = self._plan(part)
-            if self._parts.join_by_edits(part, files[0].edits):
+            try:
+                files = planned[tuple(part)] = self._plan(part)
+                is_whole = not self._parts.join_by_edits(part, files[0].edits)
+            except PartTooSmall as error:
+                is_whole = not self._parts.join((*part, error.module))
+            if not is_whole:
                 # The edits reach other files: all of them are planned again, together.
                 planned.clear()
         found: dict[Path, Migration] = {}
@@ -72,14 +95,17 @@ class Together:
         group: dict[cst.Module, Migrating] = {}
         for module in part:
             group[module] = replace(first, module=module, findings=[], places={}, needed_imports=[], group=group)
+            for finding in self._said.get(program.files[module], ()):
+                group[module].say(finding)
         migrating = group[part[0]]
         met = [style for style in styles_towards(like.target) if style.is_met(migrating)]
         if met:
             NamingRule(migrating).plan()
             for style in met:
                 style.plan(migrating)
-            report_both(migrating)
-            report_shared_keys(migrating)
+            if not report_both(migrating):
+                report_shared_keys(migrating)
+            report_what_is_not_kept(migrating)
         return list(group.values())
 
     # --- outcomes --------------------------------------------------------------------------------
@@ -100,6 +126,12 @@ class Together:
                 )
             elif any(one.unsafe for one in results.values()):
                 results = {key: replace(one, unsafe=one.changed) for key, one in results.items()}
+        held = {one: self._held(results[one.module]) for one in taking_part}
+        if any(held.values()):
+            results |= self._left_together(taking_part, [one for one, findings in held.items() if findings])
+            for one, findings in held.items():
+                left = results[one.module]
+                results[one.module] = replace(left, findings=in_order([*dict.fromkeys([*left.findings, *findings])]))
         return {self._program.files[module]: result for module, result in results.items()}
 
     def _left_together(self, files: list[Migrating], blocking: list[Migrating]) -> dict[cst.Module, Migration]:
@@ -111,6 +143,9 @@ class Together:
                 one.report(OTHER_FILE_LEFT, None, f"it works with {others}, where something is left to do by hand")
         return {one.module: left_whole(one) for one in files}
 
+    def _held(self, result: Migration) -> list[Finding]:
+        return [finding for finding in result.findings if finding.kind in self._holding]
+
     def _blocking(self, files: list[Migrating], results: dict[cst.Module, Migration]) -> list[Migrating]:
         """The files of a part that its new code would break, or that cannot be written after all."""
         blocking = [one for one in files if any(finding.kind.blocks for finding in results[one.module].findings)]
@@ -118,7 +153,8 @@ class Together:
             return blocking
         for one in files:
             code = results[one.module].code
-            left = _uses_of_vendor(code, one.source)
+            earlier = earlier_lines(one.text, code)
+            left = [found for found in _uses_of_vendor(code, one.source) if earlier(found[0]) not in one.kept_lines]
             unbound = sorted(names_unbound(code) - names_unbound(one.text))
             if left:
                 line, text = left[0]
@@ -135,7 +171,7 @@ class Together:
             return Migration(self._texts[self._program.files[file.module]])
         speaks = speaks_to(file)
         if speaks is not None and not file.findings:
-            kind = OTHER_API if uses_other_apis_only(file) else NO_SESSION
+            kind = OTHER_API if uses_other_apis_only(file) or is_noted(file) else NO_SESSION
             file.report(kind, speaks, file.code(speaks))
         return untouched(file, list(file.findings))
 

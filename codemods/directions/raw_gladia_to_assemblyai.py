@@ -6,12 +6,14 @@ import libcst as cst
 
 from codemods.findings import FIRST_API, REQUEST_ABSENT
 from codemods.migrating import Migrating
-from codemods.rules.chunk_length import format_of
-from codemods.rules.messages import MessageRule
-from codemods.rules.opening import OpeningRule
-from codemods.rules.other_apis import uses_other_apis_only
-from codemods.rules.sending import SendingRule
-from codemods.rules.spread_opening import SpreadOpeningRule
+from codemods.rules.messages.message_rule import MessageRule
+from codemods.rules.opening.opening_rule import OpeningRule
+from codemods.rules.opening.spread_opening import SpreadOpeningRule
+from codemods.rules.remains.kept_calls import report_call
+from codemods.rules.remains.other_apis import uses_other_apis_only
+from codemods.rules.sending.sending_rule import SendingRule
+from codemods.rules.sound.last_piece import audio_of
+from codemods.rules.sound.sound_length import format_of
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
 
@@ -33,13 +35,14 @@ def plan(migrating: Migrating) -> None:
     for connect in gladia.first_api_sockets(program):
         migrating.report(FIRST_API, connect.call, migrating.code(connect.call))
     for request in gladia.other_requests(program, {opening.request for opening in openings}):
-        migrating.report(REQUEST_ABSENT, request.call, migrating.code(request.call))
+        report_call(migrating, REQUEST_ABSENT, request.call, migrating.code(request.call))
     followed = [opening for opening in openings if _rule(migrating.at(opening.request.call), opening).plan()]
     connects = [connect.call for opening in followed for connect in opening.connects]
     if connects:
         MessageRule(migrating, connects).plan()
         formats = {one.call: format_of(program, opening) for opening in followed for one in opening.connects}
-        SendingRule(migrating, connects, formats).plan()
+        audios = {one.call: audio_of(program, opening) for opening in followed for one in opening.connects}
+        SendingRule(migrating, connects, formats, audios).plan()
 
 
 def _rule(migrating: Migrating, opening: Opening) -> OpeningRule:
@@ -47,8 +50,21 @@ def _rule(migrating: Migrating, opening: Opening) -> OpeningRule:
     program = migrating.program
     places = {program.scope_of(one.call) for one in opening.connects}
     posting = program.scope_of(opening.request.call)
-    spread = len(opening.connects) == 1 and (posting not in places or _is_guarded(migrating, opening))
+    is_apart = posting not in places or _is_guarded(migrating, opening) or _is_address_told(migrating, opening)
+    spread = len(opening.connects) == 1 and is_apart
     return SpreadOpeningRule(migrating, opening) if spread else OpeningRule(migrating, opening)
+
+
+def _is_address_told(migrating: Migrating, opening: Opening) -> bool:
+    """Whether a name of the session's address is read for more than the connect: then there must be such a name."""
+    program = migrating.program
+    return any(
+        isinstance(node, cst.Name)
+        and node in program.reaching
+        and gladia.is_address_of(value, opening.request)
+        and not any(program.is_inside(node, one.call) for one in opening.connects)
+        for node, value in program.values.items()
+    )
 
 
 def _is_guarded(migrating: Migrating, opening: Opening) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from codemods.rules.naming import renamed
+from codemods.rules.names.naming import renamed
 from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 

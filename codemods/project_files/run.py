@@ -23,6 +23,7 @@ from codemods.project_files.kinds import FileKind, is_template, kind_of
 from codemods.project_files.lock_file import lock_findings
 from codemods.project_files.mentions import document_findings, is_ignored_line, outline, settings_findings
 from codemods.project_files.notebook import NotebookMigration, migrate_notebook
+from codemods.project_files.notebook_imports import imported_programs, with_old_keys
 from codemods.project_files.other_languages import names_host, npm_findings, other_language_findings, uses_old_key
 from codemods.project_files.pipfile import migrate_pipfile
 from codemods.project_files.program_uses import Program, Programs
@@ -84,7 +85,8 @@ class _Run:
     def migrated(
         self, programs: Sequence[FileMigration], is_written: Callable[[FileMigration], bool]
     ) -> list[FileMigration]:
-        notebooks = [self._notebook(path) for path in self._of(FileKind.NOTEBOOK)]
+        moved = [one.path for one in programs if one.changes]
+        notebooks = [self._with_programs(self._notebook(path), moved) for path in self._of(FileKind.NOTEBOOK)]
         self._programs = Programs(
             (
                 *(_program(one, is_written) for one in programs),
@@ -154,6 +156,16 @@ class _Run:
         masked = (secrets.hide(text), secrets.hide(done.text))
         hidden = masked if masked != (text, done.text) else None
         return _Notebook(replace(file, migration=migration, masked=hidden), done)
+
+    def _with_programs(self, notebook: _Notebook, moved: Sequence[Path]) -> _Notebook:
+        """A notebook, with what the move of programs that it imports means for it."""
+        path, done = notebook.file.path, notebook.migration
+        imported = imported_programs(done.before, path, moved)
+        if not imported or done.before != done.after:
+            return notebook
+        findings = with_old_keys(done.findings, imported)
+        migration = replace(notebook.file.migration, findings=findings)
+        return _Notebook(replace(notebook.file, migration=migration), replace(done, findings=findings))
 
     # --- the rest --------------------------------------------------------------------------------
 

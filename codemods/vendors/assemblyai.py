@@ -6,7 +6,7 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.libraries import Connect
+from codemods.analysis.sockets import Connect
 from codemods.edits import Statement, expression
 from codemods.migrating import Migrating
 from shim.mapping import assemblyai_messages, server_messages, session
@@ -98,7 +98,14 @@ def connect_call(
         keyword = cst.Name(connect.library.headers)
         given = cst.Arg(headers, keyword, equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
         arguments = [*arguments[:1], given, *arguments[1:]]
-    plain = [argument.with_changes(comma=cst.MaybeSentinel.DEFAULT) for argument in arguments]
+    nothing = cst.SimpleWhitespace("")
+    plain = [
+        argument.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=nothing)
+        if isinstance(argument.whitespace_after_arg, cst.ParenthesizedWhitespace)
+        and argument.whitespace_after_arg.first_line.comment is None
+        else argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        for argument in arguments
+    ]
     line = cst.Module([]).code_for_node(cst.Call(call.func, plain))
     if "\n" not in line and column + len(line) + 1 <= _LINE_LENGTH:
         return call.with_changes(args=plain, whitespace_before_args=cst.SimpleWhitespace(""))

@@ -80,6 +80,31 @@ CLASSES_FOR: Final = {
 }
 """The classes that stand for Gladia's where a program only names one."""
 
+EXPORTS: Final = (
+    *(*_NEW_NAMES, *_NEW_NAMES.values()),
+    *("AsyncChannelStreamer", "ChannelAttributionOptions", "ChannelStreamer", "attribute_turn"),
+    *(
+        "BeginEvent",
+        "EventMessage",
+        "HeartbeatEvent",
+        "LLMGatewayResponseEvent",
+        "SilenceEvent",
+        "SpeakerRevisionEvent",
+    ),
+    *("SpeakerRevisionItem", "SpeechStartedEvent", "TerminationEvent", "TurnEvent", "WarningEvent", "Word"),
+    *(
+        "DualChannelTurnEvent",
+        "DualChannelWord",
+        "Encoding",
+        "EnergyVad",
+        "NoiseSuppressionModel",
+        "SessionConfiguration",
+    ),
+    *("SpeechModel", "StreamingMode", "StreamingPiiPolicy", "StreamingPiiSubstitution"),
+    *("VadDetector", "VadFrame", "VadResult"),
+)
+"""What `from assemblyai.streaming.v3 import *` brings, by the `__all__` of its version 1.8."""
+
 _ENUMERATIONS: Final = {
     "SpeechModel": "-",
     "NoiseSuppressionModel": "-",
@@ -179,6 +204,16 @@ def creations(program: Program) -> Iterator[LibraryObject]:
                 yield client
 
 
+def heirs(program: Program) -> Iterator[cst.ClassDef]:
+    """The classes of a program that are made of the SDK's clients, so that their objects are clients themselves."""
+    for node in list(program.scopes):
+        for base in node.bases if isinstance(node, cst.ClassDef) else ():
+            value = program.value(base.value)
+            name = name_of_any(value.name) if isinstance(value, Library) else None
+            if isinstance(node, cst.ClassDef) and (name in CLIENTS or name == assemblyai_v2_sdk.CLIENT):
+                yield node
+
+
 def event_of(value: Value) -> str | None:
     """The name of the event that `RealTimeEvents.Turn` is."""
     if isinstance(value, Library):
@@ -202,6 +237,10 @@ class Events:
     def owns(self, name: str) -> bool:
         """Whether it is the streaming SDK's."""
         return name.startswith(MODULE) or assemblyai_v2_sdk.name_of(name) is not None
+
+    def exports(self, module: str) -> tuple[str, ...]:
+        """What the streaming module has in its `__all__`, under today's names and those before 1.0."""
+        return EXPORTS if module == MODULE else ()
 
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether it is a client's `on`."""

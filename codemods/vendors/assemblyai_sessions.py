@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -9,8 +10,9 @@ from urllib.parse import urlsplit
 
 import libcst as cst
 
-from codemods.analysis.libraries import Connect, HttpRequest
+from codemods.analysis.http_requests import HttpRequest
 from codemods.analysis.program import Entry, Program
+from codemods.analysis.sockets import Connect
 from codemods.analysis.values import DictDisplay, Known, Sequence, Text, UrlQuery, Value, something
 from codemods.hosts import UNKNOWN_PART, api_host_in
 from shim.mapping import assemblyai_v2, catalogue, session
@@ -167,16 +169,26 @@ def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
 
 
 def address_literals(program: Program, edition: Edition = V3) -> Iterator[cst.CSTNode]:
-    """The literals of a program that name an edition's host (V2: with its path), docstrings left out."""
+    """The literals of a program that name an edition's host (V2: with its path).
+
+    Docstrings are left out, and whole addresses of the vendor's other services, such as its synthetic voices.
+    """
     wanted = _DOMAIN if edition is V3 else edition.path.assemblyai[0]
     for node in (node for module in program.modules for node in program.nodes_in(module)):
         match node:
             case cst.SimpleString():
                 text = node.evaluated_value
-                if isinstance(text, str) and wanted in text and not isinstance(program.parents[node], cst.Expr):
+                is_shown = isinstance(program.parents[node], cst.Expr)
+                if isinstance(text, str) and wanted in text and not is_shown and not _is_of_another_service(text):
                     yield node
-            case cst.FormattedStringText(text) if wanted in text:
+            case cst.FormattedStringText(text) if wanted in text and not _is_of_another_service(text):
                 yield node
+
+
+def _is_of_another_service(text: str) -> bool:
+    """Whether a text holds a whole host of the vendor's, and it is none where live sessions are opened."""
+    found = re.search(rf"://[\w-]+(?:\.[\w-]+)*\.{re.escape(_DOMAIN)}(?![\w.-])", text)
+    return found is not None and not names_host(text)
 
 
 def key_entry(program: Program, headers: cst.BaseExpression) -> Entry | None:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import libcst as cst
 
-from codemods.analysis.libraries import Connect, HttpRequest
+from codemods.analysis.http_requests import HttpRequest
 from codemods.analysis.program import Dictionary, Entry, Program
+from codemods.analysis.sockets import Connect
 from codemods.analysis.values import (
     UNKNOWN,
     DictDisplay,
@@ -23,6 +24,7 @@ from codemods.analysis.values import (
     alternatives,
 )
 from codemods.hosts import UNKNOWN_PART, api_host_in
+from codemods.vendors.http_clients import base_of, client_of
 from shim.mapping import session
 from shim.mapping.row import Vendor
 
@@ -57,6 +59,15 @@ def _is_session_path(text: str) -> bool:
     return text.split("?")[0].rstrip("/").endswith(_PATH)
 
 
+def _behind_base(program: Program, request: HttpRequest, text: str) -> str:
+    """A path behind the address that the request's client puts in front of it; a whole address as it is."""
+    client = client_of(program, request.call) if "://" not in text else None
+    base = base_of(program, client) if client is not None else None
+    if base is None:
+        return text
+    return f"{text_of(program.value(base.value)).rstrip('/')}/{text.lstrip('/')}"
+
+
 def _headers(program: Program, request: HttpRequest) -> Dictionary | None:
     if request.headers is None:
         return None
@@ -80,16 +91,21 @@ def openings(program: Program) -> Iterator[Opening]:
     for request in program.requests.values():
         if request.method != "post" or request.url is None:
             continue
-        text = text_of(program.value(request.url))
+        texts = [_behind_base(program, request, text_of(one)) for one in alternatives(program.value(request.url))]
         headers = _headers(program, request)
         key = _key_entry(headers)
-        if not _is_session_path(text) or not (_names_host(text) or key is not None):
-            continue
+        named = [_names_host(one) for one in texts]
+        # Where only some of the addresses are Gladia's, the others are somebody's who speaks as Gladia does.
+        is_theirs = all(named) or (key is not None and not any(named))
         connects = tuple(
             connect
             for connect in program.connects.values()
             if connect.url is not None and is_address_of(program.value(connect.url), request)
         )
+        # An address that is not known at all is Gladia's where the key is, and a socket is opened with the answer.
+        is_told = key is not None and bool(connects) and all(one.strip(UNKNOWN_PART) == "" for one in texts)
+        if not is_told and (not all(map(_is_session_path, texts)) or not is_theirs):
+            continue
         yield Opening(request, connects, headers, key)
 
 

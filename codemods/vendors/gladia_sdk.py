@@ -9,7 +9,7 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.libraries import Arguments
+from codemods.analysis.arguments import Arguments
 from codemods.analysis.program import Program
 from codemods.analysis.values import Delivered, Known, Library, LibraryObject, Parsed, Value, something
 from shim.mapping import sdk
@@ -139,11 +139,6 @@ def factory_of(session: LibraryObject) -> str | None:
     return found["factory"] if found["factory"] in FACTORIES else None
 
 
-def sessions_of(value: Value) -> list[LibraryObject]:
-    """The sessions that a value can be."""
-    return [one for one in something(value) if isinstance(one, LibraryObject) and is_session(one)]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
     """One place where a session is started: `client.live_v2().start_session(configuration)`."""
@@ -206,6 +201,10 @@ class Events:
     def owns(self, name: str) -> bool:
         """Whether it is the SDK's."""
         return name.startswith(f"{MODULE}.")
+
+    def exports(self, module: str) -> tuple[str, ...]:
+        """Nothing that is known: its package has a class for every part of every request."""
+        return ()
 
     def registers(self, owner: LibraryObject, method: str) -> bool:
         """Whether it is a session's `on` or `once`."""
