@@ -16,9 +16,10 @@ demo: $(VENV)/.installed
 test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# Every program of docs/matrix.md, run before and after.
+# Every program of docs/matrix.md, run before and after; spread over several files; and the fixtures that run by themselves.
 matrix: $(INSTALLED_DEV)
 	STTBRIDGE_WHOLE_MATRIX=1 $(BIN)/python -m pytest tests/test_matrix.py -k says_the_same
+	STTBRIDGE_WHOLE_MATRIX=1 $(BIN)/python -m pytest tests/test_matrix_spread.py tests/test_fixtures_that_run.py
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

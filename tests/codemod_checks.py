@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
-import sys
 from pathlib import Path
+
+from ruff.__main__ import find_ruff_bin
 
 from codemods.accounting import Ending, accounts
 from codemods.findings import TODO_OPEN, Level
@@ -15,9 +16,7 @@ from codemods.todos import todo_text, todos_in
 from shim.mapping.row import Vendor
 
 RUFF = [
-    sys.executable,
-    "-m",
-    "ruff",
+    find_ruff_bin(),
     "check",
     "--isolated",
     "--no-cache",
@@ -32,6 +31,15 @@ def ruff_complaints(code: str) -> list[str]:
     """The rules that ruff's F and E9 find broken in a program, sorted."""
     done = subprocess.run([*RUFF, "-"], input=code, capture_output=True, text=True, check=False)
     return sorted(f"{one['code']} {one['message']}" for one in json.loads(done.stdout))
+
+
+def ruff_complaints_in(folder: Path) -> dict[Path, list[str]]:
+    """The same for every program of a folder that has complaints, in one run."""
+    done = subprocess.run([*RUFF, str(folder)], capture_output=True, text=True, check=False)
+    found: dict[Path, list[str]] = {}
+    for one in json.loads(done.stdout):
+        found.setdefault(Path(one["filename"]), []).append(f"{one['code']} {one['message']}")
+    return found
 
 
 AS_USUAL = Options()

@@ -11,6 +11,7 @@ from codemods.files import FileMigration, replace_file
 from codemods.migration import Options
 from codemods.programs import migrate_files
 from codemods.project_files import find_project_files, migrate_project_files, read_project_files
+from codemods.project_files.names_in_files import names_said
 from codemods.search import search
 from tests.codemod_checks import fixture
 
@@ -63,8 +64,9 @@ def repository(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 def run_over(folder: Path, to: str = "assemblyai", *, unsafe: bool = True, write: bool = False) -> ProjectRun:
     """Migrates a folder; what is written is written only with `write`."""
     options = Options(unsafe=unsafe)
-    programs = list(migrate_files(search([folder]).programs, to, options))
-    files = migrate_project_files(read_project_files(find_project_files([folder])), programs, to, options)
+    around = read_project_files(find_project_files([folder]))
+    programs = list(migrate_files(search([folder]).programs, to, options, beside=names_said(around)))
+    files = migrate_project_files(around, programs, to, options)
     if write:
         for file in (*programs, *files):
             if file.is_written:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
+from codemods.analysis.fixpoint import analyse
 from codemods.analysis.program import Program
-from codemods.analysis.statements import analyse
 from codemods.analysis.values import (
     UNKNOWN,
     Base64,

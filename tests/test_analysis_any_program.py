@@ -10,7 +10,7 @@ import libcst as cst
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from codemods.analysis.statements import analyse
+from codemods.analysis.fixpoint import analyse
 from codemods.analysis.values import Known
 from tests.test_analysis import asked, value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.analysis.values import UNKNOWN, EnumMember, Known
+from codemods.analysis.values import UNKNOWN, EnumMember, Known, is_certain
 from tests.analysis_questions import is_message_part, of_message, value
 
 
@@ -117,3 +117,20 @@ def test_decorators_that_hand_through_are_seen_through(decorator: str) -> None:
 def test_a_decorator_that_changes_the_result_is_not_seen_through(result: str, expected: object) -> None:
     deco = f"def deco(f):\n    def inner(x):\n        {result}\n    return inner\n"
     assert value(f"{deco}@deco\ndef f(x):\n    return x\nask(f(5))") == expected
+
+
+@pytest.mark.parametrize("base", ["", "(Framework)", "(framework.plugins.Base)"])
+def test_what_a_method_keeps_is_there_in_another_whatever_the_class_is_derived_from(base: str) -> None:
+    code = (
+        "import framework\nfrom framework import Framework\n"
+        f"class A{base}:\n    async def f(self):\n        async for one in self.n:\n            ask(one)\n"
+        "    def g(self):\n        self.n = h()\nasync def h():\n    yield 5\n"
+    )
+    assert value(code) == Known(5)
+
+
+def test_an_objects_default_can_be_replaced_where_the_object_is_a_default_itself() -> None:
+    code = "from dataclasses import dataclass\n@dataclass\nclass A:\n    n: int = 5\n"
+    own, given = value(f"{code}ask(A().n)"), value(f"{code}def f(a: A = A()):\n    ask(a.n)\n")
+    assert own == given == Known(5)
+    assert (is_certain(own), is_certain(given)) == (True, False)

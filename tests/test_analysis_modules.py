@@ -8,10 +8,20 @@ from textwrap import dedent
 import libcst as cst
 import pytest
 
+from codemods.analysis.fixpoint import analyse_files
 from codemods.analysis.modules import Modules
 from codemods.analysis.program import Program
-from codemods.analysis.statements import analyse_files
-from codemods.analysis.values import UNKNOWN, DictDisplay, Frame, Known, Library, Parsed, Socket, Value
+from codemods.analysis.values import (
+    UNKNOWN,
+    DictDisplay,
+    Frame,
+    Known,
+    Library,
+    Parsed,
+    Socket,
+    Value,
+    alternatives,
+)
 
 SOCKET = """
 import json
@@ -180,3 +190,31 @@ def test_a_part_of_the_files_has_the_values_of_the_others() -> None:
     part = program.part([program.modules[1]])
     texts = [value.value for value in part.values.values() if isinstance(value, Known)]
     assert texts == ["x"] and part.modules == [program.modules[1]]
+
+
+NAMED = {"p/__init__.py": "", "p/one.py": "ADDRESS = 'wss://one'", "p/two.py": "ADDRESS = 'wss://two'"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import importlib\nask(importlib.import_module('p.one').ADDRESS)", {"wss://one"}),
+        ("from importlib import import_module\nask(import_module('p.one').ADDRESS)", {"wss://one"}),
+        (
+            "import importlib\nMODULES = {'a': 'p.one', 'b': 'p.two'}\n"
+            "ask(importlib.import_module(MODULES[input()]).ADDRESS)",
+            {"wss://one", "wss://two"},
+        ),
+    ],
+)
+def test_a_module_that_is_imported_by_its_name(code: str, expected: set[str]) -> None:
+    (found,) = asked(NAMED | {"main.py": code}).values()
+    assert {one.value for one in alternatives(found) if isinstance(one, Known)} == expected
+
+
+def test_the_settings_that_django_hands_out() -> None:
+    code = "from django.conf import settings\nask(settings.ADDRESS)"
+    one = {"config/settings.py": "ADDRESS = 'wss://one'", "app.py": code}
+    assert asked(one) == {"settings.ADDRESS": Known("wss://one")}
+    two = one | {"other/settings.py": "ADDRESS = 'wss://two'"}
+    assert asked(two)["settings.ADDRESS"] != Known("wss://one"), "which of the two is used, nobody here knows"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from codemods.migration import Migration, Options
-from tests.codemod_checks import check_migration
+from tests.codemod_checks import check_migration, ruff_complaints_in
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 WRITES = bool(os.environ.get("STTBRIDGE_WRITE_FIXTURES"))
@@ -55,10 +55,19 @@ def _holds(path: Path, found: str) -> None:
 def test_a_pair(before: Path) -> None:
     stem = str(before).removesuffix(BEFORE)
     direction = before.parts[-3].removeprefix("to_")
-    migration = check_migration(before.read_bytes().decode(), to=direction, options=_options(stem))
+    code = before.read_bytes().decode()
+    migration = check_migration(code, to=direction, options=_options(stem), ruff=False)
     _holds(Path(f"{stem}.after.py"), migration.code if migration.changed else "")
     _holds(Path(f"{stem}.findings.txt"), findings_text(migration))
     assert migration.changed or migration.findings, "what is neither changed nor reported belongs in unchanged"
+
+
+def test_ruff_has_no_new_complaint_about_a_pair() -> None:
+    complaints = ruff_complaints_in(FIXTURES / "pairs")
+    for after in _paths("pairs", ".after.py"):
+        old = complaints.get(after.with_name(after.name.replace(".after.", ".before.")), [])
+        new = complaints.get(after, [])
+        assert all(new.count(one) <= old.count(one) for one in new), f"{_name(after)}: {new}, before: {old}"
 
 
 @pytest.mark.parametrize("path", _paths("unchanged", ".py"), ids=_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,8 @@ WITHOUT_IO = (
 IO_MODULES = {"asyncio", "socket", "ssl", "threading", "time", "aiohttp", "websockets", "selectors", "subprocess"}
 STRANGERS = (("shim/gateway/", "shim.emulator"), ("shim/emulator/", "shim.gateway"))
 """Rooms of one floor that know nothing of each other."""
+_EXAMPLES = {"config.py", "app.py", "stt.py", "settings.py"}
+"""Files of programs that the pages tell of."""
 
 
 def floor_of(place: str) -> int | None:
@@ -123,9 +126,26 @@ def test_the_lower_rooms_are_without_io_clocks_and_threads(path: Path) -> None:
         assert not {module.split(".")[0] for module in imported(path)} & IO_MODULES
 
 
+def test_every_file_stands_in_the_table_of_the_design() -> None:
+    table = [line for line in (ROOT / "docs/design.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    named = set(re.findall(r"`([^`]+)`", "\n".join(table)))
+    for path in sources():
+        package, room, *inside = path.relative_to(ROOT).parts
+        name = f"{room}/" if inside else room
+        assert room == "__init__.py" or named & {name, f"{package}/{name}"}, f"docs/design.md lacks {package}/{name}"
+
+
+def test_the_pages_about_the_house_name_files_that_are_there() -> None:
+    files = {path.relative_to(ROOT).as_posix() for path in (*sources(), Path(__file__))}
+    for page in ("design.md", "analysis.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        for name in re.findall(r"`([\w/]+\.py)`", text):
+            assert name in _EXAMPLES or any(f"/{one}".endswith(f"/{name}") for one in files), f"{page} names {name}"
+
+
 def test_the_check_sees_what_it_is_to_see(tmp_path: Path) -> None:
     offender = tmp_path / "offender.py"
     offender.write_text("def f():\n    from codemods import cli\n    import time\n")
     assert {"codemods", "codemods.cli", "time"} <= set(imported(offender))
     assert floor_of("shim/wire/gladia.py") == 0 and floor_of("codemods/cli.py") == 6
-    assert floor_of("codemods/rules/opening.py") == 5
+    assert floor_of("codemods/rules/opening/opening_rule.py") == 5

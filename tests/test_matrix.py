@@ -19,7 +19,7 @@ from codemods.migration import Migration
 from shim.mapping.row import Vendor
 from tests.codemod_checks import RUFF, check_migration, codes
 from tests.matrix import assemblyai, gladia
-from tests.matrix.__main__ import PAGE
+from tests.matrix.__main__ import PAGE, row_start
 from tests.matrix.combinations import LIMITS, MIGRATED, ROWS, Row
 from tests.matrix.covering import pairs_in, possible_pairs
 from tests.matrix.running import AT_ONCE, Result, run_row
@@ -52,6 +52,7 @@ def test_a_program_migrates_completely(row: Row) -> None:
     migration = checked(row)
     left = [finding for finding in migration.findings if finding.level is not Level.INFORMATION]
     assert migration.changed and not left
+    assert row_start(row, migration) in PAGE.read_text(encoding="utf-8"), "python -m tests.matrix --findings"
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.limit], ids=lambda row: row.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from codemods.findings import Level
 from codemods.migration import migrate_source
-from codemods.rules.sweep import traces
+from codemods.rules.remains.sweep import traces
 from shim.mapping import catalogue
 from shim.mapping.row import Section, Vendor
 from tests.codemod_checks import check_migration, codes, fixture

@@ -15,7 +15,7 @@ from codemods.groups import Imported, groups, imports_in, programs_among
 from codemods.migrate_run import MigrateRequest, run_migrate
 from codemods.migration import Migration, Options, migrate_project
 from codemods.programs import migrate_files
-from codemods.rules.names_bound import names_bound, names_unbound
+from codemods.rules.names.names_bound import names_bound, names_unbound
 from codemods.verify.side_by_side import side_by_side
 from codemods.verify.verification import verify_pair
 from shim.errors import BridgeError
@@ -157,11 +157,27 @@ def kinds(migration: Migration) -> set[str]:
 
 
 def test_what_stays_in_one_file_stays_in_those_that_work_with_it() -> None:
-    found = project({"config.py": KEY, "live.py": POST + "from config import GLADIA_API_KEY", "alone.py": POST, "batch.py": "from config import GLADIA_API_KEY\n" + BATCH})  # fmt: skip
+    handed_on = POST.replace("json.loads(frame)", "json.loads(frame)\n            other(message)")
+    key = "from config import GLADIA_API_KEY\n"
+    found = project({"config.py": KEY, "live.py": key + POST, "alone.py": POST, "other.py": key + handed_on})
     assert [path for path, one in found.items() if one.changed] == ["alone.py"]
     assert OTHER_FILE_LEFT.code in kinds(found["live.py"]) and OTHER_FILE_LEFT.code in kinds(found["config.py"])
     (finding,) = found["config.py"].findings
-    assert "`batch.py`" in finding.text
+    assert "`other.py`" in finding.text
+
+
+def test_a_file_with_recordings_only_holds_nobody_back_and_loses_no_name_that_it_uses() -> None:
+    key, own = "from config import GLADIA_API_KEY\n", BATCH.replace("'k'", "GLADIA_API_KEY")
+    found = project(
+        {"config.py": KEY, "live.py": key + POST + "run(GLADIA_API_KEY, [], print)\n", "batch.py": key + BATCH}
+    )
+    assert found["live.py"].changed and "GLADIA_API_KEY" not in found["batch.py"].code, "an import that nothing used"
+    found = project(
+        {"config.py": KEY, "live.py": key + POST + "run(GLADIA_API_KEY, [], print)\n", "batch.py": key + own}
+    )
+    assert not any(one.changed for one in found.values()), "one text for two keys: nobody can tell which it is"
+    found = project({"config.py": KEY, "live.py": POST, "batch.py": key + own})
+    assert found["live.py"].changed and not found["config.py"].changed and not found["batch.py"].changed
 
 
 @pytest.mark.parametrize("is_followed", [True, False])

@@ -93,9 +93,18 @@ def test_clients_in_a_container_that_others_get_are_left() -> None:
     left(f"from mine import watch\nclients = {{}}\nwatch(clients)\n{kept}\nclients['a'].stream(b'')\n", "STB320")
 
 
-def test_a_client_that_is_kept_before_it_is_connected_is_left() -> None:
+def test_a_client_that_is_kept_before_it_is_connected_is_kept_behind_that() -> None:
     early = OPEN.replace("    client.connect", "    clients['a'] = client\n    client.connect")
-    left(f"clients = {{}}\n{early}\nclients['a'].stream(b'')\n", "STB320")
+    code = migrated(f"clients = {{}}\n{early}\nclients['a'].stream(b'')\n")
+    assert code.index("start_session(") < code.index("clients['a'] = ") < code.index("clients['a'].send_audio(b'')")
+
+
+@pytest.mark.parametrize(
+    "kept", ["    clients['a'] = client\n    show(clients['a'])\n", "    if True:\n        clients['a'] = client\n"]
+)
+def test_a_client_that_is_asked_for_before_it_is_connected_is_left(kept: str) -> None:
+    early = OPEN.replace("    client.connect", f"{kept}    client.connect")
+    left(f"def show(one):\n    print(one)\n\nclients = {{}}\n{early}\nclients['a'].stream(b'')\n", "STB320")
 
 
 def test_a_stop_that_handlers_and_others_ask_for_is_left() -> None:
@@ -108,7 +117,9 @@ def test_a_stop_that_handlers_and_others_ask_for_is_left() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        "if rate:\n    params.max_turn_silence = 800\n",
+        "if rate:\n    params.max_turn_silence = 800\n    print(rate)\n",
+        "if check():\n    params.max_turn_silence = 800\n",
+        "params.max_turn_silence = 400\nif rate:\n    params.max_turn_silence = 800\n",
         "for name in ('a', 'b'):\n    params.prompt = name\n",
         "print(params.max_turn_silence)\nparams.max_turn_silence = 800\n",
         "check(params)\nparams.max_turn_silence = 800\n",

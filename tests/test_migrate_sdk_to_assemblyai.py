@@ -254,8 +254,7 @@ def test_ending_without_waiting_is_a_plain_disconnect() -> None:
     ("code", "kind"),
     [
         (SESSION + "print(session.session_id)\n", "STB320"),
-        (SESSION + "print(client.live_v2().list())\n", "STB310"),
-        (SESSION + "print(client.prerecorded().transcribe('a.wav'))\n", "STB310"),
+        (SESSION + "print(client.live_v2().get(session.session_id))\n", "STB310"),
         (SESSION + "session.join()\n", "STB320"),
         (SESSION + "session.off('message')\n", "STB322"),
         (CLIENT + START + HANDLER.replace("utterance.text", "utterance.channel"), "STB306"),

@@ -200,11 +200,13 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
             [
                 (
                     "    response = requests.post",
-                    "    requests.get('https://api.gladia.io/v2/live')\n    response = requests.post",
-                )
+                    "    url = requests.post('https://api.gladia.io/v2/upload').json()['audio_url']\n"
+                    "    response = requests.post",
+                ),
+                ('"sample_rate": 16000', '"sample_rate": 16000, "custom_metadata": {"intro": url}'),
             ],
             "STB310",
-            id="a list of jobs",
+            id="a session that is given what another request gave",
         ),
     ],
 )
@@ -554,8 +556,21 @@ def test_a_default_that_a_caller_may_replace_is_no_constant() -> None:
     silence = ('"sample_rate": 16000', '"sample_rate": 16000, "endpointing": silence')
     code = migrated(("main(source)", "main(source, silence=0.3)"), silence)
     assert '"max_turn_silence": max(100, round(silence * 1000))' in code
-    assert "STB304" in left(("main(source)", "main(source, silence=None)"), silence)
-    rate = ('"wav/pcm"', "encoding")
-    assert "STB304" in left(("main(source)", 'main(source, encoding="wav/pcm")'), rate)
+    code = migrated(("main(source)", "main(source, silence=None)"), silence)
+    assert "TODO(sttbridge STB356): `endpointing` may be None: silence" in code and 'turn_silence":' not in code
+    code = migrated(("main(source)", 'main(source, encoding="wav/pcm")'), ('"wav/pcm"', "encoding"))
+    assert '"encoding": {"wav/pcm": "pcm_s16le", "wav/ulaw": "pcm_mulaw"}[encoding]' in code
+
+
+@pytest.mark.parametrize(
+    ("default", "host"), [('"eu-west"', "streaming.eu."), ("None", "streaming."), ('"mars"', "streaming.")]
+)
+def test_a_region_that_a_caller_may_choose_waits_for_unsafe(default: str, host: str) -> None:
     region = ('"https://api.gladia.io/v2/live"', 'f"https://api.gladia.io/v2/live?region={region}"')
-    assert "STB311" in left(("main(source)", 'main(source, region="eu-west")'), region)
+    code = changed(("main(source)", f"main(source, region={default})"), region)
+    migration = check_migration(code)
+    assert (
+        migration.unsafe and "TODO(sttbridge STB212)" in migration.code and f"wss://{host}assemblyai" in migration.code
+    )
+    migration = check_migration(code.replace("    response = ", "    # sttbridge: ignore[STB212]\n    response = "))
+    assert not migration.unsafe and "TODO" not in migration.code, "somebody says that this is well"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from codemods.rules.unused_aliases import without_unused_aliases
+from codemods.rules.names.unused_aliases import without_unused_aliases
 
 
 def left_of(before: str, after: str) -> str:

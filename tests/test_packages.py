@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from codemods.findings import KINDS
 from codemods.tally import Outcome
 from shim.mapping.row import Vendor
 from tests.packages import PACKAGES, PAGE, check_package, directions_of
@@ -40,3 +42,19 @@ def test_the_page_has_every_package_and_every_check_holds() -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if " → " in line]
     assert {row.split(" | ")[0].removeprefix("| ") for row in rows} == {one.replace("==", " ") for one in PACKAGES}
     assert all(row.endswith("| all hold |") for row in rows)
+
+
+def test_the_page_says_why_files_were_left_in_the_words_of_today() -> None:
+    titles = {kind.code: kind.title for kind in KINDS if kind.blocks}
+    reasons = [line.split(" | ")[0] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
+    codes = [reason[3:9] for reason in reasons]
+    assert reasons == [f"| [{code}](findings/{code}.md) {titles[code]}" for code in codes] and codes
+    assert all((PAGE.parent / "findings" / f"{code}.md").is_file() for code in codes)
+
+
+def test_the_page_names_findings_that_there_are_and_its_words_are_true_of_its_rows() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    cells = [line.split(" | ") for line in text.splitlines() if " → " in line]
+    assert set(re.findall(r"STB\d{3}", text)) <= {kind.code for kind in KINDS}
+    assert any(int(row[6]) for row in cells), "some files are rewritten with TODOs"
+    assert all(row[5:7] == ["0", "0"] for row in cells if row[0].split()[1] in ("assemblyai", "gladiaio-sdk"))

@@ -20,6 +20,9 @@ PAIRS = Path(__file__).parent.parent / "fixtures" / "pairs" / "to_assemblyai"
         "sockets/sync_client",
         "status/own_exception",
         "chunk_sizes/file_paced",
+        "audio/pipe_as_it_comes",
+        "audio/paced_by_the_clock_20_ms",
+        "audio/slices_of_bytes",
     ],
 )
 def test_a_pair_says_the_same(name: str) -> None:

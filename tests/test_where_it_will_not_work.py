@@ -86,6 +86,7 @@ TODO_TO_ASSEMBLYAI = {
     "several channels": gladia('{"channels": 2}'),
     "A-law": gladia('{"encoding": "wav/alaw", "sample_rate": 8000}'),
     "PCM of 8, 24 or 32 bits": gladia('{"encoding": "wav/pcm", "bit_depth": 24}'),
+    "a threshold on another scale": gladia('{"pre_processing": {"speech_threshold": float(sys.argv[1])}}'),
     "callback_config": gladia('{"callback": True, "callback_config": {"url": "https://example.org/"}}'),
 }
 TODO_TO_GLADIA = {
@@ -97,6 +98,7 @@ TODO_TO_GLADIA = {
     "UpdateConfiguration": assemblyai(
         "{}", first='await ws.send(json.dumps({"type": "UpdateConfiguration", "max_turn_silence": 900}))'
     ),
+    "Values from callers": assemblyai('{"speech_model": os.environ["MODEL"]}'),
     "prompts": assemblyai('{"prompt": "Names of trains"}'),
     "webhook": assemblyai('{"webhook_url": "https://example.org/"}'),
     "inactivity_timeout": assemblyai('{"inactivity_timeout": 30}'),
@@ -162,3 +164,11 @@ def test_a_loop_that_connects_again_waits() -> None:
     )
     migration = migrate_source(program, "assemblyai")
     assert migration.unsafe and "STB206" in {one.kind.code for one in migration.findings}
+
+
+def test_what_stays_beside_a_session_leaves_a_todo() -> None:
+    key = 'headers={"X-Gladia-Key": os.environ["GLADIA_API_KEY"]}'
+    job = f'\n\ndef job(id):\n    return requests.get(f"https://api.gladia.io/v2/live/{{id}}", {key}).json()\n'
+    migration = migrate_source(gladia() + job, "assemblyai")
+    assert migration.changed and "STB358" in {one.kind.code for one in migration.findings}
+    assert "STB358" in PAGE and 'os.environ["GLADIA_API_KEY"]' in migration.code

@@ -54,10 +54,17 @@ def test_a_key_of_another_file_that_goes_to_somebody_else() -> None:
         "upload.py": 'import requests\nimport config\n\nrequests.post("https://files.example/upload", '
         'headers={"Authorization": config.GLADIA_API_KEY}, timeout=3)\n',
     }
-    found = migrated(files)
+    parted = migrated(files)
+    assert not parted["upload.py"].changed and parted["stream.py"].changed
+    assert "ASSEMBLYAI_API_KEY" in parted["stream.py"].code and "GLADIA_API_KEY" not in parted["stream.py"].code
+    assert parted["config.py"].code == files["config.py"] + files["config.py"].splitlines(keepends=True)[-1].replace(
+        "GLADIA", "ASSEMBLYAI"
+    )
+    nameless = {**files, "config.py": files["config.py"].replace('"GLADIA_API_KEY"', '"SPEECH_KEY"')}
+    found = migrated(nameless)
     assert not any(migration.changed for migration in found.values())
-    assert kinds(found["upload.py"]) == [KEY_SHARED]
-    assert kinds(found["stream.py"]) == [OTHER_FILE_LEFT]
+    assert KEY_SHARED in {kind for one in found.values() for kind in kinds(one)}
+    assert OTHER_FILE_LEFT in {kind for one in found.values() for kind in kinds(one)}
     del files["upload.py"]
     assert all(migration.changed for migration in migrated(files).values())
 

@@ -1,10 +1,15 @@
-"""`python -m tests.matrix` runs the whole matrix and writes docs/matrix.md."""
+"""`python -m tests.matrix` runs the whole matrix and writes docs/matrix.md.
+
+With `--findings` it runs nothing: it writes the findings of today's migrations into the page that is there.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
+from codemods.migration import Migration
 from codemods.verify.compare import notes
 from tests.matrix.combinations import LIMITS, MIGRATED, Row
 from tests.matrix.running import Result, run_rows
@@ -19,14 +24,18 @@ and the exit status are the same; the same words may come in fewer turns, which 
 """
 
 
+def row_start(row: Row, migration: Migration) -> str:
+    """A line of a table without what running the program has shown: its choices, and the findings of its migration."""
+    codes = ", ".join(sorted({finding.kind.code for finding in migration.findings}))
+    return f"| {row.number} | {' | '.join(row.choices.values())} | {codes} |"
+
+
 def row_text(result: Result) -> str:
     """One line of a table."""
-    codes = ", ".join(sorted({finding.kind.code for finding in result.row.migration.findings}))
     said = "DIFFERS" if result.differences else "agrees"
     if not result.differences and notes(result.before, result.after):
         said += f", in {len(result.after.lines)} for {len(result.before.lines)} lines"
-    choices = " | ".join(result.row.choices.values())
-    return f"| {result.row.number} | {choices} | {codes} | {said} |"
+    return f"{row_start(result.row, result.row.migration)} {said} |"
 
 
 def page(results: list[Result]) -> str:
@@ -52,6 +61,15 @@ def _groups(results: list[Result]) -> list[tuple[str, list[Result]]]:
     return [(f"{direction}, {how}", rows) for (direction, how), rows in families.items()]
 
 
+def with_findings_of_today(text: str) -> str:
+    """The page with the findings that migrating gives now; what running showed stays."""
+    for row in MIGRATED:
+        start = row_start(row, row.migration)
+        before_codes = re.escape(start.rstrip("|").rpartition("|")[0])
+        text = re.sub(rf"^{before_codes}\|[^|\n]*\|", lambda _, start=start: start, text, flags=re.MULTILINE)
+    return text
+
+
 def main(rows: list[Row] | None = None) -> None:
     """Runs every program and writes the page; exits with 1 where one differs."""
     results = []
@@ -63,4 +81,7 @@ def main(rows: list[Row] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if "--findings" in sys.argv[1:]:
+        PAGE.write_text(with_findings_of_today(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        main()

@@ -60,13 +60,6 @@ class Limit:
 _GLADIA = (Vendor.GLADIA, "raw")
 LIMITS: tuple[Limit, ...] = (
     Limit(*_GLADIA, {"handed over": "url and id"}, "STB303", "the id is there before the socket is, and there only"),
-    Limit(*_GLADIA, {"configuration": "dataclass, no name"}, "STB304", "the object has no name"),
-    Limit(
-        *_GLADIA,
-        {"status": "tried", "socket": "WebSocketApp"},
-        "STB307",
-        "a refusal comes to a callback, where the `try` around the POST is not",
-    ),
 )
 """What is left to a person today; each is a test that fails when it no longer holds."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from codemods.verify.compare import ProgramRun, compare
 from codemods.verify.run import run_program
 from tests.matrix.combinations import Row
 from tests.matrix.speech import transcript, write_speech
+from tests.stuck import run_unless_stuck
 
 SPEED = 8.0
 _REAL_BOUND = 60.0  # real seconds that a program may take: the machine may be busy
@@ -28,21 +30,41 @@ class Result:
     differences: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Spread:
+    """A program over several files, before and after: the sources by module name, the program itself as the last."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+
 def run_row(row: Row, folder: Path, speech: Path) -> Result:
     """Runs a program against its vendor's emulator and, migrated, against the other's."""
+    return run_spread(row, Spread({row.name: row.code}, {row.name: row.migration.code}), folder, speech)
+
+
+def run_spread(row: Row, spread: Spread, folder: Path, speech: Path) -> Result:
+    """The same for a row's program over several files."""
     runs = []
-    for label, code, vendor in (("before", row.code, row.vendor), ("after", row.migration.code, row.vendor.other)):
-        script = folder / f"{row.name}_{label}.py"
-        script.write_text(code, encoding="utf-8")
+    for label, sources, vendor in (("before", spread.before, row.vendor), ("after", spread.after, row.vendor.other)):
+        place = folder / f"{row.name}_{label}"
+        place.mkdir(parents=True)
+        for name, code in sources.items():
+            script = place / f"{name}.py"
+            script.write_text(code, encoding="utf-8")
         runs.append(
-            run_program(
-                script,
-                vendor=vendor.value,
-                speech=speech,
-                transcript=transcript(),
-                speed=SPEED,
-                time_bound=_REAL_BOUND * SPEED,
-                arguments=[str(speech)],
+            run_unless_stuck(
+                partial(
+                    run_program,
+                    script,
+                    vendor=vendor.value,
+                    speech=speech,
+                    transcript=transcript(),
+                    speed=SPEED,
+                    time_bound=_REAL_BOUND * SPEED,
+                    arguments=[str(speech)],
+                    folder=place,
+                )
             )
         )
     before, after = runs
