@@ -31,6 +31,7 @@ from typing import Any, Final
 
 from shim.errors import BridgeError
 from shim.no_proxy import NoProxy
+from shim.tls_in_threads import NEEDED, TlsSocketForThreads
 
 Route = Callable[[], tuple[str, int]]
 _Function = Callable[..., Any]
@@ -83,6 +84,8 @@ class Redirection:
 
     def __init__(self, routes: Mapping[str, Route], client_tls: ssl.SSLContext) -> None:
         hosts = {_normal_name(host): route for host, route in routes.items()}
+        if NEEDED:
+            client_tls.sslsocket_class = TlsSocketForThreads
         self._added = {host: _Lead(host, route, client_tls) for host, route in hosts.items()}
         self._installed = False
 

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +19,6 @@ from codemods.verify.compare import ProgramRun, compare
 from codemods.verify.run import run_program
 from shim.mapping.row import Vendor
 from tests.matrix.speech import transcript, write_speech
-from tests.stuck import run_unless_stuck
 
 PAIRS = Path(__file__).parent.parent / "fixtures" / "pairs"
 LIST = PAIRS / "run.txt"
@@ -79,18 +77,15 @@ def _run(program: Path, vendor: Vendor, folder: Path, speech: Path) -> ProgramRu
     place.mkdir(parents=True)
     script = place / "program.py"
     script.write_bytes(program.read_bytes())
-    return run_unless_stuck(
-        partial(
-            run_program,
-            script,
-            vendor=vendor.value,
-            speech=speech,
-            transcript=transcript(),
-            speed=_SPEED,
-            time_bound=_REAL_BOUND * _SPEED,
-            arguments=[str(speech)],
-            folder=place,
-        )
+    return run_program(
+        script,
+        vendor=vendor.value,
+        speech=speech,
+        transcript=transcript(),
+        speed=_SPEED,
+        time_bound=_REAL_BOUND * _SPEED,
+        arguments=[str(speech)],
+        folder=place,
     )
 
 

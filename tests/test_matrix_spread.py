@@ -23,10 +23,10 @@ _STYLES: tuple[Callable[[Mapping[str, str]], Mapping[str, str]], ...] = (by_name
 CHECKED = [
     (row, _FILES[at % 3], _STYLES[at // 3 % 3])
     for at, row in enumerate(MIGRATED)
-    for at in (range(at, at + 9) if WHOLE else (at,))
+    for at in ((at, at + 4) if WHOLE else (at,))
 ]
 CHECKED = CHECKED if WHOLE else CHECKED[::4]
-RUN = [(row, _FILES[at % 3]) for at, row in enumerate(MIGRATED)][:: 3 if WHOLE else 40]
+RUN = [(row, _FILES[at % 3]) for at, row in enumerate(MIGRATED)][:: 6 if WHOLE else 40]
 
 
 def _migrated(row: Row, before: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:

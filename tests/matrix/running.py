@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +12,6 @@ from codemods.verify.compare import ProgramRun, compare
 from codemods.verify.run import run_program
 from tests.matrix.combinations import Row
 from tests.matrix.speech import transcript, write_speech
-from tests.stuck import run_unless_stuck
 
 SPEED = 8.0
 _REAL_BOUND = 60.0  # real seconds that a program may take: the machine may be busy
@@ -53,18 +51,15 @@ def run_spread(row: Row, spread: Spread, folder: Path, speech: Path) -> Result:
             script = place / f"{name}.py"
             script.write_text(code, encoding="utf-8")
         runs.append(
-            run_unless_stuck(
-                partial(
-                    run_program,
-                    script,
-                    vendor=vendor.value,
-                    speech=speech,
-                    transcript=transcript(),
-                    speed=SPEED,
-                    time_bound=_REAL_BOUND * SPEED,
-                    arguments=[str(speech)],
-                    folder=place,
-                )
+            run_program(
+                script,
+                vendor=vendor.value,
+                speech=speech,
+                transcript=transcript(),
+                speed=SPEED,
+                time_bound=_REAL_BOUND * SPEED,
+                arguments=[str(speech)],
+                folder=place,
             )
         )
     before, after = runs
