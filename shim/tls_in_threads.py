@@ -48,6 +48,11 @@ class TlsSocketForThreads(ssl.SSLSocket):
         """The same."""
         return self._in_turn(lambda: super(TlsSocketForThreads, self).write(data), None)
 
+    def shutdown(self, how: int) -> None:
+        """Ends the connection, for whoever reads it as well; not in the middle of its reading."""
+        with self._alone:
+            super().shutdown(how)
+
     def settimeout(self, value: float | None) -> None:
         """Sets how many seconds reading and writing may take."""
         with self._alone:
@@ -63,10 +68,10 @@ class TlsSocketForThreads(ssl.SSLSocket):
         while True:
             with self._alone:
                 timeout = socket.socket.gettimeout(self)
-                if timeout == 0:
-                    return act()
                 if self._sslobj is None and ended is not None:  # type: ignore[attr-defined]  # set by `ssl`
                     return ended
+                if timeout == 0:
+                    return act()
                 socket.socket.settimeout(self, 0)
                 try:
                     return act()
