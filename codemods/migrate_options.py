@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_run import MigrateRequest
+from codemods.migrate_result import MigrateRequest
 from codemods.migration import Options
 from codemods.programs import TIMEOUT, Effort
 from codemods.search import exclusion

@@ -56,7 +56,7 @@ def default_upstream(over: str) -> str:
 def default_place_for_jobs() -> tuple[str, str]:
     """Where `serve` keeps jobs unless it is told, and how the user is told of it: in the user's folder for what
     programs remember, or in memory where that cannot be."""
-    from shim.jobs.store import MEMORY, default_url, open_store
+    from shim.jobs.store_url import MEMORY, default_url, open_store
 
     url = default_url()
     try:
@@ -71,7 +71,7 @@ def run_serve(request: ServeRequest) -> None:
     from shim.gateway.app import make_app
     from shim.gateway.preflight import check_upstream
     from shim.gateway.settings import Settings
-    from shim.jobs.store import OFF
+    from shim.jobs.store_url import OFF
     from shim.serving import serve_until_interrupted
 
     api, over = vendor_named(request.api), vendor_named(request.over)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from codemods.migrate_run import COULD_NOT_WORK, MigrateRequest, MigrateResult
+from codemods.migrate_result import COULD_NOT_WORK, MigrateRequest, MigrateResult
 from codemods.migration import target_named
 from codemods.preview import notice, shown_findings
 from codemods.programs import migrate_one

@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from tests.documented_project import lay
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "images"

@@ -19,7 +19,8 @@ import pytest
 
 from codemods import migrate_run
 from codemods.files import FileMigration, replace_file
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.programs import migrate_files
 from codemods.search import search
 from shim.errors import BridgeError

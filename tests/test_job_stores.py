@@ -22,7 +22,8 @@ from shim.errors import BridgeError
 from shim.faces.gladia_jobs import job_body, read_job_query
 from shim.jobs import database, memory
 from shim.jobs.database import DatabaseStore
-from shim.jobs.store import MEMORY, JobEnd, JobStore, NewJob, default_url, open_store
+from shim.jobs.store import JobEnd, JobStore, NewJob
+from shim.jobs.store_url import MEMORY, default_url, open_store
 from shim.wire.gladia_jobs import JobFile, JobStatus
 from tests.postgres import Cluster, cluster
 
@@ -278,7 +279,7 @@ def test_a_job_survives(shared: str) -> None:
 DIES = """
 import os, sys
 sys.path.insert(0, "")
-from shim.jobs.store import open_store
+from shim.jobs.store_url import open_store
 from tests.test_job_stores import job
 store = open_store(sys.argv[1])
 store.keep_alive()

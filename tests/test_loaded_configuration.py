@@ -9,7 +9,8 @@ import pytest
 
 from codemods.files import FileMigration
 from codemods.findings import CONFIGURATION_UNKNOWN, Finding
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.migration import Options, migrate_source
 from codemods.outcome import Migration
 from codemods.project_files.finding_files import documents_beside

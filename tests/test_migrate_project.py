@@ -12,7 +12,8 @@ from codemods import groups as groups_module
 from codemods.findings import NAME_LOST, NO_SESSION, OTHER_FILE_LEFT, SYNTAX_ERROR, TOO_LARGE
 from codemods.group import LARGEST_FILE
 from codemods.groups import Imported, groups, imports_in, programs_among
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.migration import Migration, Options, migrate_project
 from codemods.programs import migrate_files
 from codemods.rules.names.names_bound import names_bound, names_unbound

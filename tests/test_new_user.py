@@ -12,7 +12,8 @@ import pytest
 
 from codemods.explain import explain, listed
 from codemods.findings import KINDS, MODEL_CHOSEN, OTHER_LANGUAGE, Finding
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.migration import migrate_source
 from codemods.preview import finding_text
 from tests.codemod_checks import fixture

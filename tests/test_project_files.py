@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.migration import Options
 from codemods.project_files import converted_document, find_project_files, is_project_file, read_project_files
 from codemods.project_files.key_file import masked

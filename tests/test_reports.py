@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from codemods.migrate_run import MigrateRequest, run_migrate
+from codemods.migrate_result import MigrateRequest
+from codemods.migrate_run import run_migrate
 from codemods.migration import Options
 from codemods.reports import check_reports, is_report, rendered
 from codemods.reports.colours import as_html, changed_parts, coloured_lines, escaped

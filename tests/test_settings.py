@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codemods.migrate_options import Typed, request_for
-from codemods.migrate_run import MigrateRequest
+from codemods.migrate_result import MigrateRequest
 from codemods.settings import Settings, project_settings
 from shim.errors import BridgeError
 

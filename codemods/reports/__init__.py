@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shim.errors import BridgeError
 
 if TYPE_CHECKING:
-    from codemods.migrate_run import MigrateResult
+    from codemods.migrate_result import MigrateResult
     from codemods.reports.model import Report
 
 ENDINGS = (".json", ".sarif", ".html", ".md")

@@ -11,7 +11,7 @@ from pathlib import Path
 import shim
 from codemods.files import FileMigration
 from codemods.findings import Finding
-from codemods.migrate_run import MigrateResult, next_steps
+from codemods.migrate_result import MigrateResult, next_steps
 from codemods.migration import target_named
 from codemods.reports.secrets import HIDDEN, Secrets, secrets_in
 from codemods.tally import Outcome, Tally, outcome_of

@@ -15,7 +15,8 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.settings import Settings
 from shim.jobs.keeper import JobKeeper, StoreFailed
 from shim.jobs.recorder import JobRecorder
-from shim.jobs.store import OFF, JobStore, NewJob, open_store
+from shim.jobs.store import JobStore, NewJob
+from shim.jobs.store_url import OFF, open_store
 from shim.mapping.row import Vendor
 from shim.mapping.session import JOBS
 from shim.wire.gladia_jobs import Job

@@ -12,7 +12,7 @@ from shim.clock import Clock
 from shim.errors import BridgeError
 from shim.faces import assemblyai, gladia
 from shim.gateway.callback_addresses import CallbackAddresses
-from shim.jobs.store import MEMORY, OFF, check_url
+from shim.jobs.store_url import MEMORY, OFF, check_url
 from shim.mapping.on_absent import Handling, OnAbsent, read_on_absent
 
 POSSIBLE = {("gladia", "assemblyai"): assemblyai.HOST, ("assemblyai", "gladia"): gladia.HOST}
@@ -34,8 +34,8 @@ class Settings:
     is the base URL by which clients reach the gateway (None: as each request says). `turns` "keep": silences that the
     client did not set are its own vendor's, "target": the service's. `grace`: for
     how many real seconds a client that was cut off is waited for. `on_absent`: what becomes of what the service lacks,
-    as `shim.mapping.on_absent` reads it. `jobs`: where jobs are kept, as `shim.jobs.store` reads it; `keep_audio`: the
-    sessions' audio too; `retention`: for how many days after their end. `callbacks`: what clients ask
+    as `shim.mapping.on_absent` reads it. `jobs`: where jobs are kept, as `shim.jobs.store_url` reads it; `keep_audio`:
+    the sessions' audio too; `retention`: for how many days after their end. `callbacks`: what clients ask
     to be posted is posted, to public addresses and to the hosts and networks of `callbacks_allow`. `metrics`: whether
     `GET /metrics` is answered.
     """
