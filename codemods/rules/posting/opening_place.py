@@ -8,7 +8,7 @@ from codemods.analysis.sockets import Connect
 from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, something
 from codemods.findings import SESSION_SPREAD
 from codemods.migrating import Migrating
-from codemods.rules.names.elsewhere import is_own_object
+from codemods.rules.names.elsewhere import calls_of, is_own_object
 
 
 class OpeningPlace:
@@ -78,8 +78,14 @@ class OpeningPlace:
         while not isinstance(outermost, cst.Module):
             if isinstance(outermost, cst.ClassDef) or getattr(outermost, "decorators", None):
                 return False
+            if isinstance(outermost, cst.FunctionDef) and not self._is_run(outermost):
+                return False
             outermost = self._program.scope_of(outermost)
         return any(self._runs(statement) for statement in self._migrating.module.body)
+
+    def _is_run(self, function: cst.FunctionDef) -> bool:
+        """Whether the program itself calls a function or has a thread run it: a route is only handed to a server."""
+        return bool(calls_of(self._program, function)) or self.is_a_threads_work(function)
 
     def _runs(self, statement: cst.CSTNode) -> bool:
         """Whether a statement of a module runs it: a call that is not a library's alone, or the test of `__name__`.
