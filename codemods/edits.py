@@ -41,7 +41,7 @@ class Edits:
     _watched: dict[cst.CSTNode, cst.CSTNode | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.rewrites or self.removed or self.after or self.before or self.at_start)
+        return bool(self.rewrites or self.removed or self.unwrapped or self.after or self.before or self.at_start)
 
     def nodes(self) -> set[cst.CSTNode]:
         """Every node that something is planned for."""
@@ -267,18 +267,27 @@ def statements(code: str, **nodes: cst.BaseExpression) -> list[Statement]:
 
 def renamed(statement: Statement, old: str, new: str) -> Statement:
     """A statement with one name for another; attributes and keywords of that name are others'."""
-    found = statement.visit(_Renaming(old, new))
+    return with_value_for(statement, old, cst.Name(new))
+
+
+def with_value_for(statement: Statement, name: str, value: cst.BaseExpression) -> Statement:
+    """A statement with an expression in the place of a name."""
+    found = statement.visit(_Replacing(name, value))
     assert isinstance(found, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     return found
 
 
-class _Renaming(cst.CSTTransformer):
-    def __init__(self, old: str, new: str) -> None:
+class _Replacing(cst.CSTTransformer):
+    def __init__(self, name: str, value: cst.BaseExpression) -> None:
         super().__init__()
-        self._old, self._new = old, new
+        self._name, self._value = name, value
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        return updated_node.with_changes(value=self._new) if updated_node.value == self._old else updated_node
+        if updated_node.value != self._name:
+            return updated_node
+        if isinstance(self._value, cst.Name):
+            return updated_node.with_changes(value=self._value.value)
+        return self._value.deep_clone()
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         return updated_node.with_changes(attr=original_node.attr)

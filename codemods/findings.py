@@ -92,8 +92,8 @@ PARAMETER_DIFFERS: Final = _kind(
 DEFAULT_DIFFERS: Final = _kind(
     "STB104",
     Level.INFORMATION,
-    "a default differs and was not written out",
-    "decide whether the new service's default suits",
+    "a default of the two services differs",
+    "decide whether what the program has now suits",
 )
 WHOLE_MESSAGE: Final = _kind(
     "STB105",
@@ -219,14 +219,26 @@ SESSION_EACH_PASS: Final = _kind(
 REFUSALS_JOINED: Final = _kind(
     "STB158",
     Level.INFORMATION,
-    "several tests of the POST's answer became one test of the first message",
-    "tell refusals apart by the first message's `error_code` where the program has to",
+    "a refusal that had a branch of its own is treated as any other",
+    "go by the text of the refusal where the program has to tell it apart",
 )
 FIELD_OF_NEITHER: Final = _kind(
     "STB159",
     Level.INFORMATION,
     "a field is asked for that neither service has in this message",
     "delete it, if nobody remembers what it was for",
+)
+REFUSAL_NUMBER: Final = _kind(
+    "STB162",
+    Level.INFORMATION,
+    "the number of a refusal is the new service's own",
+    "look whether what is given the number expects the old service's",
+)
+REFUSAL_PASSES: Final = _kind(
+    "STB163",
+    Level.INFORMATION,
+    "a handler for closed sockets does not meet a refused session any more",
+    "do there what should be done about a refusal where the POST is made",
 )
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
@@ -272,6 +284,19 @@ RETRY_WENT: Final = _kind(
     "a refusal comes as the first message now: where it should be tried again, put the loop or the decorator around "
     "the connect",
 )
+OLD_FORM_KEPT: Final = _kind(
+    "STB213",
+    Level.CAVEAT,
+    "a message leaves the program in the old service's form",
+    "let its readers take the new service's fields and remove the function, or keep it; they no longer get messages "
+    "that only the old service sends",
+)
+REFUSAL_CAUGHT: Final = _kind(
+    "STB218",
+    Level.CAVEAT,
+    "a refused session is met where only the socket was before",
+    "look whether a refusal is told there, and ends what it should end",
+)
 REGION_AT_RUN_TIME: Final = _kind(
     "STB212",
     Level.CAVEAT,
@@ -279,6 +304,12 @@ REGION_AT_RUN_TIME: Final = _kind(
     "choose it there: AssemblyAI has streaming.eu.assemblyai.com and streaming.us.assemblyai.com, Gladia's POST "
     "?region=eu-west and ?region=us-west",
     leaves_todo=True,
+)
+FAILS_TODAY: Final = _kind(
+    "STB217",
+    Level.CAVEAT,
+    "this fails with the old service's SDK as it is, and does not with the new one",
+    "look whether the new code does what was meant; the old one never did",
 )
 SENT_TOO_FAST: Final = _kind(
     "STB207",
@@ -376,6 +407,13 @@ CHECK_UNKNOWN: Final = _kind(
     "a test of the POST's answer could not be moved",
     "end the program in an `if` of its own where the POST failed, and run this again",
 )
+REFUSAL_NOT_TOLD_APART: Final = _kind(
+    "STB360",
+    Level.MANUAL,
+    "a refusal that the new service does not tell apart has a branch of its own",
+    "go by the text of the refusal, or do the same about all of them",
+    leaves_todo=True,
+)
 AUDIO_UNKNOWN: Final = _kind(
     "STB308",
     Level.MANUAL,
@@ -399,6 +437,13 @@ ADDRESS_UNKNOWN: Final = _kind(
     Level.MANUAL,
     "it could not be seen where the service's address or key comes from",
     "write the address as a constant of this file, and the key as a header of the request, and run this again",
+)
+ADDRESS_FROM_ELSEWHERE: Final = _kind(
+    "STB361",
+    Level.MANUAL,
+    "the service's address comes from where it could not be seen",
+    "put the new service's address there; until then the new key would be sent to the old address",
+    leaves_todo=True,
 )
 MESSAGE_NOT_FOLLOWED: Final = _kind(
     "STB312",
@@ -482,6 +527,13 @@ TOKEN_ABSENT: Final = _kind(
     "temporary tokens, which Gladia does not have",
     "open the session on the server and hand its url to the client: both ends change together",
 )
+METHOD_OF_NOBODY: Final = _kind(
+    "STB324",
+    Level.MANUAL,
+    "a method is called that the old service's SDK does not have, so that the program fails there as it is",
+    "delete the call, or write what was meant",
+    leaves_todo=True,
+)
 OPTION_ABSENT: Final = _kind(
     "STB355",
     Level.MANUAL,
@@ -500,6 +552,13 @@ STAYS_WITH_OLD: Final = _kind(
     Level.MANUAL,
     "a call that the new service's live API does not have stays with the old service",
     "keep the old service's key for it, do its work another way, or do without it",
+    leaves_todo=True,
+)
+TEST_OF_OLD: Final = _kind(
+    "STB359",
+    Level.MANUAL,
+    "a test plays the old service, or expects it",
+    "let it play and expect the new service (sttbridge mapping), or delete it",
     leaves_todo=True,
 )
 TODO_OPEN: Final = _kind(
@@ -548,8 +607,8 @@ DEPENDENCY_STAYS: Final = _kind(
 KEY_NAME_ADDED: Final = _kind(
     "STB143",
     Level.INFORMATION,
-    "the name of the new service's key was added, without a value",
-    "put the new service's key there; the old line can go once nothing uses it",
+    "the new service's name of a variable was added, without a value",
+    "put what belongs to the new service there; the old line can go once nothing uses it",
 )
 NAMED_IN_TEXT: Final = _kind(
     "STB144",

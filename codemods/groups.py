@@ -34,6 +34,7 @@ _NAME_IN_TEXT: Final = re.compile(
 """A name that stands in a text behind its module, or by itself in a call that gets at names."""
 _MODULE_IN_TEXT: Final = re.compile(r"[\"'](\.*)([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[\"']")
 """What may be a module that is imported by its name."""
+_CONFTEST: Final = "conftest.py"
 _NO_PROGRAM: Final = re.compile(r"(?:__init__|conftest|test_.*|.*_test)\.py$")
 
 
@@ -175,7 +176,9 @@ class Run:
     def imported_by(self, path: Path) -> list[Path]:
         """The files of the run that a file imports."""
         if path not in self._targets:
-            found: dict[Path, None] = {}
+            # What runs tests gives each of them what stands in the `conftest.py` of its folder and of those above it.
+            beside = [folder / _CONFTEST for folder in path.parents] if _NO_PROGRAM.match(path.name) else []
+            found = dict.fromkeys(one for one in beside if one in self.sources and one != path)
             for one in self._imports(path):
                 target = self.modules.imported(path, one.source, one.level) if one.source or one.level else None
                 if target is None:

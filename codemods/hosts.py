@@ -35,3 +35,8 @@ def api_host_in(text: str, vendor: Vendor) -> str | None:
 def is_api_address(text: str, vendor: Vendor) -> bool:
     """Whether a text is an address at a vendor's API, or the beginning of one: a text that only speaks of it is not."""
     return "://" in text and not re.search(r"\s", text.strip()) and api_host_in(text, vendor) is not None
+
+
+def is_api_host(text: str, vendor: Vendor) -> bool:
+    """Whether a text is the host of a vendor's API, a region's too, and nothing else."""
+    return api_host_in(text, vendor) == text.strip().lower()

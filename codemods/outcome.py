@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import libcst as cst
 
-from codemods.findings import REFERENCE_LEFT, TODO_OPEN, VENDOR_STILL_NAMED, Finding, Level
+from codemods.findings import REFERENCE_LEFT, TEST_OF_OLD, TODO_OPEN, VENDOR_STILL_NAMED, Finding, Level
 from codemods.ignores import Ignores
 from codemods.lines import earlier_lines
 from codemods.migrating import Migrating
@@ -16,6 +17,9 @@ from codemods.rules.names.unused_aliases import without_unused_aliases
 from codemods.rules.remains.comments import with_comments
 from codemods.rules.remains.sweep import traces, words_left
 from codemods.todos import plan_todos, todo_text, todos_in, with_missing_todos, with_todo_at
+
+_LONGEST_SHOWN: Final = 70
+"""How much of a line a finding shows, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def outcome(migrating: Migrating, *, unsafe: bool) -> Migration:
     A finding that blocks leaves the file whole: half a migration would break the program. One that leaves a TODO
     lets the rest go on. `unsafe` says whether edits with a caveat may be written.
     """
-    if not _blocks(migrating):
+    if not _blocks(migrating) and migrating.module not in migrating.program.tests:
         words_left(migrating)
     if _blocks(migrating):
         return left_whole(migrating)
@@ -69,6 +73,11 @@ def left_whole(migrating: Migrating) -> Migration:
     """A file that stays as it is, with what a person has to do; what was planned is not spoken of."""
     manual = [finding for finding in migrating.findings if finding.level is Level.MANUAL]
     return untouched(migrating, manual, whole=True)
+
+
+def _beginning(text: str) -> str:
+    """A line of code as far as a finding shows it."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1].rstrip()}…"
 
 
 def untouched(migrating: Migrating, findings: list[Finding], *, whole: bool = False) -> Migration:
@@ -98,6 +107,7 @@ def _blocks(migrating: Migrating) -> bool:
 
 def _with_imports(migrating: Migrating, edited: cst.Module) -> str:
     before, before_inside = unused_imports(migrating.text), unused_in_functions(migrating.text)
+    before |= {migrating.name(one) for one in before}  # `from .client import GladiaClient`, for others to import
     edited = with_imports(edited, unneeded=set(), needed=migrating.needed_imports, own=migrating.own_modules())
     inside = unused_in_functions(edited.code) - before_inside
     return with_imports(edited, unneeded=unused_imports(edited.code) - before, needed=[], unneeded_inside=inside).code
@@ -140,11 +150,15 @@ def _traces(code: str, migrating: Migrating) -> list[Finding]:
     if not found:
         return []
     left = {finding.line for finding in migrating.findings if finding.kind is REFERENCE_LEFT}
+    if any(finding.kind is TEST_OF_OLD for finding in migrating.findings):
+        left |= migrating.kept_lines
     own = {line for todo in todos_in(code) for line in range(todo.line, todo.last_line + 1)}
     earlier = earlier_lines(migrating.text, code)
     return [
         Finding(
-            VENDOR_STILL_NAMED, earlier(trace.line), f"{'comment' if trace.in_comment else 'code'}: {trace.text[:70]}"
+            VENDOR_STILL_NAMED,
+            earlier(trace.line),
+            f"{'comment' if trace.in_comment else 'code'}: {_beginning(trace.text)}",
         )
         for trace in found
         if trace.line not in own and earlier(trace.line) not in left

@@ -55,6 +55,7 @@ class Parts:
             self._join_by_values()
             self._join_by_names()
             self._join_by_origins()
+            self._join_by_variables()
 
     def each(self) -> list[list[cst.Module]]:
         """The parts, in the order of the files."""
@@ -149,6 +150,15 @@ class Parts:
             if isinstance(value, LibraryObject) and value.made_by.split(".")[0] in packages:
                 found[value.site] = None
         return list(found)
+
+    def _join_by_variables(self) -> None:
+        """Tests that set an environment variable which a program that names the vendor reads."""
+        readers: dict[object, set[cst.Module]] = {}
+        for name in self.program.environment_names:
+            readers.setdefault(name.evaluated_value, set()).add(self.program.module_of(name))
+        for modules in readers.values():
+            if not modules.isdisjoint(self.program.tests) and not modules <= self.program.tests:
+                self.join(modules & self.named)
 
     # --- names -----------------------------------------------------------------------------------
 

@@ -12,6 +12,9 @@ from codemods.hosts import api_host_in
 from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 
+ONLY_KEYS: Final = ("message",)
+"""Fields of the vendors' messages that no message has as its type, and programs give things of their own as one."""
+
 
 class Sort(StrEnum):
     """What a reference is."""
@@ -90,7 +93,7 @@ def _keys(node: ast.AST) -> Iterator[ast.Constant]:
         case ast.Call(func=ast.Attribute(attr="get" | "pop"), args=[key, *_]):
             found = [key]
         case ast.Compare(left, _, comparators):
-            found = [left, *comparators]
+            found = [one for one in (left, *comparators) if getattr(one, "value", None) not in ONLY_KEYS]
         case ast.MatchValue(value):
             found = [value]
     yield from (one for one in found if isinstance(one, ast.Constant) and isinstance(one.value, str))

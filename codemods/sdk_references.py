@@ -41,12 +41,40 @@ def members_of(vendor: Vendor) -> frozenset[str]:
     return (frozenset(members(vendor)) | words_of(vendor)) - frozenset(members(vendor.other)) - words_of(vendor.other)
 
 
+class _Followed:
+    """Files that are analysed together, when that is asked for: an object of one may be made by another."""
+
+    def __init__(self, codes: Mapping[Path, str], vendor: Vendor) -> None:
+        self.codes = codes
+        self._vendor = vendor
+
+    @cached_property
+    def modules(self) -> dict[Path, cst.Module]:
+        return {path: cst.parse_module(code) for path, code in self.codes.items()}
+
+    @cached_property
+    def program(self) -> Program:
+        return analyse_files(self.modules, Modules(self.modules, vendor_packages()), event_libraries())
+
+    @cached_property
+    def kept(self) -> set[cst.CSTNode]:
+        return Staying(self.program, self._vendor).kept
+
+
+def sdk_references(codes: Mapping[Path, str], vendor: Vendor) -> dict[Path, SdkReferences]:
+    """What each file of a project says of a vendor's SDK; all of them must be valid Python."""
+    followed = _Followed(codes, vendor)
+    return {path: SdkReferences(code, vendor, path, followed) for path, code in codes.items()}
+
+
 class SdkReferences:
     """What a program, whose code must be valid Python, says of a vendor's SDK."""
 
-    def __init__(self, code: str, vendor: Vendor) -> None:
+    def __init__(self, code: str, vendor: Vendor, path: Path = _PATH, followed: _Followed | None = None) -> None:
         self._code = code
         self._vendor = vendor
+        self._path = path
+        self._followed = followed if followed is not None else _Followed({path: code}, vendor)
         self._roots = {package.split(".")[0] for one in Vendor for package in sdk.PACKAGE.of(one)}
 
     @property
@@ -58,7 +86,7 @@ class SdkReferences:
     @property
     def members(self) -> list[Reference]:
         """What only this vendor's SDK has and is asked of an object that either SDK gave, in order."""
-        if not any(root in self._code for root in self._roots):
+        if not any(root in code for root in self._roots for code in self._followed.codes.values()):
             return []
         words = members_of(self._vendor)
         found = {
@@ -80,8 +108,7 @@ class SdkReferences:
 
     @cached_property
     def _kept(self) -> list[cst.CSTNode]:
-        staying = Staying(self._program, self._vendor)
-        return [node for node in self._nodes if node in staying.kept]
+        return [node for node in self._nodes if node in self._followed.kept]
 
     @cached_property
     def _names_kept(self) -> set[tuple[int, str]]:
@@ -146,13 +173,13 @@ class SdkReferences:
         is_inside = any(module == one or module.startswith(f"{one}.") for one in packages)
         return name if is_older or is_inside else None
 
-    @cached_property
+    @property
     def _module(self) -> cst.Module:
-        return cst.parse_module(self._code)
+        return self._followed.modules[self._path]
 
-    @cached_property
+    @property
     def _program(self) -> Program:
-        return analyse_files({_PATH: self._module}, Modules({_PATH}, vendor_packages()), event_libraries())
+        return self._followed.program
 
     @cached_property
     def _nodes(self) -> list[cst.CSTNode]:

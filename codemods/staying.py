@@ -106,6 +106,9 @@ class Staying:
             found |= origins.nodes
             found.update(origins.places)
             found.update(one for one in self._set_here if one.evaluated_value in origins.variables(self._program))
+        if self._source is Vendor.ASSEMBLYAI and self.sessions.calls:
+            for named in assemblyai_sdk.recordings_named(self._program):
+                found.update(self._program.nodes_in(named))
         return found | set(self._guards(found)) if found else found
 
     @cached_property
@@ -181,7 +184,11 @@ class Staying:
             arguments = [argument.value for call in one.written for argument in call.args]
             yield Stay(one.call, (*arguments, one.call.func), True)
         for use in self.sessions.other_uses:
-            yield Stay(use, tuple(self._program.children(use)), True)
+            stay = Stay(use, tuple(self._program.children(use)), True)
+            if self.sessions.calls and use in self.sessions.for_recordings:
+                # The package gives the key itself; which recording is meant is no matter of the session's.
+                stay = self._with_key(stay) or replace(stay, parts=())
+            yield stay
 
     def _url(self, url: cst.BaseExpression | None) -> Value:
         return self._program.value(url) if url is not None else UNKNOWN
@@ -202,7 +209,7 @@ class Staying:
             if connect.call not in self.sessions.calls:
                 yield Stay(connect.call, tuple(argument.value for argument in connect.call.args), False)
         variables = {str(literal.evaluated_value) for literal in program.environment_names}
-        keeps_sdk = not any(assemblyai_sdk.creations(program))
+        keeps_sdk = self.sessions.package_stays or not any(assemblyai_sdk.creations(program))
         for node in (node for module in program.modules for node in program.nodes_in(module)):
             match node:
                 case cst.Call(func, args):

@@ -121,6 +121,18 @@ def has_todo_above(code: str, line: int) -> bool:
     )
 
 
+def has_todo_above_function(code: str, line: int) -> bool:
+    """Whether a TODO stands above a function, decorators included, that a line stands in."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    around = [one for one in ast.walk(ast.parse(code)) if isinstance(one, functions)]
+    starts = [one.lineno for one in around if _first_line(one) <= line <= (one.end_lineno or one.lineno)]
+    return any(has_todo_above(code, start) for start in starts)
+
+
+def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min((function.lineno, *(one.lineno for one in function.decorator_list)))
+
+
 def _key(todo: Todo) -> tuple[str, str]:
     return todo.code, todo.text
 

@@ -14,7 +14,7 @@ from codemods.analysis.modules import Modules
 from codemods.analysis.program import Program
 from codemods.both_services import report_both
 from codemods.directions import names_vendor, styles_towards
-from codemods.findings import NAME_LOST, NO_SESSION, OTHER_API, OTHER_FILE_LEFT, Finding, Kind
+from codemods.findings import NAME_LOST, NO_SESSION, OTHER_API, OTHER_FILE_LEFT, TEST_OF_OLD, Finding, Kind
 from codemods.lines import earlier_lines
 from codemods.migrating import Migrating, PartTooSmall
 from codemods.outcome import Migration, in_order, left_whole, outcome, untouched
@@ -22,10 +22,11 @@ from codemods.parts import Parts
 from codemods.references import Sort, references_in
 from codemods.rules.names.names_bound import names_bound, names_unbound
 from codemods.rules.names.naming import NamingRule
-from codemods.rules.remains.kept_calls import is_noted, report_what_is_not_kept
+from codemods.rules.remains.kept_calls import is_noted, report_other_uses_of_sdk, report_what_is_not_kept
 from codemods.rules.remains.other_apis import uses_other_apis_only
 from codemods.rules.remains.shared_keys import report_shared_keys
 from codemods.rules.remains.sweep import speaks_to
+from codemods.rules.remains.tests_left import Changed, report_tests_of_old
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
@@ -63,6 +64,8 @@ class Together:
             if names_vendor(texts[path].encode("utf-8", "surrogatepass"), like.source)
         )
         self._parts = Parts(program, self._named)
+        self._changed: dict[Path, Changed] = {}
+        """The programs that were changed so far; tests come behind what they import."""
 
     def migrate(self) -> dict[Path, Migration]:
         """What becomes of each file."""
@@ -101,6 +104,7 @@ class Together:
         met = [style for style in styles_towards(like.target) if style.is_met(migrating)]
         if met:
             NamingRule(migrating).plan()
+            report_other_uses_of_sdk(migrating)
             for style in met:
                 style.plan(migrating)
             if not report_both(migrating):
@@ -114,10 +118,22 @@ class Together:
         """What becomes of the files of a part: all of it is applied, or nothing."""
         touched = {self._program.module_of(node) for node in files[0].edits.nodes()}
         taking_part = [one for one in files if one.module in touched or one.findings or one.needed_imports]
-        results = {one.module: self._left(one) for one in files if one not in taking_part}
+        tests = [one for one in files if one.module in self._program.tests]
+        results = {one.module: self._left(one) for one in files if one not in taking_part and one not in tests}
         blocking = [one for one in taking_part if any(finding.kind.blocks for finding in one.findings)]
-        if len(files) == 1 or not blocking:
-            results |= {one.module: outcome(one, unsafe=self._unsafe) for one in taking_part}
+        is_applied = len(files) == 1 or not blocking
+        if is_applied:
+            results |= {one.module: outcome(one, unsafe=self._unsafe) for one in taking_part if one not in tests}
+        changed = self._changed | self._changes(results)
+        for one in tests:
+            if changed and is_applied:
+                report_tests_of_old(one, changed, self._modules)
+            if one.findings or one in taking_part:
+                taking_part = list(dict.fromkeys([*taking_part, one]))
+            if one not in taking_part:
+                results[one.module] = self._left(one)
+            elif is_applied:
+                results[one.module] = outcome(one, unsafe=self._unsafe)
         if len(files) > 1:
             blocking = blocking or self._blocking(files, results)
             if blocking:
@@ -126,19 +142,29 @@ class Together:
                 )
             elif any(one.unsafe for one in results.values()):
                 results = {key: replace(one, unsafe=one.changed) for key, one in results.items()}
+        elif results[files[0].module].changed and (lost := self._report_lost_names(files, results)):
+            results |= self._left_together(files, lost)
         held = {one: self._held(results[one.module]) for one in taking_part}
         if any(held.values()):
             results |= self._left_together(taking_part, [one for one, findings in held.items() if findings])
             for one, findings in held.items():
                 left = results[one.module]
                 results[one.module] = replace(left, findings=in_order([*dict.fromkeys([*left.findings, *findings])]))
+        self._changed |= self._changes({module: one for module, one in results.items() if not one.unsafe})
         return {self._program.files[module]: result for module, result in results.items()}
+
+    def _changes(self, results: Mapping[cst.Module, Migration]) -> dict[Path, Changed]:
+        """The programs among these that were changed, by their paths; tests are none."""
+        changed = {module: one for module, one in results.items() if one.changed and module not in self._program.tests}
+        paths = self._program.files
+        return {paths[module]: Changed(self._texts[paths[module]], one.code) for module, one in changed.items()}
 
     def _left_together(self, files: list[Migrating], blocking: list[Migrating]) -> dict[cst.Module, Migration]:
         """Every file as it is: what blocks says why, what would have been changed says on what it waits."""
         touched = {self._program.module_of(node) for node in files[0].edits.nodes()}
         others = ", ".join(f"`{self._name(one)}`" for one in blocking)
         for one in files:
+            one.findings[:] = [finding for finding in one.findings if finding.kind is not TEST_OF_OLD]
             if one.module in touched and one not in blocking:
                 one.report(OTHER_FILE_LEFT, None, f"it works with {others}, where something is left to do by hand")
         return {one.module: left_whole(one) for one in files}
@@ -152,6 +178,8 @@ class Together:
         if blocking or not any(one.changed for one in results.values()):
             return blocking
         for one in files:
+            if one.module in self._program.tests:
+                continue  # what a test says of the old service is said of it already
             code = results[one.module].code
             earlier = earlier_lines(one.text, code)
             left = [found for found in _uses_of_vendor(code, one.source) if earlier(found[0]) not in one.kept_lines]
@@ -170,7 +198,8 @@ class Together:
         if file.module not in self._named:
             return Migration(self._texts[self._program.files[file.module]])
         speaks = speaks_to(file)
-        if speaks is not None and not file.findings:
+        is_test = file.module in self._program.tests
+        if speaks is not None and not file.findings and not is_test:
             kind = OTHER_API if uses_other_apis_only(file) or is_noted(file) else NO_SESSION
             file.report(kind, speaks, file.code(speaks))
         return untouched(file, list(file.findings))
@@ -188,7 +217,8 @@ class Together:
             gone = names_bound(giver.text) - names_bound(new[path])
             for module, importer in paths.items() if gone else ():
                 code = new.get(importer, module.code)
-                wanted = self._names_taken(importer, code, path) & gone if importer != path else set()
+                is_told = importer == path or module in self._program.tests  # a test has a TODO for it
+                wanted = set() if is_told else self._names_taken(importer, code, path) & gone
                 if wanted:
                     giver.report(NAME_LOST, None, f"`{sorted(wanted)[0]}`, which `{importer.name}` imports")
                     lost.append(giver)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codemods.accounting import Ending, accounts
-from codemods.migration import Migration, migrate_source
+from codemods.accounting import Ending, accounts, project_accounts
+from codemods.findings import STAYS_WITH_OLD
+from codemods.migration import Migration, Options, migrate_project, migrate_source
 from codemods.references import Sort
 from codemods.sdk_references import SdkReferences
 from shim.mapping.row import Vendor
@@ -82,4 +83,25 @@ def test_an_sdk_whose_module_is_named_in_full_migrates_with_each_reference_accou
     assert {one.ending for one in accounts(FROM_ASSEMBLYAI, migration, Vendor.GLADIA)} <= {
         Ending.REWRITTEN,
         Ending.REWRITTEN_WITH_CAVEAT,
+    }
+
+
+RECORDINGS = "import assemblyai as aai\n\ntranscriber = aai.Transcriber()\n"
+USES_BOTH = FROM_ASSEMBLYAI.replace("import assemblyai as aai", "from recordings import transcriber") + (
+    "print(transcriber.transcribe('a.wav').text)\n"
+)
+
+
+def test_what_another_file_holds_is_accounted_for_where_it_is_used() -> None:
+    before = {Path("recordings.py"): RECORDINGS, Path("app.py"): USES_BOTH}
+    found = migrate_project(before, "gladia", Options(unsafe=True))
+    app, held = found[Path("app.py")], found[Path("recordings.py")]
+    assert app.changed and [one.kind for one in app.findings if one.kind.leaves_todo] == [STAYS_WITH_OLD]
+    assert not held.changed and held.findings, "a file that goes on with the old service says so"
+    accounted = project_accounts(before, found, Vendor.GLADIA)
+    assert not any(one.ending is Ending.FORGOTTEN for each in accounted.values() for one in each)
+    left = replace(app, code=app.code.replace("message.data.is_final", "message.end_of_turn"))
+    accounted = project_accounts(before, {**found, Path("app.py"): left}, Vendor.GLADIA)
+    assert {one.reference.text for one in accounted[Path("app.py")] if one.ending is Ending.FORGOTTEN} == {
+        "end_of_turn"
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.analysis.values import UNKNOWN, Known, LibraryObject
+from codemods.analysis.values import UNKNOWN, Known, LibraryObject, Socket
 from tests.analysis_questions import value
 
 _IMPORTS = "import aiohttp, httpx, requests, pool\nfrom typing import Optional\n"
@@ -68,3 +68,28 @@ def test_a_default_may_be_replaced_and_what_is_given_is_no_guess() -> None:
 def test_what_is_nothing_is_not_what_or_gives(code: str, certain: bool) -> None:
     found = value(code)
     assert found == Known(5) and isinstance(found, Known) and found.certain is certain
+
+
+_OPENED = "from websockets.sync.client import connect, ClientConnection\n"
+
+
+def test_a_socket_that_nobody_here_hands_in_is_the_one_that_the_file_opens() -> None:
+    methods = "class A:\n    def open(self, url):\n        return connect(url)\n"
+    asking = "    def end(self, socket: ClientConnection):\n        ask(socket)"
+    assert isinstance(value(_OPENED + methods + asking), Socket)
+    two = "    def again(self, url):\n        return connect(url)\n"
+    assert value(_OPENED + methods + two + asking) == UNKNOWN, "which of the two, nobody knows"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "parser.add_argument('--end-point', default='wss://one')\nask(parser.parse_args().end_point)",
+        "parser.add_argument('-e', '--end-point', default='wss://one')\nargs = parser.parse_args()\nask(args.end_point)",
+        "group = parser.add_argument_group()\ngroup.add_argument('-x', dest='url', default='wss://one')\n"
+        "args = parser.parse_args()\nask(args.url)",
+    ],
+)
+def test_an_option_has_its_default_unless_another_is_given(option: str) -> None:
+    found = value(f"import argparse\nparser = argparse.ArgumentParser()\n{option}")
+    assert found == Known("wss://one") and not found.certain

@@ -72,6 +72,7 @@ def value(files: dict[str, str]) -> Value:
         {"config.py": "A = 'x'\n_B = 1\n__all__ = ['A']", "app.py": "from config import *\nask(A)"},
         {"p/__init__.py": "", "p/config.py": "A = 'x'", "p/app.py": "from .config import A\nask(A)"},
         {"p/__init__.py": "", "p/config.py": "A = 'x'", "p/app.py": "from . import config\nask(config.A)"},
+        {"p/config.py": "A = 'x'", "p/app.py": "from p import config\nask(config.A)"},
         {"p/__init__.py": "", "p/config.py": "A = 'x'", "p/q/__init__.py": "", "p/q/app.py": "from ..config import A\nask(A)"},
         {"p/__init__.py": "", "p/config.py": "A = 'x'", "p/app.py": "from p.config import A\nask(A)"},
         {"p/__init__.py": "", "p/config.py": "A = 'x'", "app.py": "import p.config\nask(p.config.A)"},

@@ -83,3 +83,22 @@ def test_a_key_whose_origin_is_seen_is_spoken_of_there() -> None:
     assert said(f"{POST}\nrun('k', [], print)\n") == ["the key is written in the program"]
     found = project({"stt.py": POST, "app.py": "import os, stt\nstt.run(os.environ['GLADIA_API_KEY'], [], print)\n"})
     assert not [one for result in found.values() for one in result.findings if one.kind.code == "STB113"]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ('json.load(open("config.json"))["key"]', "`key` must hold AssemblyAI's key now"),
+        ('__import__("keyring").get_password("speech", "me")', "`key` must hold AssemblyAI's key now"),
+        ('open("key.txt").read().strip()', "`key` must hold AssemblyAI's key now"),
+    ],
+)
+def test_a_key_from_a_file_or_a_vault(given: str, text: str) -> None:
+    assert said(f"{POST}\nrun({given}, [], print)\n") == [text]
+
+
+def test_a_key_by_default() -> None:
+    handed_in = "`key` is given by who calls `run`: it must be AssemblyAI's key now"
+    assert said(POST.replace("run(key, chunks, show)", 'run(key="", chunks=(), show=print)')) == [handed_in]
+    with_default = ASSEMBLYAI_SDK.replace("run(key, chunk)", 'run(chunk, key="0d1e2f")')
+    assert said(with_default, "gladia") == ["the key is written in the program"]

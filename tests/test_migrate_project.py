@@ -158,7 +158,7 @@ def kinds(migration: Migration) -> set[str]:
 
 
 def test_what_stays_in_one_file_stays_in_those_that_work_with_it() -> None:
-    handed_on = POST.replace("json.loads(frame)", "json.loads(frame)\n            other(message)")
+    handed_on = POST.replace("json.loads(frame)", "json.loads(frame)\n            TABLE[message['type']](message)")
     key = "from config import GLADIA_API_KEY\n"
     found = project({"config.py": KEY, "live.py": key + POST, "alone.py": POST, "other.py": key + handed_on})
     assert [path for path, one in found.items() if one.changed] == ["alone.py"]
@@ -185,7 +185,7 @@ def test_a_file_with_recordings_only_holds_nobody_back_and_loses_no_name_that_it
 def test_a_key_that_a_file_hands_on_is_not_renamed_by_halves(is_followed: bool) -> None:
     found = project(
         {
-            "live.py": POST if is_followed else POST.replace("json.loads(frame)", "json.loads(frame)\n            other(message)"),
+            "live.py": POST if is_followed else POST.replace("json.loads(frame)", "json.loads(frame)\n            TABLE[message['type']](message)"),
             "helper.py": "import live\ndef go(key):\n    live.run(key, [], print)",
             "main.py": "import os, helper\nhelper.go(os.environ['GLADIA_API_KEY'])",
         }

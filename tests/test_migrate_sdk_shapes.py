@@ -107,10 +107,11 @@ def test_a_client_that_is_asked_for_before_it_is_connected_is_left(kept: str) ->
     left(f"def show(one):\n    print(one)\n\nclients = {{}}\n{early}\nclients['a'].stream(b'')\n", "STB320")
 
 
-def test_a_stop_that_handlers_and_others_ask_for_is_left() -> None:
+def test_a_stop_that_handlers_and_others_ask_for_waits_in_the_main_thread_alone() -> None:
     handler = "def stop():\n    client.disconnect(terminate=True)\n\ndef on_turn(client, event):\n    stop()\n\n"
     code = CLIENT + handler + "client.on(StreamingEvents.Turn, on_turn)\n" + CONNECT
-    left(code + "stop()\n", "STB320")
+    waits = "    if threading.current_thread() is threading.main_thread():\n        session.join()\n"
+    assert f"    session.stop_recording()\n{waits}" in migrated(code + "stop()\n")
     assert "join" not in migrated(code), "on the session's own thread nothing may wait for it"
 
 

@@ -261,7 +261,7 @@ def test_ending_without_waiting_is_a_plain_disconnect() -> None:
         (CLIENT + START + HANDLER.replace("print", "queue.put").replace(".data.utterance.text", ""), "STB312"),
         (CLIENT + START + HANDLER + "session.on('ending', print)\n", "STB321"),
         (CLIENT + "def f():\n    return client.live_v2().start_session({})\n", "STB320"),
-        (CLIENT + START.replace("sample_rate=16000", "nonsense=1") + HANDLER, "STB304"),
+        (CLIENT + START.replace("sample_rate=16000", "nonsense=1") + HANDLER, "STB305"),
     ],
 )
 def test_what_cannot_be_followed_is_left_and_said(code: str, kind: str) -> None:
@@ -409,10 +409,10 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("parameter", "region", "config", "kind"),
     [
-        ("region='eu-west'", "region", "None", "STB355"),
-        ("region=None", "region", "None", "STB355"),
+        ("region='eu-west'", "region", "None", "STB212"),
+        ("region=None", "region", "None", "STB212"),
         ("config=None", "None", "config", "STB304"),
-        ("config=None", "os.getenv('R', 'eu-west')", "None", "STB355"),
+        ("config=None", "os.getenv('R', 'eu-west')", "None", "STB212"),
     ],
 )
 def test_what_a_caller_can_change_is_never_lost(parameter: str, region: str, config: str, kind: str) -> None:

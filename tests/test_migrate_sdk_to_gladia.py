@@ -495,9 +495,9 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("options", "parameters", "kind"),
     [
-        ("api_host=given", "", "STB355"),
-        ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB355"),
-        ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB355"),
+        ("api_host=given", "", "STB212"),
+        ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB212"),
+        ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB212"),
         ("", "language_code=given", "STB304"),
         ("", "redact_pii=given", "STB305"),
         ("", "keyterms_prompt=os.getenv('T', None)", "STB304"),

@@ -146,6 +146,11 @@ def test_the_program_itself() -> None:
             "parameters = {",
             id="inline configuration",
         ),
+        pytest.param(
+            [("if not response.ok:", "if response.status_code == 401:")],
+            '["error_code"] == 1008:\n                sys.exit(',
+            id="a test of one status alone",
+        ),
     ],
 )
 def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expected: str) -> None:
@@ -157,7 +162,6 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        pytest.param([("if not response.ok:", "if response.status_code == 401:")], "STB307", id="one status only"),
         pytest.param(
             [("        sys.exit(response.text)\n", "        print(response.text)\n")],
             "STB307",
@@ -181,7 +185,9 @@ def test_sessions_are_opened_in_many_ways(changes: list[tuple[str, str]], expect
         ),
         pytest.param([('headers={"X-Gladia-Key": API_KEY}, ', "")], "STB311", id="no key"),
         pytest.param(
-            [('"https://api.gladia.io/v2/live"', 'settings.url + "/v2/live"')], "STB311", id="address elsewhere"
+            [('"https://api.gladia.io/v2/live"', '"https://" + settings.host + "/v2/live"')],
+            "STB311",
+            id="host elsewhere",
         ),
         pytest.param(
             [('    async with websockets.connect(session["url"])', "    async with opened(session)")],
@@ -362,9 +368,6 @@ def test_a_branch_that_worked_for_a_message_that_never_comes_is_said() -> None:
 @pytest.mark.parametrize(
     ("reading", "code"),
     [
-        pytest.param("await queue.put(message)", "STB312", id="queue"),
-        pytest.param('found.append(message["data"]["utterance"])', "STB312", id="list"),
-        pytest.param('record(**message["data"]["utterance"])', "STB312", id="unpacked"),
         pytest.param('HANDLERS[message["type"]](message)', "STB312", id="dispatch"),
         pytest.param(
             'getattr(self, f"on_{message["type"]}")()'.replace('["type"]', "['type']"), "STB312", id="getattr"
@@ -379,6 +382,21 @@ def test_a_branch_that_worked_for_a_message_that_never_comes_is_said() -> None:
 )
 def test_messages_that_cannot_be_followed_leave_the_file_whole(reading: str, code: str) -> None:
     assert code in left((PRINTING, f"            {reading}\n"))
+
+
+@pytest.mark.parametrize(
+    ("reading", "written"),
+    [
+        pytest.param("await queue.put(message)", "await queue.put(legacy_message(message))", id="queue"),
+        pytest.param(
+            'found.append(message["data"]["utterance"])', "found.append(legacy_utterance(message))", id="list"
+        ),
+        pytest.param('record(**message["data"]["utterance"])', "record(**legacy_utterance(message))", id="unpacked"),
+    ],
+)
+def test_what_leaves_the_program_has_the_form_that_its_readers_know(reading: str, written: str) -> None:
+    migration = check_migration(changed((PRINTING, f"            {reading}\n")))
+    assert written in migration.code and migration.unsafe and "STB213" in codes(migration)
 
 
 @pytest.mark.parametrize(

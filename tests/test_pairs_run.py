@@ -41,3 +41,21 @@ def test_a_wrong_key_ends_both_with_a_message(name: str) -> None:
         run = run_program(PAIRS / f"{name}.{side}.py", vendor=vendor, arguments=arguments, key="another")
         assert run.exit_status != 0 and code in run.stdout + run.stderr
         assert not run.had_traceback and run.transcripts == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "exit_status"),
+    [
+        ("to_assemblyai/status/in_front_of_the_try", 1),  # neither takes a wrong key for a lost line, again and again
+        ("to_assemblyai/status/each_told_apart", 2),
+        ("to_gladia/raw_ends/refused_by_a_branch", 2),
+    ],
+)
+def test_a_wrong_key_ends_both_the_same(name: str, exit_status: int) -> None:
+    gladia_first = name.startswith("to_assemblyai")
+    for side, is_gladia in (("before", gladia_first), ("after", not gladia_first)):
+        vendor = "gladia" if is_gladia else "assemblyai"
+        program = PAIRS.parent / f"{name}.{side}.py"
+        run = run_program(program, vendor=vendor, arguments=[str(guide_file("speech.wav"))], key="another")
+        assert (run.exit_status, run.ended_by) == (exit_status, "itself"), run.stderr
+        assert run.stdout + run.stderr and run.transcripts == ()

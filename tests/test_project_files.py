@@ -22,6 +22,8 @@ from tests.project_runs import ASSEMBLYAI_PROGRAM, GLADIA_PROGRAM, GLADIA_SDK_PR
 SECRET = "9f2c-not-to-be-seen"
 READS_KEY = "import os\n" + GLADIA_PROGRAM.replace('"<YOUR_GLADIA_API_KEY>"', 'os.environ["GLADIA_API_KEY"]')
 """Speaks to Gladia and can be migrated; its key comes from the environment."""
+READS_LIMIT = READS_KEY + '\nprint(os.getenv("GLADIA_LIMIT", "5"))\n'
+"""Reads a variable of its own as well, that is no key and has a default."""
 UNFINISHED = (
     'import os\nimport requests\n\nKEY = os.environ["GLADIA_API_KEY"]\nrequests.post(address(), headers=h(KEY))\n'
 )
@@ -102,6 +104,13 @@ def test_the_new_name_comes_below_the_old_line_and_without_its_value(tmp_path: P
     old = f"export GLADIA_API_KEY={SECRET}\n"
     assert run.text(".env") == KEYS.replace(old, old + "export ASSEMBLYAI_API_KEY=\n")
     assert run.codes(".env") == ["STB143:3"]
+
+
+def test_a_variable_that_is_no_key_comes_as_a_comment_so_that_a_default_of_the_program_stays(tmp_path: Path) -> None:
+    run = migrated_project(tmp_path, {"app.py": READS_LIMIT, ".env": "GLADIA_LIMIT=3\n"})
+    assert run.text(".env") == "GLADIA_LIMIT=3\n# ASSEMBLYAI_LIMIT=\n"
+    again = migrated_project(tmp_path / "again", {"app.py": READS_LIMIT, ".env": run.text(".env")})
+    assert again.text(".env") == run.text(".env")
 
 
 def test_no_value_is_ever_shown(tmp_path: Path) -> None:

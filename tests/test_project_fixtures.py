@@ -16,7 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from codemods.accounting import Ending, project_accounts
+from codemods.findings import Level
 from codemods.migration import Migration, Options, migrate_project
+from shim.mapping.row import Vendor
 from tests.codemod_checks import ruff_complaints
 
 PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
@@ -71,6 +74,11 @@ def test_a_project(project: Path) -> None:
     findings = project / "findings.txt"
     assert _findings_text(found) == (findings.read_text() if findings.exists() else "")
     assert changes or findings.exists(), "a project that is neither changed nor reported shows nothing"
+    read = {path for path, one in found.items() if all(each.level is not Level.SKIPPED for each in one.findings)}
+    texts = {path: text for path, text in before.items() if path in read}
+    accounted = project_accounts(texts, {path: found[path] for path in texts}, Vendor(direction))
+    forgotten = {path: [one for one in each if one.ending is Ending.FORGOTTEN] for path, each in accounted.items()}
+    assert not any(forgotten.values()), f"references that ended nowhere: {forgotten}"
     again = migrate_project(after, direction, Options(unsafe=True))
     assert {path: one.code for path, one in again.items()} == after, "a second run changes something"
     for path, migration in found.items():

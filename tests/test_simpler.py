@@ -10,8 +10,13 @@ import pytest
 from codemods.analysis.fixpoint import analyse_files
 from codemods.analysis.modules import Modules
 from codemods.directions import event_libraries, vendor_packages
+from codemods.simpler.filtered_configurations import with_filters_written
+from codemods.simpler.nested_configurations import with_nested_written
 from codemods.simpler.one_attempt import with_one_attempt
 from codemods.simpler.regions import with_regions_written
+from codemods.simpler.trusted_answers import with_answers_trusted
+from codemods.simpler.whole_first import with_wholes_first
+from codemods.simpler.written_keywords import with_keywords_written
 
 HEAD = """
 import sys
@@ -57,7 +62,10 @@ def test_what_is_done_about_a_refusal_nobody_has_a_word_for_counts() -> None:
         f"def start():\n    answer = {POST}\n    if answer.status_code == 401:\n        sys.exit('wrong key')\n"
         "    if answer.status_code >= 400:\n        raise OSError(answer.text)\n    return answer.json()['url']\n"
     )
-    assert found is not None and "raise OSError(answer.text)" in found and "wrong key" not in found
+    assert found is not None and found.endswith(
+        "    if answer.status_code >= 400:\n        if answer.status_code == 401:\n            sys.exit('wrong key')\n"
+        "        raise OSError(answer.text)\n    return answer.json()['url']\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,3 +98,80 @@ def test_the_region_stands_in_the_address(given: str, address: str, *, is_unclea
     (form,) = with_regions_written(program).values()
     assert f"requests.post({address}, headers=HEADERS, json={{}})" in form.code
     assert bool(form.findings) is is_unclear
+
+
+def _formed(form, code: str) -> str:  # type: ignore[no-untyped-def]
+    """A program behind `HEAD` in the form that one of these gives it; as it is where it has none."""
+    found = list(form(_analysed(code)).values())
+    return found[0].code.removeprefix(HEAD) if found else code
+
+
+SENT = "requests.post(URL, headers=HEADERS, json=config)"
+CONNECTED = f"    return connect({SENT}.json()['url'])\n"
+
+
+def test_a_guard_of_what_was_not_made_yet_is_no_test_of_an_answer() -> None:
+    start = f"class Client:\n    url = None\n    def start(self):\n        data = {POST}.json()\n"
+    rest = (
+        "        self.url = data['url']\n"
+        "    def open(self):\n        if self.url is None:\n            raise ValueError('start first')\n"
+        "        return connect(self.url)\nclient = Client()\nclient.start()\nclient.open()\n"
+    )
+    test = "        if not isinstance(data, dict) or 'url' not in data:\n            raise ValueError(data)\n"
+    assert _formed(with_answers_trusted, start + test + rest) == start + rest
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("options.pop('timeout')", id="changed"),
+        pytest.param("print(options['sample_rate'])", id="read"),
+        pytest.param("sample_rate = 8000", id="its name is taken"),
+    ],
+)
+def test_options_that_are_more_than_handed_on_stay(use: str) -> None:
+    code = (
+        f"def start(**options):\n    {use}\n    config = {{'encoding': 'wav/pcm', **options}}\n{CONNECTED}"
+        "start(sample_rate=16000)\n"
+    )
+    assert _formed(with_keywords_written, code) == code
+
+
+def test_options_of_callers_that_give_different_ones_stay() -> None:
+    code = (
+        f"def start(**options):\n    config = {{**options}}\n{CONNECTED}start(sample_rate=16000)\nstart(channels=1)\n"
+    )
+    assert _formed(with_keywords_written, code) == code
+
+
+def test_parts_that_callers_give_in_options_are_written_where_they_are_given() -> None:
+    code = (
+        f"def start(**options):\n    config = {{'encoding': 'wav/pcm', **options}}\n{CONNECTED}"
+        "start(language_config={'languages': ['en']})\n"
+    )
+    assert _formed(with_nested_written, code) == code
+
+
+def test_a_part_that_may_be_missing_is_not_read() -> None:
+    code = (
+        "def start(words):\n    part = None\n    if words:\n        part = {'languages': words}\n"
+        f"    config = {{'language_config': part}}\n{CONNECTED}start(sys.argv)\n"
+    )
+    assert _formed(with_nested_written, code) == code
+
+
+@pytest.mark.parametrize("form", [with_wholes_first, with_nested_written])
+def test_a_whole_is_not_made_before_what_is_in_it(form) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "def start(word):\n    part = {}\n    if word:\n        part['languages'] = [word]\n    rate = len(sys.argv)\n"
+        f"    config = {{'sample_rate': rate}}\n    config['language_config'] = part\n{CONNECTED}start(sys.argv[0])\n"
+    )
+    assert _formed(form, code) == code
+
+
+def test_what_a_filter_may_take_out_for_another_reason_stays() -> None:
+    code = (
+        "def start(rate):\n    config = {k: v for k, v in {'sample_rate': rate}.items() if v}\n"
+        f"{CONNECTED}start(sys.argv[0])\n"
+    )
+    assert _formed(with_filters_written, code) == code

@@ -20,10 +20,12 @@ from codemods.analysis.values import (
     Known,
     Library,
     LibraryObject,
+    Nothing,
     OwnModule,
     Parsed,
     Sequence,
     Socket,
+    Text,
     Unknown,
     Value,
     alternatives,
@@ -46,6 +48,7 @@ class BindingEvaluation(ImportEvaluation):
             case cst.Name(name):
                 self.define(environment, name, target, value, expression)
             case cst.Tuple(elements) | cst.List(elements):
+                environment.left_out.pop(target, None)
                 self._unpack(elements, value, environment)
             case cst.StarredElement(inner):
                 self._bind(inner, value, environment, None)
@@ -163,6 +166,11 @@ class BindingEvaluation(ImportEvaluation):
                 case Known(str(text)), cst.AddAssign() if "://" in text:
                     # An address that is put together in steps; other texts may grow without an end.
                     result = join(result, text_of((one, value)))
+                case Text((Known(str(text)), *_)), cst.AddAssign() if "://" in text:
+                    more = () if one.parts[-1] == UNKNOWN else (UNKNOWN,)
+                    result = join(result, text_of((one, *more)))  # in a loop it comes to an end
+                case Nothing(), _:
+                    continue
                 case _:
                     result = UNKNOWN
         self._bind(node.target, result, environment, None)

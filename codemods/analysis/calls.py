@@ -14,6 +14,7 @@ from codemods.analysis.choosing import handed_to_chosen
 from codemods.analysis.concurrency import GATHERING, IN_A_THREAD, IN_A_THREAD_BY_OBJECT, gathered
 from codemods.analysis.containers import escapes
 from codemods.analysis.environment import Environment
+from codemods.analysis.environment_variables import note_variables
 from codemods.analysis.evaluation import Handed
 from codemods.analysis.functions import FunctionEvaluation, named_in
 from codemods.analysis.handlers import Registration, registration_of
@@ -102,6 +103,7 @@ class CallEvaluation(FunctionEvaluation):
                 self.call_back(function, values)
             self._register(node, one, arguments)
             self._let_escape(node, one)
+            note_variables(self.program, node, one, arguments)
         return found
 
     def _register(self, node: cst.Call, callee: Value, arguments: Arguments) -> None:

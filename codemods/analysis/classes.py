@@ -99,7 +99,7 @@ class ClassEvaluation(Evaluation):
             current = waiting.pop()
             self.note_read(("derived", current))
             for other in self._derived.get(current, ()):
-                if other not in found and other is not node:
+                if other not in found and other is not node and not self.is_apart(other):
                     found.append(other)
                     waiting.append(other)
         return found
@@ -145,7 +145,7 @@ class ClassEvaluation(Evaluation):
         family = [*self.lineage(owner.node), *(self.derived_from(owner.node) if isinstance(owner, Instance) else ())]
         declared = (self.program.declared_attributes.get((each, name)) for each in family)
         annotation = next((one for one in declared if one is not None), None)
-        return as_declared(self.program, annotation, self._read_in(family, owner, name))
+        return self.across(owner.node, as_declared(self.program, annotation, self._read_in(family, owner, name)))
 
     def _read_in(self, family: list[cst.ClassDef], owner: Instance | Class, name: str) -> Value:
         kept = join_all(self.read_cell((each, name)) for each in family)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from codemods.analysis.arguments import Arguments
     from codemods.analysis.program import Program
 
-GATHERING: Final = ("asyncio.gather", "asyncio.as_completed", "asyncio.run_coroutine_threadsafe")
+GATHERING: Final = ("asyncio.gather", "asyncio.as_completed", "asyncio.run_coroutine_threadsafe", "asyncio.wait")
 
 IN_A_THREAD: Final = {"asyncio.to_thread": 0, "anyio.to_thread.run_sync": 0}
 """Functions that run another one in a thread, and which argument that is. Awaiting them gives what it gives."""
@@ -26,6 +26,10 @@ def gathered(program: Program, node: cst.Call, name: str, arguments: Arguments) 
     values = [program.values.get(one, NOTHING) for one in arguments.positional]
     if name == "asyncio.run_coroutine_threadsafe":
         return values[0] if values and isinstance(values[0], Awaitable) else UNKNOWN
+    if name == "asyncio.wait":
+        # Two sets of them, those that are done and the others; where they give different things nobody knows which.
+        each = join_all(elements_of(program, one) for one in something(values[0])) if values else UNKNOWN
+        return NOTHING if each is NOTHING else Awaitable(Sequence(node, (Stream(each), Stream(each))))
     if name == "asyncio.as_completed":
         inner = values[0] if values else UNKNOWN
         return Stream(join_all(inner.elements)) if isinstance(inner, Sequence) else UNKNOWN

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from codemods.analysis.http_requests import HTTP_CLIENTS
+from codemods.analysis.sockets import CLIENT_SOCKETS
 from codemods.analysis.values import (
     NOTHING,
     UNKNOWN,
     Library,
     LibraryObject,
+    Socket,
     Unknown,
     Value,
     alternatives,
@@ -36,6 +38,30 @@ def as_declared(program: Program, annotation: cst.Annotation | None, value: Valu
     site = program.declared.setdefault(annotation, cst.Call(cst.Name("declared")))
     declared = LibraryObject(name, site)
     return join_all(declared if _is_strange(one) else one for one in alternatives(value))
+
+
+def names_socket(program: Program, annotation: cst.Annotation | None) -> bool:
+    """Whether an annotation names a client's WebSocket, alone or beside None."""
+    if annotation is None:
+        return False
+    found = [program.values.get(one, NOTHING) for one in _types_in(annotation.annotation)]
+    return len(found) == 1 and isinstance(found[0], Library) and found[0].name in CLIENT_SOCKETS
+
+
+def declared_socket(program: Program, parameter: cst.Param) -> Value:
+    """The WebSocket that a parameter is which nobody here gives, and which its annotation calls a client's socket.
+
+    It is the one that the same file opens, where it opens one alone by that library; UNKNOWN otherwise.
+    """
+    assert parameter.annotation is not None
+    (node,) = _types_in(parameter.annotation.annotation)
+    value = program.values.get(node, NOTHING)
+    library = value.name.split(".")[0] if isinstance(value, Library) else ""
+    module = program.module_of(parameter)
+    here = [one for one in program.connects if program.module_of(one) is module]
+    if len(here) != 1 or program.connects[here[0]].function.split(".")[0] != library:
+        return UNKNOWN
+    return Socket(here[0])
 
 
 def _is_strange(value: Value) -> bool:

@@ -59,14 +59,17 @@ class Environment:
     scope: Scope
     reaching: Reaching = field(default_factory=lambda: Reaching(Names()))
     types: dict[cst.CSTNode, frozenset[str]] = field(default_factory=dict)
+    left_out: dict[cst.CSTNode, frozenset[cst.CSTNode]] = field(default_factory=dict)
+    """The displays that a name, or names that something was unpacked into, cannot hold here: see `tagging.py`."""
 
     def copy(self) -> Environment:
         """A copy that can go its own way."""
-        return Environment(self.scope, self.reaching, dict(self.types))
+        return Environment(self.scope, self.reaching, dict(self.types), dict(self.left_out))
 
     def define(self, definition: Definition) -> None:
         """A new definition replaces those of its name that reached this place."""
         self.reaching = self.reaching.with_definitions(definition.name, frozenset((definition,)))
+        self.left_out.pop(definition.node, None)
 
 
 def merge(first: Environment | None, second: Environment | None) -> Environment | None:
@@ -74,4 +77,7 @@ def merge(first: Environment | None, second: Environment | None) -> Environment 
     if first is None or second is None:
         return first or second
     types = {origin: first.types[origin] | second.types[origin] for origin in first.types.keys() & second.types.keys()}
-    return Environment(first.scope, first.reaching.merged(second.reaching), types)
+    left_out = {
+        one: first.left_out[one] & second.left_out[one] for one in first.left_out.keys() & second.left_out.keys()
+    }
+    return Environment(first.scope, first.reaching.merged(second.reaching), types, left_out)

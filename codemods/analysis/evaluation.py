@@ -14,8 +14,21 @@ from codemods.analysis.narrowing import Narrowing
 from codemods.analysis.program import Program
 from codemods.analysis.propagation import Propagation
 from codemods.analysis.reaching import Names, Reaching
-from codemods.analysis.values import NOTHING, UNKNOWN, Library, OwnModule, Value, join
+from codemods.analysis.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Instance,
+    Known,
+    Library,
+    Member,
+    OwnModule,
+    Value,
+    alternatives,
+    join,
+)
 
+_NAMED: Final = (Class, Instance, Known, Library, Member, OwnModule)
 _BUILTINS: Final = frozenset(dir(builtins))
 
 
@@ -56,6 +69,16 @@ class Evaluation(Propagation):
         self.bound: dict[cst.BaseExpression, tuple[Value, Handed]] = {}
         self.evaluated: list[cst.BaseExpression] = []
         """What has been evaluated since the running module or function began."""
+
+    def module_around(self, node: cst.CSTNode) -> cst.CSTNode:
+        return self.program.module_of(node)
+
+    def across(self, place: cst.CSTNode, value: Value) -> Value:
+        """A value of a place as who is running gets it: a test gets the program's classes and constants alone."""
+        if value is NOTHING or not self.is_apart(place):
+            return value
+        kept = [one for one in alternatives(value) if isinstance(one, _NAMED)]
+        return value if len(kept) == len(list(alternatives(value))) else UNKNOWN
 
     # --- definitions and names -------------------------------------------------------------------
 

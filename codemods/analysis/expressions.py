@@ -9,12 +9,14 @@ from typing import Any, Final
 import libcst as cst
 
 from codemods.analysis.calls import CallEvaluation
+from codemods.analysis.command_line import is_parsed, read_option
 from codemods.analysis.containers import contents, is_container, merged_dictionary
 from codemods.analysis.environment import Environment
 from codemods.analysis.libraries import attribute, awaited
 from codemods.analysis.narrowing import narrowed
 from codemods.analysis.program import Entry
-from codemods.analysis.sound import scaled, silence, sliced
+from codemods.analysis.sound import constant_bytes, scaled, silence, sliced
+from codemods.analysis.tagging import what_is_left
 from codemods.analysis.texts import filled_in
 from codemods.analysis.values import (
     DEEPEST_VALUE,
@@ -69,6 +71,8 @@ class ExpressionEvaluation(CallEvaluation):
         if value is NOTHING and self.complete and not self._is_of_none(node):
             value = UNKNOWN
         value = narrowed(value, environment, self.program)
+        if environment.left_out and isinstance(node, cst.Name):
+            value = what_is_left(self.program, node, value, environment, settled=self.complete)
         known = self.program.values.get(node)
         if known is None:
             self.evaluated.append(node)
@@ -136,6 +140,8 @@ class ExpressionEvaluation(CallEvaluation):
             return same_sound
         if isinstance(node.operator, cst.Multiply):
             quiet = silence(self.program.values, node.right) or silence(self.program.values, node.left)
+            if quiet is None and isinstance(left, Known) and isinstance(right, Known):
+                quiet = constant_bytes(left.value, right.value) or constant_bytes(right.value, left.value)
             if quiet is not None:
                 return quiet
         function = _ARITHMETIC.get(type(node.operator))
@@ -184,6 +190,8 @@ class ExpressionEvaluation(CallEvaluation):
                 continue
             elif isinstance(one, LibraryObject) and one.made_by == "types.SimpleNamespace":
                 found = join(found, self.read_namespace(one.site, node.attr.value))
+            elif is_parsed(one):
+                found = join(found, read_option(self.program, node))
             elif isinstance(one, EnumMember):
                 found = join(found, self._of_member(one, node.attr.value))
             elif isinstance(one, OwnModule):
@@ -362,7 +370,7 @@ class ExpressionEvaluation(CallEvaluation):
 
     def _comprehension(self, loop: cst.CompFor, node: cst.CSTNode, environment: Environment) -> Environment:
         scope = self.scope_for(node, environment.scope)
-        inner = Environment(scope, environment.reaching, dict(environment.types))
+        inner = Environment(scope, environment.reaching, dict(environment.types), dict(environment.left_out))
         following: cst.CompFor | None = loop
         while following is not None:
             self.bind(following.target, self.iterated(self.evaluate(following.iter, inner)), inner)

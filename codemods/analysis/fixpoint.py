@@ -10,10 +10,11 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.declared import as_declared, may_be_given
+from codemods.analysis.declared import as_declared, declared_socket, may_be_given, names_socket
 from codemods.analysis.environment import Scope
 from codemods.analysis.handlers import EventLibrary
 from codemods.analysis.modules import Modules
+from codemods.analysis.own_tests import is_test_file
 from codemods.analysis.program import Program
 from codemods.analysis.statements import StatementEvaluation
 from codemods.analysis.values import (
@@ -48,6 +49,8 @@ def analyse_files(
     analysis.modules = modules
     analysis.module_at = dict(files)
     analysis.program.files = {module: path for path, module in files.items()}
+    analysis.tests = frozenset(module for path, module in files.items() if is_test_file(path, module))
+    analysis.program.tests = analysis.tests if len(analysis.tests) < len(files) else frozenset()
     return _run_deeply(analysis)
 
 
@@ -90,9 +93,13 @@ class _Analysis(StatementEvaluation):
         # What nobody here even names is called from outside first: it may be what calls the others.
         self._take_missing_parameters_as_unknown(self._named_functions())
         self.run_again()
+        if self._take_sockets_as_declared(all_of_them=False):
+            self.run_again()
         self.settled = self.program.is_settled = True
         self._take_missing_parameters_as_unknown(set())
         self.run_again()
+        if self._take_sockets_as_declared(all_of_them=True):
+            self.run_again()
         self.complete = True
         self.run_again()
         self._sort_what_was_found()
@@ -141,7 +148,25 @@ class _Analysis(StatementEvaluation):
             parameter = definition.node
             if not isinstance(parameter, cst.Param) or self.program.scope_of(parameter) in but_of:
                 continue
+            if definition.value is NOTHING and names_socket(self.program, parameter.annotation):
+                continue  # looked at when it is known which sockets the file opens
             if definition.value is NOTHING:
                 definition.value = as_declared(self.program, parameter.annotation, UNKNOWN)
             elif definition.value == Known(None):
                 definition.value = join(definition.value, may_be_given(self.program, parameter))
+
+    def _take_sockets_as_declared(self, *, all_of_them: bool) -> bool:
+        """Parameters that nobody gives and an annotation calls a client's socket; whether there were any.
+
+        Those of which it is not known yet which socket they are wait, unless `all_of_them` are taken.
+        """
+        found = False
+        for definition in self.definitions.values():
+            parameter = definition.node
+            if definition.value is not NOTHING or not isinstance(parameter, cst.Param):
+                continue
+            if names_socket(self.program, parameter.annotation):
+                value = declared_socket(self.program, parameter)
+                if all_of_them or value != UNKNOWN:
+                    definition.value, found = value, True
+        return found

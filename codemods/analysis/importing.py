@@ -135,7 +135,7 @@ class ImportEvaluation(ExpressionEvaluation):
     ) -> None:
         """Notes that a name of another file is set from outside: `config.KEY = …`."""
         scope = self._scope_at(module.path)
-        if scope is not None:
+        if scope is not None and not self.is_apart(scope.node):
             self.program.reaching_attributes.setdefault(target, set()).add((scope, target.attr.value))
             definition = self.define(self.environment_of(scope), target.attr.value, target, value, expression)
             known = scope.set_elsewhere.get(target.attr.value, frozenset())
@@ -148,7 +148,7 @@ class ImportEvaluation(ExpressionEvaluation):
         scope = self._scope_at(path)
         if scope is not None:
             if name in scope.definitions:
-                return self.value_in(scope, name)
+                return self.across(scope.node, self.value_in(scope, name))
             self.note_read(("names", scope.node))
             if scope.node not in self._names_met:
                 return NOTHING

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import libcst as cst
 
 from codemods.analysis.arguments import Arguments
+from codemods.analysis.command_line import is_parser, note_option
 from codemods.analysis.containers import (
     CHANGING,
     call_container,
@@ -28,9 +29,11 @@ from codemods.analysis.http_requests import (
     note_request,
     open_url,
 )
+from codemods.analysis.http_statuses import status_named
 from codemods.analysis.sockets import SOCKET_LIBRARIES, call_socket, open_socket
 from codemods.analysis.sound import (
     awaited_sound,
+    constant_bytes,
     each_sound,
     joined,
     made_from,
@@ -38,6 +41,7 @@ from codemods.analysis.sound import (
     read_of,
     silence,
     with_overflow,
+    with_state,
 )
 from codemods.analysis.texts import call_string
 from codemods.analysis.values import (
@@ -116,7 +120,7 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
     if same_sound is None and name in ("builtins.bytes", "builtins.bytearray"):
         same_sound = silence(program.values, first)
     if same_sound is not None:
-        return same_sound
+        return with_state(name, node, same_sound)
     match name:
         case _ if name in DECODING and not arguments.keywords.keys() & _CHANGING_DECODING:
             found: Value = NOTHING
@@ -134,6 +138,8 @@ def call_library(program: Program, node: cst.Call, name: str, arguments: Argumen
                 return value  # a field of an answer, such as its address: the same, if it was a text
             return value if isinstance(value, Text) or (isinstance(value, Base64) and value.as_text) else _text(value)
         case "builtins.bytes":
+            if isinstance(value, Known) and len(node.args) == 1:
+                return constant_bytes(b"\0", value.value) or (value if isinstance(value.value, bytes) else UNKNOWN)
             return value if isinstance(value, Base64) and not value.as_text else UNKNOWN
         case "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset" | "collections.deque":
             if isinstance(value, Parsed | Stream) and not name.endswith("deque"):
@@ -300,6 +306,8 @@ def call_member(program: Program, node: cst.Call, member: Member, arguments: Arg
             if first is not None:
                 program.client_headers[site] = (first, node)
             return UNKNOWN
+        case LibraryObject() if name == "add_argument" and is_parser(owner):
+            return note_option(program, node, arguments)
         case LibraryObject() if name in ("create_task", "run_until_complete") and first is not None:
             value = program.values.get(first, UNKNOWN)
             if name == "run_until_complete" and isinstance(value, Awaitable):
@@ -382,7 +390,7 @@ def attribute(value: Value, name: str) -> Value:
     """What reading an attribute of an abstract value gives."""
     match value:
         case Library(module):
-            return Library(f"{module}.{name}")
+            return status_named(module, name) or Library(f"{module}.{name}")
         case Parsed(Delivered()):
             return value.step(name)
         case HttpResponse(request) if name not in ("json", "raise_for_status", "read", "aread"):

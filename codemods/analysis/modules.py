@@ -89,7 +89,8 @@ class Modules:
         """The folders that absolute imports of a file start from, the nearest first; and whether Python is sure to.
 
         Sure is the folder around the file's outermost package. The others depend on how the program is started: the
-        file's own folder inside a package, those around it, their `src`.
+        file's own folder inside a package, those around it, their `src`. The last is the one around the folder that
+        all files are in, which may be a package that has no `__init__.py`.
         """
         root = importer.parent
         while root / _INITIAL in self.files and root.parent != root:
@@ -100,5 +101,6 @@ class Modules:
             yield root, False
             yield root / _SOURCES, False
             if root == self._top or root.parent == root:
+                yield self._top.parent, False
                 return
             root = root.parent

@@ -10,6 +10,7 @@ import libcst as cst
 from codemods.analysis.environment import Environment, merge
 from codemods.analysis.handlers import EventLibrary, types_of_classes
 from codemods.analysis.program import Program
+from codemods.analysis.tagging import leave_out
 from codemods.analysis.values import Known, OneOf, Parsed, Sequence, Value, join_all, something
 
 TYPE_PATH: Final = ("type",)
@@ -69,11 +70,13 @@ class Narrowing:
         if isinstance(subject, Known):
             subject, others = others, subject
         subjects = [one for one in something(subject) if isinstance(one, Parsed) and one.path in _TYPE_PATHS]
-        if not subjects or len(subjects) != len(something(subject)):
-            return inside
         names = _strings_of(others)
         positive = isinstance(operator, (cst.Equal, cst.In)) is truth
         if names is None or not isinstance(operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)):
+            return inside
+        asked, told = (right, left) if isinstance(left, cst.SimpleString) else (left, right)
+        leave_out(self._program, asked, _strings_of(self._program.value(told)), inside, positive)
+        if not subjects or len(subjects) != len(something(subject)):
             return inside
         for one in subjects:
             inside = self._with_types(inside, one, names, positive)

@@ -108,9 +108,13 @@ class OriginSearch:
         return self._places(node)
 
     def is_handed_in(self, place: Place) -> bool:
-        """Whether a place is a parameter that no call which is seen gives a value, nor a default other than None."""
+        """Whether a place is a parameter that no call which is seen gives a value, nor a telling default."""
         given = self._behind(place) if isinstance(place.node, cst.Param) else [place.node]
-        return all(isinstance(one, cst.Name) and one.value == "None" for one in given)
+        return all(_is_nothing(one) for one in given)
+
+    def given_for(self, parameter: cst.Param) -> list[cst.CSTNode]:
+        """What the calls that are seen give for a parameter, and its default."""
+        return self._given(parameter)
 
     def _called(self, call: cst.Call, found: Origins, entered: set[cst.FunctionDef]) -> list[cst.CSTNode]:
         """What the functions of the program return that a call may mean; they are places too."""
@@ -299,3 +303,9 @@ class OriginSearch:
         if isinstance(node, cst.Arg):
             return [*found, node.value]
         return [*found, *self.program.children(node)]
+
+
+def _is_nothing(node: cst.CSTNode) -> bool:
+    """Whether an expression is `None` or an empty text, as defaults are that say nothing."""
+    is_empty = isinstance(node, cst.SimpleString) and not node.evaluated_value
+    return is_empty or (isinstance(node, cst.Name) and node.value == "None")

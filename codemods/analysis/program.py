@@ -76,8 +76,12 @@ class Program:
     declared_attributes: dict[tuple[cst.CSTNode, str], cst.Annotation] = field(default_factory=dict)
     """The annotations of attributes, by class and name."""
     environment_names: set[cst.SimpleString] = field(default_factory=set)
+    options: Scope = field(default_factory=lambda: Scope(cst.Module([]), None))
+    """The options of the command line that have a default, as names that are given it."""
     files: dict[cst.Module, Path] = field(default_factory=dict)
     """The files that are followed together, by what was parsed of them; none where a text came without a file."""
+    tests: frozenset[cst.Module] = frozenset()
+    """Those that hold tests of the others: what a test gives the program, or gets of it, is an example, and UNKNOWN."""
     reaching_attributes: dict[cst.Attribute, set[tuple[Scope, str]]] = field(default_factory=dict)
     """The names of other files that are read or set as attributes of those files: scope and name."""
     known_children: dict[cst.CSTNode, Sequence[cst.CSTNode]] = field(default_factory=dict)

@@ -32,8 +32,24 @@ class Propagation:
         self._runs: dict[cst.CSTNode, int] = {}
         self.is_endless = False
         """Whether something never came to an end: then nothing is known."""
+        self.tests: frozenset[cst.Module] = frozenset()
+        """The files that hold tests."""
+        self._is_in_test: dict[cst.CSTNode, bool] = {}
         self.all_runs = 0
         """How often anything was run."""
+
+    def is_apart(self, node: cst.CSTNode) -> bool:
+        """Whether one of a node and of what is running is a test, and the other is not."""
+        return bool(self.tests) and self._is_of_test(node) is not self._is_of_test(self.running)
+
+    def _is_of_test(self, node: cst.CSTNode) -> bool:
+        if node not in self._is_in_test:
+            self._is_in_test[node] = self.module_around(node) in self.tests
+        return self._is_in_test[node]
+
+    def module_around(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The module that a node stands in."""
+        raise NotImplementedError
 
     def note_read(self, cell: Hashable) -> None:
         """Notes that what is running hangs on a cell."""
@@ -50,7 +66,9 @@ class Propagation:
         return self.cells.get(cell, NOTHING)
 
     def grow_cell(self, cell: Hashable, value: Value) -> None:
-        """Adds to what a cell can hold."""
+        """Adds to what a cell can hold; what a test puts into the program that it tries is left out."""
+        if self.tests and any(isinstance(one, cst.CSTNode) and self.is_apart(one) for one in _parts(cell)):
+            return
         known = self.cells.get(cell, NOTHING)
         joined = join(known, value)
         if joined != known:
@@ -82,3 +100,7 @@ class Propagation:
     def run_unit(self, unit: cst.CSTNode) -> None:
         """Runs the module's statements, or a function's body."""
         raise NotImplementedError
+
+
+def _parts(cell: Hashable) -> tuple[object, ...]:
+    return cell if isinstance(cell, tuple) else (cell,)

@@ -42,6 +42,18 @@ SOCKET_LIBRARIES: Final = {
 }
 """By the dotted name of the function that opens one."""
 
+CLIENT_SOCKETS: Final = (
+    "websockets.WebSocketClientProtocol",
+    "websockets.client.WebSocketClientProtocol",
+    "websockets.legacy.client.WebSocketClientProtocol",
+    "websockets.ClientConnection",
+    "websockets.asyncio.client.ClientConnection",
+    "websockets.sync.client.ClientConnection",
+    "websocket.WebSocket",
+    "aiohttp.ClientWebSocketResponse",
+)
+"""The classes of the sockets that these functions open, as annotations name them."""
+
 CLIENT_METHODS: Final = {
     name.rpartition(".")[2]: name for name in SOCKET_LIBRARIES if name.rpartition(".")[0].endswith("()")
 }

@@ -12,7 +12,7 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import UNKNOWN, LibraryObject, Sequence, Sound, Value, something
+from codemods.analysis.values import UNKNOWN, Known, LibraryObject, Sequence, Sound, Value, something
 
 RECORDED: Final = (
     "builtins.open().read",
@@ -136,9 +136,19 @@ _CONVERTING: Final = (
     "audioop.tomono",
     "audioop.mul",
     "audioop.bias",
+)
+_RESAMPLING: Final = (
+    "audioop.ratecv",
+    "scipy.signal.resample",
     "scipy.signal.resample_poly",
     "librosa.resample",
+    "resampy.resample",
+    "soxr.resample",
 )
+"""What gives another number of samples that last as long."""
+_WITH_STATE: Final = "audioop.ratecv"
+"""One of them, which gives a pair: the sound, and what the next call wants to know."""
+_MOST_BYTES: Final = 1 << 20
 _SCALING: Final = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.MatrixMultiply)
 
 
@@ -169,6 +179,10 @@ def made_from(value: Value, name: str) -> Value | None:
     of = sound(value)
     if of is None:
         return None
+    if name in _RESAMPLING:
+        # A microphone says its own rate; of a recording nobody can say any more how long so many samples last.
+        is_timed = of.read.made_by in (*CALLED_BACK, *READ)
+        return replace(of, is_joined=of.is_joined or not is_timed, is_converted=True, made_by=name)
     if name in _SAME or name in _CONVERTING:
         return replace(of, is_converted=of.is_converted or name not in _SAME, made_by=name)
     if name in _KEEPING:
@@ -206,6 +220,13 @@ def silence(value_of: Mapping[cst.CSTNode, Value], length: cst.BaseExpression | 
     return None
 
 
+def constant_bytes(of: object, times: object) -> Value | None:
+    """What `b"\\0" * 3200` and `bytes(3200)` give; None for anything else, and for more than a recording's minute."""
+    if not isinstance(of, bytes) or not isinstance(times, int) or isinstance(times, bool):
+        return None
+    return Known(of * times) if 0 <= len(of) * times <= _MOST_BYTES else None
+
+
 def sliced(value: Value, node: cst.Subscript) -> Value | None:
     """What a slice of a sound is: the same for one that takes a channel, a piece of it otherwise."""
     is_buffer = isinstance(value, LibraryObject) and value.made_by == OWN_BUFFER
@@ -240,6 +261,11 @@ def read_of(node: cst.Call, owner: str, attribute: str, name: str) -> Value | No
     return LibraryObject(made_by, node) if made_by in PIPED else None
 
 
+def with_state(name: str, node: cst.Call, made: Value) -> Value:
+    """What a call gives that makes a sound of a sound, where some give more beside it."""
+    return Sequence(node, (made, UNKNOWN)) if name == _WITH_STATE else made
+
+
 def with_overflow(made_by: str, node: cst.Call) -> Value | None:
     """What reading a sounddevice stream gives: the sound, and whether some was lost."""
     if made_by in READ and made_by.startswith("sounddevice"):
@@ -252,3 +278,9 @@ def relayed(node: cst.Call) -> Value | None:
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
     made_by = f"starlette.websockets.WebSocket().{name}"
     return LibraryObject(made_by, node) if made_by in FROM_OTHERS else None
+
+
+def is_of_microphone(value: Value) -> bool:
+    """Whether a value is a piece of what a microphone hears, in whatever form: there is no end of it."""
+    read = value.read if isinstance(value, Sound) else value
+    return isinstance(read, LibraryObject) and read.made_by in (*READ, *CALLED_BACK)

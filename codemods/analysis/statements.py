@@ -325,6 +325,7 @@ class StatementEvaluation(PatternEvaluation):
         for handler in node.handlers:
             inside = reached.copy()
             inside.types.clear()
+            inside.left_out.clear()
             if handler.type is not None:
                 self.evaluate(handler.type, inside)
             if handler.name is not None and isinstance(handler.name.name, cst.Name):

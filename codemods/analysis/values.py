@@ -13,6 +13,8 @@ import libcst as cst
 MOST_ALTERNATIVES: Final = 4
 MOST_FUNCTIONS: Final = 24
 """Tables of functions, one for each message, are larger than other choices."""
+MOST_DISPLAYS: Final = 8
+"""What is put into a queue, with a tag that tells what it is, is of more kinds than other choices, too."""
 MOST_TEXT_PARTS: Final = 16
 DEEPEST_VALUE: Final = 6
 LONGEST_LIST: Final = 12
@@ -309,9 +311,16 @@ def join(first: Value, second: Value) -> Value:
                 break
         else:
             found.append(one)
-    if UNKNOWN in found or len(found) > (MOST_FUNCTIONS if _are_functions(found) else MOST_ALTERNATIVES):
+    if UNKNOWN in found or len(found) > _most(found):
         return UNKNOWN
     return found[0] if len(found) == 1 else OneOf(frozenset(found))
+
+
+def _most(values: list[Value]) -> int:
+    if _are_functions(values):
+        return MOST_FUNCTIONS
+    are_displays = all(isinstance(one, (DictDisplay, Sequence)) or one == Known(None) for one in values)
+    return MOST_DISPLAYS if are_displays else MOST_ALTERNATIVES
 
 
 def _are_functions(values: Iterable[Value]) -> bool:

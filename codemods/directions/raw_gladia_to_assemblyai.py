@@ -8,6 +8,7 @@ from codemods.findings import FIRST_API, REQUEST_ABSENT
 from codemods.migrating import Migrating
 from codemods.rules.messages.message_rule import MessageRule
 from codemods.rules.opening.opening_rule import OpeningRule
+from codemods.rules.opening.refusal_handlers import RefusalHandlers
 from codemods.rules.opening.spread_opening import SpreadOpeningRule
 from codemods.rules.remains.kept_calls import report_call
 from codemods.rules.remains.other_apis import uses_other_apis_only
@@ -59,16 +60,22 @@ def _is_address_told(migrating: Migrating, opening: Opening) -> bool:
     """Whether a name of the session's address is read for more than the connect: then there must be such a name."""
     program = migrating.program
     return any(
-        isinstance(node, cst.Name)
-        and node in program.reaching
+        (node in program.reaching if isinstance(node, cst.Name) else _is_read(migrating, node))
         and gladia.is_address_of(value, opening.request)
         and not any(program.is_inside(node, one.call) for one in opening.connects)
         for node, value in program.values.items()
     )
 
 
+def _is_read(migrating: Migrating, node: cst.CSTNode) -> bool:
+    """Whether a node reads an attribute of an object that has a name."""
+    parent = migrating.program.parents[node]
+    is_target = isinstance(parent, cst.AssignTarget) or (isinstance(parent, cst.AnnAssign) and parent.target is node)
+    return isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and not is_target
+
+
 def _is_guarded(migrating: Migrating, opening: Opening) -> bool:
-    """Whether a `try` guards the POST and not the connect, in one function."""
+    """Whether a `try` guards the POST and not the connect, in one function, or by a handler that is for the POST."""
     program = migrating.program
     current: cst.CSTNode = opening.request.call
     while current in program.parents and not isinstance(current, cst.FunctionDef):
@@ -76,5 +83,7 @@ def _is_guarded(migrating: Migrating, opening: Opening) -> bool:
         is_guard = isinstance(around, cst.Try) and around.handlers and around.body is current
         if is_guard and not program.is_inside(opening.connects[0].call, current):
             return True
+        if isinstance(around, cst.Try) and is_guard and RefusalHandlers(migrating).is_of_library(around):
+            return isinstance(program.scope_of(opening.request.call), cst.FunctionDef)
         current = around
     return False

@@ -44,6 +44,7 @@ def plan(migrating: Migrating) -> None:
     sites = frozenset(client.site for client in clients)
     imports = SdkImports(migrating, "assemblyai", gladia_sdk.MODULE, assemblyai_sdk.is_of_sdk)
     imports.keep(migrating.kept)
+    imports.leave_looks()
     package_key = PackageKey(migrating, imports)
     package_key.plan()
     gone = frozenset[cst.CSTNode](FormattingRule(migrating, sites).plan())

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from codemods.findings import REQUEST_ABSENT
 from codemods.migrating import Migrating
-from codemods.rules.remains.kept_calls import report_call
 from codemods.rules.sdk.classes import ClassRule
 from codemods.rules.sdk.fields.field_rule import SdkFieldRule
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.to_assemblyai import SessionRule
 from codemods.vendors import assemblyai_sdk, gladia_sdk
-from codemods.vendors.live_sessions import LiveSessions
 
 
 def is_met(migrating: Migrating) -> bool:
@@ -24,9 +21,8 @@ def plan(migrating: Migrating) -> None:
     starts = list(gladia_sdk.starts(program))
     imports = SdkImports(migrating, gladia_sdk.MODULE, assemblyai_sdk.MODULE, gladia_sdk.is_of_sdk)
     complete = True
-    for use in LiveSessions(program, migrating.source).other_uses:
-        report_call(migrating, REQUEST_ABSENT, use, migrating.code(use))
     imports.keep(migrating.kept)
+    imports.leave_looks()
     gone = frozenset()  # type: ignore[var-annotated]
     for start in starts:
         place = start.session.site

@@ -1,18 +1,22 @@
 """Files with keys (`.env` and its like): the name of the new service's key comes, its value never does.
 
 What stands behind the old name belongs to the old service, so it is neither carried over nor thrown away: the line
-stays, and below it comes the new name without a value. Only in an example that is made to be copied, where the value
-is a placeholder that names the service (or nothing), the line is renamed, if no program reads the old name any more.
+stays, and below it comes the new name without a value: as a comment, if it is no key (a region, a limit), since a
+variable that is set to nothing would take the place of the program's default. Only in an example that is made to be
+copied, where the value is a placeholder that names the service (or nothing), the line is renamed, if no program reads
+the old name any more.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from codemods.findings import KEY_FILE_IGNORED, KEY_NAME_ADDED, NAMED_IN_SETTINGS, Finding
 from codemods.project_files.program_uses import Programs, shown_paths
+from codemods.reports.secrets import is_name_of_secret
 from shim.mapping import session
 from shim.mapping.row import Vendor
 
@@ -57,7 +61,7 @@ def _masked_line(line: str) -> str:
 def migrate_keys(text: str, programs: Programs, *, template: bool) -> tuple[str, list[Finding]]:
     """A file with keys for what the programs read now. Findings name variables, never values."""
     lines = _lines(text)
-    known = {found["name"] for line in lines if (found := line.assignment)}
+    known = {found["name"] for line in lines if (found := line.assignment)} | set(_prepared(lines))
     findings = list(_addresses(lines, programs.target)) if programs.key_moves else []
     result: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -76,10 +80,19 @@ def migrate_keys(text: str, programs: Programs, *, template: bool) -> tuple[str,
             continue
         end = line.end or ("\r\n" if "\r\n" in text else "\n")
         between = found["between"].rstrip() if found["between"].startswith("=") else found["between"]
-        result += [f"{line.text}{end}", f"{found['before']}{new}{between}{line.end}"]
+        before = found["before"] if is_name_of_secret(new) else f"# {found['before']}"
+        result += [f"{line.text}{end}", f"{before}{new}{between}{line.end}"]
         because = f", which {shown_paths(readers)} still reads" if readers else ""
         findings.append(Finding(KEY_NAME_ADDED, number, f"`{new}`, below `{found['name']}`{because}"))
     return "".join(result), sorted(findings, key=lambda finding: finding.line)
+
+
+def _prepared(lines: list[_Line]) -> Iterator[str]:
+    """The variables that are no keys and stand there as comments without a value, to be filled in."""
+    for line in lines:
+        found = _ASSIGNMENT.fullmatch(line.text.lstrip("# ")) if line.text.startswith("#") else None
+        if found is not None and not found["value"] and not is_name_of_secret(found["name"]):
+            yield found["name"]
 
 
 def _placeholder(value: str, target: Vendor) -> str | None:

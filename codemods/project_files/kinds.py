@@ -50,7 +50,7 @@ _NAMES: Final = (
     (r"(conda-?)?env(ironment)?[\w.-]*\.ya?ml", FileKind.CONDA),
     (r"poetry\.lock|uv\.lock|Pipfile\.lock|pdm\.lock|pylock[\w.-]*\.toml|conda-lock\.ya?ml|pixi\.lock", FileKind.LOCK),
     (r"package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml", None),
-    (r"\.env(\..+)?|\.envrc|[\w.-]+\.env", FileKind.KEYS),
+    (r"\.env(\..+)?|\.envrc|\.flaskenv|[\w.-]+\.env|env\.(local|example|sample|template|dist)", FileKind.KEYS),
     (r".+\.ipynb", FileKind.NOTEBOOK),
     (r"package\.json", FileKind.NPM),
     (
@@ -58,13 +58,15 @@ _NAMES: Final = (
         r"|go|java|kt|kts|scala|cs|fs|rb|php|swift|dart|rs|c|cc|cpp|h|hpp|m|ex|exs|lua)",
         FileKind.OTHER_LANGUAGE,
     ),
-    (r".+\.(md|mdx|markdown|rst|adoc)|README|CONTRIBUTING", FileKind.DOCUMENT),
+    (r".+\.(md|mdx|markdown|rst|adoc)|(README|INSTALL|USAGE|CONTRIBUTING)(\.txt)?", FileKind.DOCUMENT),
     (r".+\.(json|ya?ml|toml)", FileKind.CONFIGURATION),
     (
-        r"(.+\.)?(Dockerfile|Containerfile)([.-].+)?|.+\.(dockerfile|tf|tfvars|hcl|nomad|sh|bash|zsh|ps1|bat|cmd|mk|ini"
-        r"|cfg|conf|service|properties|tpl)|(GNU)?[Mm]akefile|[Jj]ustfile|Jenkinsfile|Procfile|Vagrantfile|Tiltfile",
+        r"(.+\.)?(Dockerfile|Containerfile)([.-].+)?|.+\.(dockerfile|tf|tfvars|hcl|nomad|sh|bash|zsh|fish|ps1|bat|cmd|mk"
+        r"|ini|cfg|conf|service|properties|plist|xml|nix|tpl|j2)",
         FileKind.SETTINGS,
     ),
+    # `Makefile`, `Procfile`, `bin/start`, `entrypoint`: scripts and settings of tools that want no ending.
+    (r"[A-Za-z][\w-]*", FileKind.SETTINGS),
 )
 _PATTERNS: Final = tuple((re.compile(pattern), kind) for pattern, kind in _NAMES)
 

@@ -99,10 +99,15 @@ def _defaults(node: ast.arguments) -> Iterator[str]:
             yield from _texts(value)
 
 
+def is_name_of_secret(name: str) -> bool:
+    """Whether a key, a token or the like stands behind a name, as far as the name says."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def _names_secret(node: ast.expr) -> bool:
     match node:
         case ast.Name(name) | ast.Attribute(_, name) | ast.Constant(str(name)):
-            return _SECRET_NAME.search(name) is not None
+            return is_name_of_secret(name)
         case ast.Subscript(_, index):
             return _names_secret(index)
         case _:

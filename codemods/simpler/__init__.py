@@ -7,20 +7,35 @@ from __future__ import annotations
 
 from codemods.simpler.base_addresses import with_whole_addresses
 from codemods.simpler.chosen_parameters import with_chosen_parameters
+from codemods.simpler.chosen_sections import with_sections_chosen
 from codemods.simpler.configurations import with_displayed_configurations
+from codemods.simpler.connect_options import with_connects_written
 from codemods.simpler.default_parts import with_default_parts
 from codemods.simpler.documents import with_documents
+from codemods.simpler.filtered_configurations import with_filters_written
+from codemods.simpler.first_reads import with_first_reads_behind
 from codemods.simpler.held_client import with_held_clients
 from codemods.simpler.inlined_posts import with_posts_inlined
+from codemods.simpler.joined_addresses import with_addresses_written
 from codemods.simpler.nested_configurations import with_nested_written
 from codemods.simpler.one_attempt import with_one_attempt
+from codemods.simpler.own_tokens import with_keys_for_tokens
 from codemods.simpler.parted_assignments import with_assignments_parted
+from codemods.simpler.query_pairs import with_queries_encoded
+from codemods.simpler.query_texts import with_queries_in_steps
 from codemods.simpler.regions import with_regions_written
 from codemods.simpler.session_ids import with_session_ids
+from codemods.simpler.short_names import with_short_names_written_out
+from codemods.simpler.socket_clients import with_whole_socket_addresses
+from codemods.simpler.text_templates import with_templates_filled
+from codemods.simpler.trusted_answers import with_answers_trusted
+from codemods.simpler.whole_first import with_wholes_first
+from codemods.simpler.written_keywords import with_keywords_written, with_query_keywords_written
 
 __all__ = ["FORMS", "FORMS_TO_GLADIA", "FURTHER_FORMS"]
 
 FORMS = (
+    with_addresses_written,
     with_assignments_parted,
     with_posts_inlined,
     with_one_attempt,
@@ -29,11 +44,40 @@ FORMS = (
     with_regions_written,
     with_displayed_configurations,
     with_default_parts,
+    with_wholes_first,
     with_nested_written,
+    with_sections_chosen,
     with_session_ids,
 )
 """What gives files their simpler form, one after the other; each takes what is known of the one before."""
-FURTHER_FORMS = (with_documents, with_documents, with_documents)
-"""Those that change more of a program's own shape, for where the others are not enough; a pair may go several ways."""
-FORMS_TO_GLADIA = (with_held_clients, with_chosen_parameters)
+FURTHER_FORMS = (
+    with_answers_trusted,
+    with_answers_trusted,
+    with_keywords_written,
+    with_filters_written,
+    with_displayed_configurations,
+    with_default_parts,
+    with_nested_written,
+    with_documents,
+    with_documents,
+    with_documents,
+)
+"""Those that change more of a program's own shape, for where the others are not enough.
+
+A pair may go several ways; what is asked of an answer may hang on what was asked of it before.
+"""
+FORMS_TO_GLADIA = (
+    with_addresses_written,
+    with_held_clients,
+    with_chosen_parameters,
+    with_keys_for_tokens,
+    with_whole_socket_addresses,
+    with_short_names_written_out,
+    with_templates_filled,
+    with_queries_encoded,
+    with_query_keywords_written,
+    with_queries_in_steps,
+    with_connects_written,
+    with_first_reads_behind,
+)
 """The same for programs that move to Gladia."""

@@ -1,4 +1,7 @@
-"""A POST whose client knows the service's address: written at the POST as a whole, which is where it is looked for."""
+"""A POST whose client knows the service's address: written at the POST as a whole, which is where it is looked for.
+
+An address that is an object of a library is written as the text that it is.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Known
 from codemods.edits import Edits
 from codemods.rules.names.imports import unused_imports, with_imports
+from codemods.rules.opening.address_objects import as_text, is_address_object
 from codemods.simpler.written import Simpler
 from codemods.vendors import gladia
 from codemods.vendors.http_clients import base_of, client_of
@@ -23,12 +27,24 @@ def with_whole_addresses(program: Program) -> dict[cst.Module, Simpler]:
 
 
 def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]) -> None:
+    if request.url is not None and is_address_object(program, request.url):
+        text = as_text(program, request.url)
+        if text is not None:
+            plans.setdefault(program.module_of(request.call), Edits()).replace(request.url, text)
+        return
     client = client_of(program, request.call)
     given = base_of(program, client) if client is not None else None
-    if client is None or given is None or not isinstance(request.url, cst.SimpleString):
+    if client is None or given is None or request.url is None:
         return
-    path = request.url.raw_value
-    whole = _whole(program, request, given.value, path)
+    whole: cst.BaseExpression | None
+    if isinstance(request.url, cst.Name):
+        path = gladia.text_of(program.value(request.url))
+        whole = _behind(program, request, given.value) if path.startswith("/") else None
+    elif isinstance(request.url, cst.SimpleString):
+        path = request.url.raw_value
+        whole = _whole(program, request, given.value, path)
+    else:
+        return
     if "://" in path or whole is None:
         return
     plans.setdefault(program.module_of(request.call), Edits()).replace(request.url, whole)
@@ -41,7 +57,6 @@ def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]
 
 def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, path: str) -> cst.BaseExpression | None:
     """The base with the path, where the base means the same at the POST; None where that cannot be told."""
-    assert isinstance(request.url, cst.SimpleString)
     value = program.value(base)
     text = gladia.text_of(value)
     if not text.startswith("https://"):
@@ -49,7 +64,8 @@ def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, pat
     slash = "" if text.endswith("/") else "/"
     rest = path.lstrip("/")
     if isinstance(base, cst.SimpleString) and isinstance(value, Known):
-        return request.url.with_changes(value=f"{request.url.quote}{base.raw_value}{slash}{rest}{request.url.quote}")
+        quoted = request.url if isinstance(request.url, cst.SimpleString) else base
+        return quoted.with_changes(value=f"{quoted.quote}{base.raw_value}{slash}{rest}{quoted.quote}")
     here = program.at_statement.get(program.statement_of(request.call), {})
     for name in (one for one in program.nodes_in(base) if isinstance(one, cst.Name) and one in program.reaching):
         is_same = here.get(name.value) == program.reaching[name] or name.value == "self"
@@ -60,6 +76,20 @@ def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, pat
         return cst.FormattedString([cst.FormattedStringExpression(base), cst.FormattedStringText(f"{slash}{rest}")])
     if isinstance(base, cst.FormattedString):
         return base.with_changes(parts=[*base.parts, cst.FormattedStringText(f"{slash}{rest}")])
+    return None
+
+
+def _behind(program: Program, request: HttpRequest, base: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The base with a path that has a name, such as a parameter's."""
+    assert request.url is not None
+    whole = _whole(program, request, base, "")
+    match whole:
+        case cst.FormattedString([*parts, cst.FormattedStringText("/")]):
+            return whole.with_changes(parts=[*parts, cst.FormattedStringExpression(request.url)])
+        case cst.SimpleString() if whole.raw_value.endswith("/"):
+            quote = whole.quote
+            text = cst.FormattedStringText(whole.raw_value[:-1])
+            return cst.FormattedString([text, cst.FormattedStringExpression(request.url)], f"f{quote}", quote)
     return None
 
 

@@ -24,6 +24,7 @@ from shim.mapping import session
 
 _FIELDS: Final = tuple(row.gladia[0].split(".")[1:] for row in (session.SESSION_ID, session.ADDRESS))
 _NAMES: Final = ("session", "session_info", "live_session", "answer")
+_VALIDATING: Final = ("model_validate", "parse_obj")
 
 
 def with_documents(program: Program) -> dict[cst.Module, Simpler]:
@@ -335,6 +336,9 @@ def _records(program: Program, answer: HttpResponse) -> Iterator[_Record]:
         match node, value:
             case cst.Call(func), Instance(definition) if program.value(func) == Class(definition):
                 made.setdefault(definition, []).append(node)
+            case cst.Call(cst.Attribute(func)), Instance(definition) if _validates(node) is not None:
+                if program.value(func) == Class(definition):
+                    made.setdefault(definition, []).append(node)
     for definition, displays in made.items():
         if len(displays) != 1 or any(isinstance(one, cst.FunctionDef) for one in definition.body.body):
             continue
@@ -349,10 +353,18 @@ def _records(program: Program, answer: HttpResponse) -> Iterator[_Record]:
 
 
 def _written_document(display: cst.Call) -> cst.BaseExpression | None:
-    """The document in `Model(**document)`."""
+    """The document in `Model(**document)` or `Model.model_validate(document)`."""
     match display.args:
         case [cst.Arg(star="**", value=value)]:
             return value
+    return _validates(display)
+
+
+def _validates(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """What a call of pydantic's makes a model of."""
+    match node:
+        case cst.Call(cst.Attribute(attr=cst.Name(name)), [cst.Arg(value, keyword=None, star="")]):
+            return value if name in _VALIDATING else None
     return None
 
 

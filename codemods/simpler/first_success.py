@@ -16,8 +16,9 @@ import libcst as cst
 
 from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
-from codemods.analysis.values import Function, Known, Library, LibraryObject, Member, alternatives
-from codemods.simpler.truth import GOOD, Outcome
+from codemods.analysis.values import Function, HttpResponse, Known, Library, LibraryObject, Member, alternatives
+from codemods.simpler.in_place import PASS, in_the_place_of, without_jump
+from codemods.simpler.truth import GOOD, REFUSED, Outcome
 
 _DEEPEST: Final = 5
 
@@ -57,6 +58,8 @@ class FirstSuccess:
     tests: list[cst.If] = field(default_factory=list)
     """The tests that only go one way."""
     _names: dict[str, Any] = field(default_factory=dict)
+    _tried: int = 0
+    """How many `try` statements around are left out: what is raised in them goes to their handlers."""
     _inside: int = 0
     """How many loops around are on trial."""
     _given: set[str] = field(default_factory=set)
@@ -80,6 +83,16 @@ class FirstSuccess:
             and (one in self.attempts or self.function in _called(self.program.value(one.func)))
             for one in self.program.nodes_in(node)
         )
+
+    def raises_for_status(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression raises the library's exception for every refusal, and does nothing else."""
+        match node:
+            case cst.Call(cst.Attribute(owner, cst.Name("raise_for_status")), []):
+                found = list(alternatives(self.program.value(owner)))
+                return bool(found) and all(
+                    isinstance(one, HttpResponse) and one.request in self.attempts for one in found
+                )
+        return False
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -105,7 +118,7 @@ class FirstSuccess:
                 self._forget(*statement.items)
                 ran = self._block(block.body)
                 if any(isinstance(one.item, cst.Name) and one.item.value in self._given for one in statement.items):
-                    return Ran(_in_the_place_of(statement, ran.body), ran.end)
+                    return Ran(in_the_place_of(statement, ran.body), ran.end)
                 return Ran([self._with_body(statement, ran.body)], ran.end)
             case cst.Try():
                 return self._try(statement)
@@ -130,6 +143,9 @@ class FirstSuccess:
                     value = self.program.value(callee)
                     if isinstance(value, Library) and value.name in ENDING:
                         return End.RETURNS
+                    if self.raises_for_status(small.value) and not self._tried:
+                        self.dead.append([])
+                        self.refused.append([line])
                 case cst.Assign([cst.AssignTarget(cst.Name(name))], given) | cst.AnnAssign(cst.Name(name), _, given):
                     held = self._outcome().held_by(given) if given is not None else None
                     self._names.pop(name, None)
@@ -148,12 +164,12 @@ class FirstSuccess:
         if way is True:
             self._leave_out(otherwise)
             ran = self._block(statement.body.body)
-            return Ran(_in_the_place_of(statement, ran.body), ran.end)
+            return Ran(in_the_place_of(statement, ran.body), ran.end)
         if way is False:
             # Which refusals come there is asked of its test.
             self._leave_out(statement.body.body, [statement.with_changes(orelse=None)])
             ran = self._block(otherwise)
-            return Ran(_in_the_place_of(statement, ran.body), ran.end)
+            return Ran(in_the_place_of(statement, ran.body), ran.end)
         before = dict(self._names)
         inside = self._block(statement.body.body)
         after, self._names = self._names, before
@@ -173,14 +189,18 @@ class FirstSuccess:
     def _try(self, statement: cst.Try) -> Ran:
         tries_again = any(self.is_again(one) for one in statement.handlers)
         is_about_it = self.is_again(statement.body) and statement.finalbody is None
-        if not is_about_it or not (tries_again or self._inside):
+        if is_about_it and not (tries_again or self._inside):
+            return self._guarded(statement)
+        if not is_about_it:
             return self._kept(statement)
+        self._tried += 1
         ran = self._block([*statement.body.body, *(statement.orelse.body.body if statement.orelse is not None else ())])
+        self._tried -= 1
         if not self._is_safe(ran.body):
             return self._kept(statement)
         for handler in statement.handlers:
             self._leave_out([handler])
-        return Ran(_in_the_place_of(statement, ran.body), ran.end)
+        return Ran(in_the_place_of(statement, ran.body), ran.end)
 
     def _loop(self, loop: cst.For | cst.While) -> Ran:
         before, known = dict(self._names), (len(self.loops), len(self.dead), len(self.tests))
@@ -201,13 +221,13 @@ class FirstSuccess:
             self.loops.append(loop)
             if loop.orelse is not None and ran.end in (End.BREAKS, End.RETURNS):
                 self._leave_out(loop.orelse.body.body)
-            body = _without_jump(ran.body)
+            body = without_jump(ran.body)
             if isinstance(loop, cst.For):
                 body = self._bound(loop, body)
             if loop.orelse is not None and ran.end in (End.FALLS, End.CONTINUES):
                 body = [*body, *loop.orelse.body.body]
             end = End.RETURNS if ran.end is End.RETURNS else End.FALLS
-            return Ran(_in_the_place_of(loop, body), end)
+            return Ran(in_the_place_of(loop, body), end)
         # It stays a loop: what it changes itself is not known in a later pass, and another one may stand in there.
         loops, dead, tests = known
         del self.loops[loops:], self.dead[dead:], self.refused[dead:], self.tests[tests:]
@@ -216,6 +236,19 @@ class FirstSuccess:
         ran = self._block(loop.body.body)
         self._forget(loop)
         return Ran([self._with_body(loop, ran.body)], End.FALLS)
+
+    def _guarded(self, statement: cst.Try) -> Ran:
+        """A `try` that stays: what is tested of some refusals in it is left out inside."""
+        known = len(self.loops), len(self.dead), len(self.tests)
+        before = dict(self._names)
+        ran = self._block(statement.body.body)
+        if ran.end is End.MIXED or not self.is_of_some():
+            loops, dead, tests = known
+            del self.loops[loops:], self.dead[dead:], self.refused[dead:], self.tests[tests:]
+            self._names = before
+            return self._kept(statement)
+        self._forget(statement)
+        return Ran([self._with_body(statement, ran.body)], End.MIXED if self._jumps(statement) else End.FALLS)
 
     def _kept(self, statement: Any) -> Ran:
         self._forget(statement)
@@ -255,6 +288,11 @@ class FirstSuccess:
     def is_joined(self) -> bool:
         """Whether a test of the answer has a second way, and nothing but the answer is looked at in the first."""
         return any(one.orelse is not None and self._is_safe(one.body.body) for one in self.tests)
+
+    def is_of_some(self) -> bool:
+        """Whether a test of the answer is for some refusals only."""
+        every = Outcome(self.program, self.attempts, REFUSED)
+        return any(every.truth(one.test) is False and self._outcome().truth(one.test) is False for one in self.tests)
 
     def _opens(self, call: cst.Call, depth: int) -> bool:
         """Whether a call has to do with a socket, itself or by what it calls."""
@@ -304,10 +342,7 @@ class FirstSuccess:
     def _with_body(self, statement: Any, body: list[Any]) -> Any:
         if body == list(statement.body.body):
             return statement
-        return statement.with_changes(body=statement.body.with_changes(body=body or [_PASS]))
-
-
-_PASS: Final = cst.SimpleStatementLine([cst.Pass()])
+        return statement.with_changes(body=statement.body.with_changes(body=body or [PASS]))
 
 
 def _otherwise(statement: cst.If) -> Sequence[Any]:
@@ -350,28 +385,3 @@ def _first_of(iterated: cst.BaseExpression) -> cst.Integer | None:
         case cst.Call(cst.Name("range"), [cst.Arg(cst.Integer() as start), *_]):
             return start
     return None
-
-
-def _in_the_place_of(statement: Any, body: list[Any]) -> list[Any]:
-    """Statements with the lines that stood above the one around them."""
-    if not body:
-        return []
-    above = [*statement.leading_lines] if hasattr(statement, "leading_lines") else []
-    if not any(line.comment is not None for line in above) and body[0].leading_lines:
-        above = []
-    own = [line for line in body[0].leading_lines if line.comment is not None]
-    return [body[0].with_changes(leading_lines=[*above, *own]), *body[1:]]
-
-
-def _without_jump(body: list[Any]) -> list[Any]:
-    """Statements without the `break` or `continue` at their end."""
-    if not body:
-        return body
-    last = body[-1]
-    match last:
-        case cst.SimpleStatementLine([*others, cst.Break() | cst.Continue()]):
-            return [*body[:-1], *([last.with_changes(body=others)] if others else [])]
-        case cst.With(body=cst.IndentedBlock() as block):
-            inside = _without_jump(list(block.body))
-            return [*body[:-1], last.with_changes(body=block.with_changes(body=inside or [_PASS]))]
-    return body

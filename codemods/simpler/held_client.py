@@ -7,12 +7,13 @@ holds AssemblyAI's client, and has the methods that others call on its objects, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import libcst as cst
 
 from codemods.analysis.program import Program
-from codemods.analysis.values import Instance, Library, Super, something
+from codemods.analysis.values import Function, Instance, Library, Super, something
 from codemods.edits import Edits, Statement
 from codemods.simpler.written import Simpler
 from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk
@@ -43,7 +44,7 @@ _OTHERS: Final = (
     "force_end_utterance",
     "configure_end_utterance_silence_threshold",
 )
-"""The client's methods that only the class itself may call."""
+"""The client's methods that others call on the client itself, by way of the object that holds it."""
 
 _METHODS: Final = frozenset((*_FORWARDED, *_FORWARDED_OLD, *_OTHERS))
 
@@ -115,6 +116,10 @@ class _Heir:
                 owner_name = use.node.value if not use.of_super else cst.Name(self._own_name(use.node) or "self")
                 inner = cst.Attribute(owner_name, cst.Name(held))
                 self._edits.rewrite(use.node, lambda updated, inner=inner: updated.with_changes(value=inner))  # type: ignore[misc]
+            elif self._is_of_held(use) and use.name not in defined:
+                self._edits.rewrite(use.node, partial(_of_held, held))
+        for handler, function in self._handlers().items():
+            self._give_object(handler, function)
         method = self._program.scope_of(call)
         forwarded = self._forwarded(uses, defined)
         if forwarded:
@@ -141,6 +146,7 @@ class _Heir:
 
     def _uses(self) -> list[_Use]:
         found: list[_Use] = []
+        given = {use for function in self._handlers().values() for use in self._uses_of_client(function)}
         for module in self._program.modules:
             for node in self._program.nodes_in(module):
                 if not isinstance(node, cst.Attribute):
@@ -148,9 +154,31 @@ class _Heir:
                 inside = self._program.is_inside(node, self._node)
                 if inside and _is_super(node):
                     found.append(_Use(node, inside, True))
-                elif self._is_object(node.value):
+                elif self._is_object(node.value) or node.value in given:
                     found.append(_Use(node, inside, False))
         return found
+
+    def _handlers(self) -> dict[cst.Arg, cst.FunctionDef | cst.Lambda | None]:
+        """The handlers that others register on objects of the class, with their functions: None for one not known."""
+        found: dict[cst.Arg, cst.FunctionDef | cst.Lambda | None] = {}
+        for module in self._program.modules:
+            for node in self._program.nodes_in(module):
+                match node:
+                    case cst.Call(cst.Attribute(client, cst.Name("on")), [_, handler]) if self._is_outside(client):
+                        values = something(self._program.value(handler.value))
+                        one = values[0] if len(values) == 1 else None
+                        found[handler] = one.node if isinstance(one, Function) else None
+        return found
+
+    def _is_outside(self, client: cst.BaseExpression) -> bool:
+        return self._is_object(client) and not self._program.is_inside(client, self._node)
+
+    def _uses_of_client(self, function: cst.FunctionDef | cst.Lambda | None) -> list[cst.CSTNode]:
+        """Where a handler uses the object that it is given with each event."""
+        if function is None:
+            return []
+        every = [*function.params.posonly_params, *function.params.params]
+        return [use for one in self._program.definitions() if every and one.node is every[0] for use in one.uses]
 
     def _is_object(self, node: cst.BaseExpression) -> bool:
         if isinstance(node, cst.Name) and self._own_name(node) == node.value:
@@ -215,13 +243,13 @@ class _Heir:
                     return False
             elif use.name in defined:
                 continue
-            elif use.name not in _METHODS or (not use.inside and use.name not in forwarded):
+            elif use.name not in _METHODS or (not use.inside and use.name not in (*forwarded, *_OTHERS)):
                 return False
-        return True
+        return all(one is not None for one in self._handlers().values())
 
     def _forwarded(self, uses: list[_Use], defined: set[str]) -> list[str]:
         """The methods that the class needs: those that others call, or all where no other file of the run was given."""
-        outside = {use.name for use in uses if not use.inside}
+        outside = {use.name for use in uses if not use.inside and not self._is_of_held(use)}
         inside = {use.name for use in uses if use.inside and not use.of_super}
         seen = any(not use.inside for use in uses)
         found: list[str] = []
@@ -230,6 +258,16 @@ class _Heir:
             if wanted and name not in defined and name != "keep_alive":
                 found.append(name)
         return found
+
+    def _is_of_held(self, use: _Use) -> bool:
+        """Whether others ask it of the held client: the object has no method for it, or it sends a microphone."""
+        if use.inside:
+            return False
+        call = self._program.parents[use.node]
+        if use.name == "stream" and isinstance(call, cst.Call) and len(call.args) == 1:
+            sound = something(self._program.value(call.args[0].value))
+            return any(getattr(one, "made_by", "") in assemblyai_sdk.MICROPHONES for one in sound)
+        return use.name in _OTHERS
 
     def _free_name(self) -> str:
         module = self._program.module_of(self._node)
@@ -241,6 +279,21 @@ class _Heir:
 
     # --- writing ---------------------------------------------------------------------------------
 
+    def _give_object(self, handler: cst.Arg, function: cst.FunctionDef | cst.Lambda | None) -> None:
+        """A handler that uses the object which it is given is given that, not the client that the object holds."""
+        call = self._program.parents[handler]
+        if not self._uses_of_client(function) or not isinstance(call, cst.Call):
+            return
+        assert isinstance(call.func, cst.Attribute)
+        owner = call.func.value
+
+        def adapted(updated: cst.Arg) -> cst.Arg:
+            called = cst.Call(updated.value, [cst.Arg(owner), cst.Arg(cst.Name("event"))])
+            taken = cst.Parameters([cst.Param(cst.Name("_")), cst.Param(cst.Name("event"))])
+            return updated.with_changes(value=cst.Lambda(taken, called))
+
+        self._edits.rewrite(handler, adapted)
+
     def _method(self, name: str, held: str) -> Statement:
         code = (_FORWARDED_OLD if self._is_old else _FORWARDED)[name].format(held=held)
         if self._is_awaited:
@@ -248,6 +301,10 @@ class _Heir:
         statement = cst.parse_statement(code)
         assert isinstance(statement, cst.FunctionDef)
         return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+
+
+def _of_held(held: str, updated: cst.Attribute) -> cst.Attribute:
+    return updated.with_changes(value=cst.Attribute(updated.value, cst.Name(held)))
 
 
 def _is_super(node: cst.CSTNode) -> bool:

@@ -67,13 +67,18 @@ def _helper_of(program: Program, request: HttpRequest) -> _Helper | None:
             return None
     inner = given.expression if isinstance(given, cst.Await) else given
     calls = calls_of(program, function)
-    if inner is not request.call or not calls or not _is_only_called(program, function, calls):
+    if inner is not request.call or not calls or not is_only_called(program, function, calls):
         return None
     return _Helper(function, request, tuple(calls), raises)
 
 
-def _is_only_called(program: Program, function: cst.FunctionDef, calls: Sequence[cst.Call]) -> bool:
-    """Whether nothing but these calls names a function: no table, no `__all__`, no other file, no heir's own."""
+def is_only_called(
+    program: Program, function: cst.FunctionDef, calls: Sequence[cst.Call], *, imported: bool = False
+) -> bool:
+    """Whether nothing but these calls names a function: no table, no `__all__`, no heir's own.
+
+    `imported`: whether other files may name it where they import it.
+    """
     name = function.name.value
     callees = {one.func for one in calls}
     for module in program.modules:
@@ -83,7 +88,7 @@ def _is_only_called(program: Program, function: cst.FunctionDef, calls: Sequence
                     return False
                 case cst.SimpleString() if node.evaluated_value == name:
                     return False
-                case cst.ImportAlias(cst.Name(other)) if other == name:
+                case cst.ImportAlias(cst.Name(other)) if other == name and not imported:
                     return False
                 case cst.Attribute(attr=cst.Name(other)) if other == name and node not in callees:
                     return False

@@ -12,7 +12,7 @@ import libcst as cst
 
 from codemods.analysis.dictionaries import Fact
 from codemods.analysis.program import Program
-from codemods.analysis.values import DictDisplay, JsonText, Value, something
+from codemods.analysis.values import DictDisplay, JsonText, Known, Value, alternatives, something
 from codemods.edits import Edits
 from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.simpler.written import Simpler
@@ -40,10 +40,20 @@ def _parts(program: Program, value: Value, used_at: cst.CSTNode) -> Iterator[Fac
         inner = [one for one in something(fact.value) if isinstance(one, DictDisplay)]
         if fact.site in program.dumped or len(inner) != 1:
             continue
+        if isinstance(program.parents.get(fact.value_node), cst.Param):
+            continue  # what callers give is written where they are
+        if Known(None) in tuple(alternatives(fact.value)) and not _is_tested(program, fact):
+            continue  # there may be nothing to read
         if isinstance(fact.value_node, (cst.Name, cst.Attribute, cst.Call)) and not _is_display(program, fact):
             yield fact
         elif isinstance(fact.value_node, cst.Dict):
             yield from _parts(program, inner[0], used_at)
+
+
+def _is_tested(program: Program, fact: Fact) -> bool:
+    """Whether a part is put in by a store behind a test, which asks whether there is one."""
+    around = program.parents.get(program.parents[program.statement_of(fact.value_node)])
+    return isinstance(around, cst.If)
 
 
 def _is_display(program: Program, fact: Fact) -> bool:
@@ -191,8 +201,11 @@ def _could_be_earlier(
         if isinstance(node, (cst.Call, cst.Await, cst.NamedExpr, cst.Yield)):
             return None
         reaching = program.reaching.get(node) if isinstance(node, cst.Name) else None
-        if reaching is not None and isinstance(node, cst.Name) and there.get(node.value, reaching) != reaching:
-            return None
+        if reaching is None or not isinstance(node, cst.Name):
+            continue
+        is_of_module = all(isinstance(program.scope_of(one.node), cst.Module) for one in reaching)
+        if there.get(node.value, reaching if is_of_module else None) != reaching:
+            return None  # it is another one there, or none yet
     return made
 
 

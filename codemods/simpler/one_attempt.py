@@ -29,8 +29,8 @@ class _Function:
     node: cst.FunctionDef
     body: list[Any]
     request: cst.Call
-    kind: Kind | None
-    said: str
+    said: tuple[tuple[Kind, str], ...]
+    """What is told of it."""
 
 
 def with_one_attempt(program: Program) -> dict[cst.Module, Simpler]:
@@ -56,12 +56,13 @@ def _simpler(program: Program, function: cst.FunctionDef, requests: Sequence[Htt
     inside = [node for one in body for node in _nodes(one)]
     staying = [one for one in requests if one.call in inside]
     again = [one for region in run.dead for one in region if run.is_again(one)]
-    if len(staying) != 1 or not (run.loops or again or len(run.tests) > 1 or run.is_joined()):
+    if len(staying) != 1 or not (run.loops or again or len(run.tests) > 1 or run.is_joined() or run.is_of_some()):
         return None
     (request,) = staying
     answer = _name_of_answer(program, request)
+    refusal = Refusal(program, request, answer or "", run)
     try:
-        check = Refusal(program, request, answer or "", run).check()
+        check = refusal.check()
     except ValueError:
         return None
     if check is not None and answer is None:
@@ -69,14 +70,13 @@ def _simpler(program: Program, function: cst.FunctionDef, requests: Sequence[Htt
     if check is not None:
         body = _with_check(body, request.call, check)
     body = _without_unread(program, function, body)
-    kind: Kind | None
+    said: list[tuple[Kind, str]] = []
     if run.loops or again:
-        kind, said = RETRY_WENT, _said(program, run, again)
-    else:
-        every = {*run.tests, *(one for region in run.dead for it in region for one in _nodes(it))}
-        tests = [one for one in every if isinstance(one, cst.If)]
-        kind, said = REFUSALS_JOINED if len(tests) > 1 else None, f"{len(tests)} tests of the answer became one"
-    return _Function(function, body, request.call, kind, said)
+        said.append((RETRY_WENT, _said(program, run, again)))
+    if refusal.lost:
+        statuses = ", ".join(map(str, sorted(refusal.lost)))
+        said.append((REFUSALS_JOINED, f"what was done about {statuses} alone is what is done about any other refusal"))
+    return _Function(function, body, request.call, tuple(said))
 
 
 def _said(program: Program, run: FirstSuccess, again: Sequence[cst.CSTNode]) -> str:
@@ -245,8 +245,6 @@ def _written(module: cst.Module, functions: Sequence[_Function]) -> Simpler:
     code = with_imports(new, unneeded=unneeded, needed=[]).code
     later = later_lines(new.code, code)
     findings = tuple(
-        Finding(one.kind, later(positions[one.request].start.line), one.said)
-        for one in functions
-        if one.kind is not None
+        Finding(kind, later(positions[one.request].start.line), said) for one in functions for kind, said in one.said
     )
     return Simpler(code, findings)

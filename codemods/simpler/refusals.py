@@ -18,6 +18,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import HttpResponse, Library
 from codemods.simpler.first_success import FirstSuccess
 from codemods.simpler.truth import REFUSED, Outcome
+from shim.mapping import ends
 
 _STATUS_OF: Final = {"requests": "status_code", "httpx": "status_code", "aiohttp": "status"}
 _FIRST_FAILURE: Final = 400
@@ -36,21 +37,86 @@ class Refusal:
     answer: str
     run: FirstSuccess
     """What is left out: names that are bound there are not there behind the POST."""
+    lost: list[int] = field(default_factory=list)
+    """The statuses of refusals that have a branch of their own, and none at the new service."""
+
     _caught: set[str] = field(default_factory=set)
+    _statuses: tuple[int, ...] = REFUSED
+    _left_loop: bool = False
+    """Whether the refusal that is followed went on to another attempt."""
 
     def check(self) -> cst.If | None:
         """The test behind the POST with what is done about a refusal; None where the default is as good.
 
         Raises ValueError where what is done cannot be said there.
         """
-        for region in self.run.refused:
-            found = self._ending(region)
-            if found is None:
+        usual = self._end_of(REFUSED)
+        body = self._said_at(usual)
+        own = self._own_endings(usual)
+        if own and body is None:
+            body = [self._raised_by_library()]
+        return None if body is None else self._test([*own, *body])
+
+    def _end_of(self, statuses: tuple[int, ...]) -> list[Any] | None:
+        """The statements that a refusal with one of these statuses comes to in the end; None where there are none."""
+        self._statuses, self._left_loop = statuses, False
+        found = (self._ending(region) for region in self.run.refused)
+        return next((one for one in found if one is not None), None)
+
+    def _said_at(self, found: list[Any] | None) -> list[Any] | None:
+        """These statements as they are said behind the POST; None where the default is as good."""
+        if found is None or found is _RAISED_AGAIN or self._gives_answer(found[-1]):
+            return None
+        return [*self._said(self._written(found[:-1]), found[-1]), self._last(found[-1])]
+
+    def _raised_by_library(self) -> cst.SimpleStatementLine:
+        return cst.SimpleStatementLine([cst.Expr(cst.parse_expression(f"{self.answer}.raise_for_status()"))])
+
+    # --- refusals with a word of their own ---------------------------------------------------------
+
+    def _own_endings(self, usual: list[Any] | None) -> list[cst.If]:
+        """A test for each refusal that the program does something of its own about, where that can be said."""
+        endings: dict[Any, tuple[list[Any], list[int]]] = {}
+        for status in (one for row in ends.REFUSALS for one in ends.statuses_of(row)):
+            found = self._end_of((status,))
+            if found is not None and _last_of(found) is not _last_of(usual):
+                endings.setdefault(_last_of(found), (found, []))[1].append(status)
+        tests: list[cst.If] = []
+        for found, statuses in endings.values():
+            body = self._own_body(found, (statuses[0],))
+            if all(_is_said_as_another(one) for one in statuses):
+                body = None
+            if body is None or self._library not in _STATUS_OF or not self.answer:
+                self.lost.extend(statuses)
                 continue
-            if found is _RAISED_AGAIN or self._gives_answer(found[-1]):
+            asked = f"== {statuses[0]}" if len(statuses) == 1 else f"in ({', '.join(map(str, sorted(statuses)))})"
+            made = cst.parse_statement(f"if {self.answer}.{_STATUS_OF[self._library]} {asked}:\n    pass\n")
+            assert isinstance(made, cst.If)
+            tests.append(made.with_changes(body=cst.IndentedBlock(body)))
+        return tests
+
+    def _own_body(self, found: list[Any], statuses: tuple[int, ...]) -> list[Any] | None:
+        """What is done about one refusal, as it is said behind the POST; None where it cannot be."""
+        branch = self._branch_around(found, statuses)
+        try:
+            if branch is None:
+                return self._said_at(found) or [self._raised_by_library()]
+            if not all(self._is_sayable(one, inside=branch) for one in branch.body.body):
                 return None
-            return self._test([*self._said(self._written(found[:-1]), found[-1]), self._last(found[-1])])
-        return None
+            return [self._reworded(one) for one in branch.body.body]
+        except ValueError:
+            return None
+
+    def _branch_around(self, found: list[Any], statuses: tuple[int, ...]) -> cst.If | None:
+        """The branch for a status that ends so, where nothing in it is for another attempt."""
+        if not found:
+            return None
+        branch = self.program.parents.get(self.program.parents.get(found[-1], found[-1]))
+        if not isinstance(branch, cst.If) or found[-1] is not branch.body.body[-1] or self.run.is_again(branch.body):
+            return None
+        ways = [Outcome(self.program, self.run.attempts, each).truth(branch.test) for each in (statuses, REFUSED)]
+        jumps = any(isinstance(one, (cst.Continue, cst.Break)) for one in self.program.nodes_in(branch.body))
+        return branch if ways == [True, False] and not jumps else None
 
     def _said(self, statements: list[Any], last: Any) -> list[Any]:
         """The statements, with the service's words where the program would end with a number alone."""
@@ -90,6 +156,7 @@ class Refusal:
                         self._caught.add(name.name.value)
                     return self._ending(statement.body.body)
                 case cst.SimpleStatementLine([cst.Continue() | cst.Break()]):
+                    self._left_loop = True
                     return None
                 case cst.SimpleStatementLine([cst.Raise(raised)]):
                     is_same = raised is None or (isinstance(raised, cst.Name) and self._is_caught(raised))
@@ -98,10 +165,12 @@ class Refusal:
                     return None if self.run.is_again(statement) else [*kept, statement]
                 case cst.SimpleStatementLine([cst.Expr(cst.Call() as call)]) if self._ends(call):
                     return [*kept, statement]
+                case cst.SimpleStatementLine([cst.Expr(raised)]) if self.run.raises_for_status(raised):
+                    return None if self._left_loop else _RAISED_AGAIN
                 case cst.SimpleStatementLine([cst.Expr()]):
                     kept.append(statement)
                 case cst.If(test):
-                    way = Outcome(self.program, self.run.attempts, REFUSED).truth(test)
+                    way = Outcome(self.program, self.run.attempts, self._statuses).truth(test)
                     orelse = statement.orelse
                     otherwise = [] if orelse is None else [orelse] if isinstance(orelse, cst.If) else orelse.body.body
                     for branch in ([] if way is False else [statement.body.body]) + ([] if way else [otherwise]):
@@ -149,8 +218,11 @@ class Refusal:
             raise ValueError
         return self._reworded(cst.SimpleStatementLine([small]))
 
-    def _is_sayable(self, node: cst.CSTNode) -> bool:
-        """Whether every name in a node means behind the POST what it means where it stands."""
+    def _is_sayable(self, node: cst.CSTNode, inside: cst.CSTNode | None = None) -> bool:
+        """Whether every name in a node means behind the POST what it means where it stands.
+
+        What is given a name `inside` of what is said as a whole, is given it there.
+        """
         heads = [one.iter if isinstance(one, cst.For) else one.test for one in self.run.loops]
         counted = {one.value for head in heads for one in self._names(head)}
         gone = [*self.run.loops, *(one for region in self.run.dead for one in region)]
@@ -159,7 +231,11 @@ class Refusal:
                 continue
             if one.value in counted:
                 return False
-            definitions = self.program.reaching.get(one, ())
+            definitions = [
+                each
+                for each in self.program.reaching.get(one, ())
+                if inside is None or not self.program.is_inside(each.node, inside)
+            ]
             if any(self.program.is_inside(each.node, where) for each in definitions for where in gone):
                 return False
         return True
@@ -183,6 +259,16 @@ class Refusal:
         """What the service says of a refusal."""
         read = f"await {self.answer}.text()" if self._library == "aiohttp" else f"{self.answer}.text"
         return cst.parse_expression(read)
+
+
+def _last_of(found: list[Any] | None) -> Any:
+    """The statement that an ending ends with, which tells one ending from another."""
+    return found[-1] if found else None
+
+
+def _is_said_as_another(status: int) -> bool:
+    """Whether the new service says the same for this status as for a wrong key, which it is not."""
+    return ends.end_of_gladia_status(status) is ends.BAD_KEY and status != ends.BAD_KEY.http_status
 
 
 def _unspaced(argument: cst.Arg) -> cst.Arg:

@@ -19,7 +19,7 @@ REFUSED: Final = (418,)
 _STATUS: Final = ("status_code", "status")
 _SUCCESS: Final = ("ok", "is_success")
 _FAILURE: Final = ("is_error", "is_client_error")
-_COMPARED: Final[dict[type[cst.BaseCompOp], Callable[[int, Any], bool]]] = {
+COMPARED: Final[dict[type[cst.BaseCompOp], Callable[[int, Any], bool]]] = {
     cst.Equal: lambda status, other: bool(status == other),
     cst.NotEqual: lambda status, other: bool(status != other),
     cst.LessThan: lambda status, other: bool(status < other),
@@ -29,6 +29,7 @@ _COMPARED: Final[dict[type[cst.BaseCompOp], Callable[[int, Any], bool]]] = {
     cst.In: lambda status, other: status in other,
     cst.NotIn: lambda status, other: status not in other,
 }
+"""What each operator says of a status and a number, or a list of numbers."""
 
 _IDENTITY: Final = tuple(session.SESSION_ID.gladia[0].split(".")[1:])
 _ADDRESS: Final = tuple(session.ADDRESS.gladia[0].split(".")[1:])
@@ -93,10 +94,10 @@ class Outcome:
     def _compared(self, left: cst.BaseExpression, operator: cst.BaseCompOp, right: cst.BaseExpression) -> bool | None:
         value = self.program.value(left)
         if self._is_status(value):
-            other = _plain(self.program.value(right))
-            if other is None or type(operator) not in _COMPARED:
+            other = plain(self.program.value(right))
+            if other is None or type(operator) not in COMPARED:
                 return None
-            return self._of_status(_COMPARED[type(operator)], other)
+            return self._of_status(COMPARED[type(operator)], other)
         if isinstance(operator, (cst.In, cst.NotIn)) and self.is_good and self._is_document(self.program.value(right)):
             return isinstance(operator, cst.In) if _is_field(value) else None
         is_none = self.program.value(right) == Known(None)
@@ -115,9 +116,9 @@ class Outcome:
         if len(set(found)) == 1:
             return found[0]
         named = other if isinstance(other, (list, tuple)) else [other]
-        if compared is _COMPARED[cst.Equal] or compared is _COMPARED[cst.In]:
+        if compared is COMPARED[cst.Equal] or compared is COMPARED[cst.In]:
             return any(one in GOOD for one in named)
-        if compared is _COMPARED[cst.NotEqual] or compared is _COMPARED[cst.NotIn]:
+        if compared is COMPARED[cst.NotEqual] or compared is COMPARED[cst.NotIn]:
             return not any(one in GOOD for one in named)
         return None
 
@@ -162,7 +163,7 @@ def _joined(left: bool | None, right: bool | None, *, decides: bool) -> bool | N
     return None if left is None or right is None else not decides
 
 
-def _plain(value: Value) -> Any:
+def plain(value: Value) -> Any:
     """A number or a list of numbers; None for anything else."""
     match value:
         case Known(int() as number):

@@ -44,6 +44,11 @@ def address(text: str, region: str | None = None) -> str:
             session.HOST.over(over)
             row.over(over)
             text = text.replace(old, new)
+    path = session.PATH.gladia[0].lstrip("/")
+    if text == path:
+        # Behind a base that ends with the slash, or that brings one of its own.
+        session.PATH.over(over)
+        return session.PATH.assemblyai[0].lstrip("/")
     return text
 
 

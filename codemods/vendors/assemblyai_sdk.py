@@ -43,6 +43,17 @@ _NEW_NAMES: Final = {
 CLIENTS: Final = {"RealTimeTranscriber": False, "AsyncRealTimeTranscriber": True}
 """The classes that hold a session, and whether their methods are awaited."""
 
+METHODS: Final = frozenset(
+    (
+        *("on", "connect", "stream", "disconnect", "set_params"),
+        *("force_endpoint", "keep_alive", "create_temporary_token"),
+    )
+)
+"""The methods of both."""
+
+MEANT: Final = {"send_audio": "stream", "send": "stream", "stream_audio": "stream", "close": "disconnect"}
+"""Methods that programs call and neither has, which fails, by the one that is meant."""
+
 OPTIONS: Final = "RealTimeTranscriberOptions"
 PARAMETERS: Final = "RealTimeParameters"
 SESSION_PARAMETERS: Final = "RealTimeSessionParameters"
@@ -131,18 +142,55 @@ PACKAGE_KEYS: Final = ("assemblyai.settings.api_key", "assemblyai.api_key")
 
 _FOR_SESSIONS: Final = ("streaming", "extras", "settings", "api_key")
 """The parts of the package that programs use for their sessions."""
+_QUESTIONS: Final = "lemur"
+"""The part of a transcript that questions about it are asked of."""
 
 
 def is_of_recordings(name: str) -> bool:
     """Whether a dotted name is of the package's other parts: recordings, questions about them."""
-    package, _, rest = name.partition(".")
+    package, _, rest = name.replace("()", "").partition(".")
     first = rest.split(".")[0]
     return (
         package == "assemblyai"
         and bool(rest)
         and first not in _FOR_SESSIONS
-        and assemblyai_v2_sdk.name_of(name) is None
+        and assemblyai_v2_sdk.name_of(f"{package}.{rest}") is None
     )
+
+
+def recordings_named(program: Program) -> Iterator[cst.Name | cst.Attribute]:
+    """The names of the package's other parts that a program says, each as long as it is written."""
+    for node, value in program.values.items():
+        if not isinstance(node, (cst.Name, cst.Attribute)) or not isinstance(value, Library):
+            continue
+        parent = program.parents[node]
+        is_longer = isinstance(parent, cst.Attribute) and isinstance(program.value(parent), Library)
+        if is_of_recordings(value.name) and not is_longer:
+            yield node
+
+
+def calls_for_recordings(program: Program) -> Iterator[cst.Call]:
+    """The calls that ask for a recording's transcript, or something about one: methods of the package's other parts.
+
+    What only makes an object of one of its classes asks for nothing yet.
+    """
+    for node in program.values:
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            owner = node.func.value
+            if isinstance(owner, cst.Attribute) and owner.attr.value == _QUESTIONS:
+                owner = owner.value  # `transcript.lemur.task(…)`
+            if any(_asks(one, node.func.attr.value) for one in something(program.value(owner))):
+                yield node
+
+
+def _asks(owner: Value, method: str) -> bool:
+    """Whether a method of an object, or of a class, is one of the package's other parts."""
+    match owner:
+        case LibraryObject(made_by=name):
+            return is_of_recordings(name)
+        case Library(name):
+            return is_of_recordings(name) and not method[:1].isupper()
+    return False
 
 
 def is_of_sdk(value: Value) -> bool:

@@ -171,10 +171,11 @@ def other_requests(program: Program) -> Iterator[tuple[HttpRequest, bool]]:
 def address_literals(program: Program, edition: Edition = V3) -> Iterator[cst.CSTNode]:
     """The literals of a program that name an edition's host (V2: with its path).
 
-    Docstrings are left out, and whole addresses of the vendor's other services, such as its synthetic voices.
+    Docstrings and tests are left out, and whole addresses of the vendor's other services, such as its synthetic voices.
     """
     wanted = _DOMAIN if edition is V3 else edition.path.assemblyai[0]
-    for node in (node for module in program.modules for node in program.nodes_in(module)):
+    modules = [module for module in program.modules if module not in program.tests]
+    for node in (node for module in modules for node in program.nodes_in(module)):
         match node:
             case cst.SimpleString():
                 text = node.evaluated_value

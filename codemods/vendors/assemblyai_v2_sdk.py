@@ -8,6 +8,11 @@ from codemods.analysis.values import Library, LibraryObject, Value
 from shim.mapping import assemblyai_v2, assemblyai_v2_sdk
 
 CLIENT: Final = "RealtimeTranscriber"
+METHODS: Final = frozenset(
+    ("connect", "stream", "close", "force_end_utterance", "configure_end_utterance_silence_threshold")
+)
+"""Its methods."""
+
 _MODULES: Final = ("assemblyai.types.", "assemblyai.transcriber.", "assemblyai.")
 _OTHERS: Final = ("AudioEncoding",)
 """What programs of the older API use beside the classes whose names begin with `Realtime`."""

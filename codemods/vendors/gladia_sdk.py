@@ -28,6 +28,7 @@ _MODULES: Final = (
 CLIENT: Final = "GladiaClient"
 OPTIONS: Final = "GladiaClientOptions"
 REQUEST: Final = "LiveV2InitRequest"
+VOCABULARY_ENTRY: Final = "LiveV2CustomVocabularyEntry"
 FACTORIES: Final = {"live": False, "live_v2": False, "live_async": True, "live_v2_async": True}
 """The client's methods that give a live client, and whether it is the asynchronous one."""
 
@@ -78,6 +79,7 @@ CLASSES_FOR: Final = {
     "RealTimeTranscriberOptions": "GladiaClientOptions",
     "RealTimeParameters": "LiveV2InitRequest",
     "RealTimeError": "Exception",
+    "RealTimeEvents": "str",
     "BeginEvent": "LiveV2InitResponse",
     "TurnEvent": "LiveV2TranscriptMessage",
     "TerminationEvent": "LiveV2PostFinalTranscriptMessage",
@@ -99,6 +101,17 @@ SESSION_CLASSES: Final = {
     True: (f"{MODULE}.v2.live.async_session", "LiveV2AsyncSession"),
 }
 """The classes of sessions, asynchronous or not, and the modules that have them."""
+
+METHODS: Final = frozenset(
+    (
+        *("on", "once", "off", "add_listener", "remove_listener", "remove_all_listeners", "listens_to", "emit"),
+        *("send_audio", "stop_recording", "end_session", "join", "wait_until_ready", "get_session_id"),
+    )
+)
+"""The methods of sessions."""
+
+MEANT: Final = {"close": "end_session", "disconnect": "end_session", "stop": "stop_recording", "send": "send_audio"}
+"""Methods that programs call and no session has, which fails, by the one that is meant."""
 
 ANY_MESSAGE: Final = "LiveV2WebSocketMessage"
 _GIVEN: Final = {"started": "init"}

@@ -52,7 +52,19 @@ class LiveSessions:
             found = gladia_sdk.other_uses(self._program, list(gladia_sdk.starts(self._program)))
             calls = {one for one in found if isinstance(one, cst.Call)}
             return [one for one in calls if not self._goes_on(one, calls)]
-        return [one for client in assemblyai_sdk.creations(self._program) for one in self.tokens_of(client)]
+        tokens = [one for client in assemblyai_sdk.creations(self._program) for one in self.tokens_of(client)]
+        return [*tokens, *self.for_recordings]
+
+    @cached_property
+    def for_recordings(self) -> list[cst.Call]:
+        """The calls of AssemblyAI's SDK that are about recordings."""
+        calls = set(assemblyai_sdk.calls_for_recordings(self._program))
+        return [one for one in calls if not self._goes_on(one, calls)]
+
+    @cached_property
+    def package_stays(self) -> bool:
+        """Whether a program uses AssemblyAI's package, and so its key, for more than sessions."""
+        return any(assemblyai_sdk.recordings_named(self._program))
 
     def _goes_on(self, call: cst.Call, calls: set[cst.Call]) -> bool:
         """Whether a call only gives what the next one in its chain is a method of."""
@@ -106,7 +118,14 @@ class LiveSessions:
         options = Arguments.of(client.site).get(0, "options")
         made = assemblyai_sdk.object_of(self._program.value(options), assemblyai_sdk.OPTIONS) if options else None
         found = [*_key_given(client.site), *(_key_given(made.site) if made is not None else ())]
-        return found or self._package_keys
+        found = [one for one in found if not self._is_package_key(one)]
+        # What stays for recordings keeps its key: the session gets one of its own.
+        return found or ([] if self.package_stays else self._package_keys)
+
+    def _is_package_key(self, key: cst.BaseExpression) -> bool:
+        """Whether a key is what `aai.settings.api_key` is set to."""
+        value = self._program.value(key)
+        return isinstance(value, Library) and value.name in assemblyai_sdk.PACKAGE_KEYS
 
     @cached_property
     def _package_keys(self) -> list[cst.BaseExpression]:

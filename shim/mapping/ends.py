@@ -174,6 +174,14 @@ ROWS: Final = (
     GOING_AWAY,
 )
 
+REFUSALS: Final = (BAD_KEY, TOO_MANY, BAD_PARAMETER, SERVER_FAULT)
+"""Why a session is refused."""
+
+_STATUSES: Final = (400, 401, 402, 403, 422, 429, 500, 502, 503, 504)
+"""The HTTP statuses that programs ask for."""
+_ERROR_CODES: Final = (1008, 1011, 3005, 3006, 3009)
+"""AssemblyAI's codes for what is wrong before a session begins: its reference, 1.3."""
+
 
 def end_of_assemblyai(code: int) -> EndRow:
     """The row of AssemblyAI's error or close code; what no row names is a server's fault.
@@ -195,6 +203,18 @@ def end_of_gladia_status(status: int) -> EndRow:
         if row.http_status == status:
             return row
     return BAD_PARAMETER if 400 <= status < 500 else SERVER_FAULT
+
+
+def statuses_of(refusal: EndRow) -> tuple[int, ...]:
+    """Gladia's HTTP statuses for a refusal, the row's own first."""
+    others = (one for one in _STATUSES if end_of_gladia_status(one) is refusal and one != refusal.http_status)
+    return (refusal.http_status, *others)
+
+
+def error_codes_of(refusal: EndRow) -> tuple[int, ...]:
+    """AssemblyAI's codes for a refusal, the row's own first."""
+    others = (one for one in _ERROR_CODES if end_of_assemblyai(one) is refusal and one != refusal.assemblyai_close)
+    return (refusal.assemblyai_close, *others)
 
 
 def end_of_gladia_close(code: int) -> EndRow:

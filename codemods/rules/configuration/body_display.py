@@ -10,10 +10,13 @@ import libcst as cst
 
 from codemods.analysis.values import UrlQuery
 from codemods.migrating import Migrating
-from codemods.rules.configuration.dictionary_layout import comments_in, separator, spread
+from codemods.rules.configuration.dictionary_layout import choice_over_lines, comments_in, separator, spread
 
 _LONGEST_DISPLAY: Final = 88
 """A longer dictionary stands on several lines, in columns."""
+
+_LONGEST_CHOICE: Final = 72
+"""A longer choice stands on a line for each alternative."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,7 +43,7 @@ class BodyDisplay:
     """Writes the body at `root` for the dictionary, or the address, at `site`.
 
     `unchanged` are the names whose entries stay as they were. `of` is the dictionary of the body, where the one at
-    `site` is only taken into it: what has no entry of old stands in the former.
+    `site` is only taken into it: what has no entry of old stands in the former. `left_out` are elements that go.
     """
 
     def __init__(
@@ -50,7 +53,9 @@ class BodyDisplay:
         root: Place,
         unchanged: Set[str],
         of: cst.BaseExpression | None = None,
+        left_out: Set[cst.CSTNode] = frozenset(),
     ) -> None:
+        self._left_out = left_out
         self._migrating = migrating
         self._site = site
         self._is_whole = of is None or of is site
@@ -61,9 +66,17 @@ class BodyDisplay:
         self._leaves_text = _is_in_text(migrating, site)
         around = migrating.program.parents.get(site)
         call = migrating.program.parents.get(around) if isinstance(around, cst.Arg) else None
-        # What is written straight into the call that makes the query goes into the POST's call, one step further in.
+        # What is written straight into the call that makes the query goes into the POST's call, one step further in;
+        # a function of its own returns it.
         self._is_of_query = call is not None and isinstance(migrating.program.value(call), UrlQuery)
-        self._depth = 2 if self._is_of_query or not isinstance(site, (cst.Dict, cst.Call)) else 1
+        goes_further = self._is_of_query and self._is_opened_beside()
+        self._depth = 2 if goes_further or not isinstance(site, (cst.Dict, cst.Call)) else 1
+
+    def _is_opened_beside(self) -> bool:
+        """Whether the query goes to where the socket is opened: it is no function of its own that makes it."""
+        program = self._migrating.program
+        place = program.scope_of(self._site)
+        return isinstance(place, cst.Module) or any(program.scope_of(call) is place for call in program.connects)
 
     def plan_rewrite(self) -> None:
         """Plans the edit of the display."""
@@ -82,7 +95,7 @@ class BodyDisplay:
             or (place.origin is not None and self._migrating.program.parents.get(place.origin) is self._site)
             or (place.origin is None and self._is_whole)
         }
-        return spread(self._display(Place(inside=inside)), 1, self._migrating.module.default_indent)
+        return spread(self._display(Place(inside=inside), 1), 1, self._migrating.module.default_indent)
 
     def written(self) -> cst.BaseExpression:
         """The body as a new dictionary."""
@@ -103,6 +116,8 @@ class BodyDisplay:
                 appended.append((name, place))
         elements: list[cst.BaseDictElement] = []
         for old, new in zip(original.elements, updated.elements, strict=True):
+            if old in self._left_out:
+                continue
             if not isinstance(old, cst.DictElement) or not isinstance(new, cst.DictElement):
                 elements.append(new)  # another dictionary, rewritten where it is made
                 continue
@@ -130,11 +145,13 @@ class BodyDisplay:
         code = cst.Module([]).code_for_node(result)
         if "\n" in code and self._is_of_query and not comments_in(result):
             plain = result.with_changes(rbrace=cst.RightCurlyBrace())
-            return spread(plain, 2, self._migrating.module.default_indent)
-        if "\n" in code or len(code) <= _LONGEST_DISPLAY:
+            return spread(plain, self._depth, self._migrating.module.default_indent)
+        was_on_one_line = "\n" not in cst.Module([]).code_for_node(original)
+        if ("\n" in code and not was_on_one_line) or ("\n" not in code and len(code) <= _LONGEST_DISPLAY):
             return result
         # Given to the call that made the query, it stands inside the POST's call from now on.
-        depth = 2 if isinstance(self._migrating.program.parents[original], cst.Arg) else 1
+        is_given = isinstance(self._migrating.program.parents[original], cst.Arg)
+        depth = 2 if is_given and self._is_opened_beside() else 1
         return spread(result, depth, self._migrating.module.default_indent)
 
     def _with_last_comment(
@@ -162,7 +179,11 @@ class BodyDisplay:
     def _code_of(self, place: Place, depth: int | None = None) -> cst.BaseExpression:
         if place.value is None:
             return self._display(place, depth)
-        return self._migrating.edits.edited(place.value)
+        value = self._migrating.edits.edited(place.value)
+        is_own = place.value not in self._migrating.program.parents
+        if isinstance(value, cst.IfExp) and is_own and len(cst.Module([]).code_for_node(value)) > _LONGEST_CHOICE:
+            return choice_over_lines(value, depth - 1 if depth else self._depth, self._migrating.module.default_indent)
+        return value
 
     def _display(self, place: Place, depth: int | None = None) -> cst.Dict:
         """What stands at a place, its entries `depth` steps further in than the statement where they are long."""

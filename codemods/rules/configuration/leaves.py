@@ -212,7 +212,8 @@ class ConfigurationLeaves:
                 return ABSENT if value.value is None else value.value
             case Sequence(site, elements) if site not in program.changed_sequences:
                 found = [self._constant(element) for element in elements]
-                return NOT_CONSTANT if any(one is NOT_CONSTANT for one in found) else found
+                # `[self.language]`, which is None as long as nobody gives another: the list is no constant.
+                return NOT_CONSTANT if any(one is NOT_CONSTANT or one is ABSENT for one in found) else found
             case DictDisplay():
                 facts = program.dictionary_facts(value)
                 if facts is not None and facts.complete and all(one.certain for one in facts.entries):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.values import DictDisplay, Library, Parsed
+from codemods.analysis.values import DictDisplay, Library
 from codemods.edits import expression
 from codemods.findings import (
     DEFAULT_DIFFERS,
@@ -23,14 +23,14 @@ from codemods.findings import (
 from codemods.migrating import Migrating
 from codemods.rules.configuration.dictionary_layout import literal_code
 from codemods.rules.configuration.growing_lists import filled_later
+from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
 from codemods.rules.configuration.object_parameters import ObjectParameters
 from codemods.rules.configuration.object_reads import may_be_none
 from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
 from codemods.rules.configuration.tested_values import is_tested, switched_by
 from codemods.rules.configuration.writing import ConfigurationWriter
-from shim.mapping import languages, parameters, server_messages
-from shim.mapping.paths import steps_of
+from shim.mapping import languages, parameters
 from shim.mapping.row import ABSENT, NOTHING, Fidelity, Row
 
 _RETIRED = ("realtime_processing.words_accurate_timestamps", "numerals", "post_processing.chapterization")
@@ -177,13 +177,16 @@ class ConfigurationRule:
             return  # what the row is about first stands elsewhere, and is converted there
         if row is parameters.ENDPOINTING and first is None and self._migrating.keep_turns:
             constants = [parameters.GLADIA_SILENCE_SECONDS]
+        if row is parameters.ENDPOINTING and first is not None and self._is_parameter(first.node):
+            constants = [NOT_CONSTANT]  # whoever calls may ask for another silence tomorrow
         context = [self._context(path) for path in way.reads]
         if row is parameters.MODEL and not self._model_fits_every_language():
             return
         if way.conversion is NOTHING or not row.assemblyai:
             pass
         elif first is not None and isinstance(first.place, cst.Attribute):
-            if not self._objects.put(row, whole, constants, context, reads_language=self._reads_language()):
+            asks = reads_language(self._migrating.program)
+            if not self._objects.put(row, whole, constants, context, reads_language=asks):
                 self._leaves.give_up(first.node, f"`{row.gladia[0]}` is only known when it runs")
                 return
         elif any(constant is NOT_CONSTANT for constant in constants):
@@ -191,6 +194,8 @@ class ConfigurationRule:
             value = self._at_run_time(row, whole, constants)
             if value is None or not way.conversion.source:
                 results = whatever(row, self._migrating.target, constants, NOT_CONSTANT, context)
+                if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
+                    results = [True]
                 if results is None:
                     leave_out(self._migrating, row, first.path, first.node)
                 else:
@@ -204,10 +209,15 @@ class ConfigurationRule:
         else:
             results = way.conversion.live(*constants, *context)
             every = results if len(row.assemblyai) > 1 else (results,)
-            if row is parameters.CODE_SWITCHING and self._reads_language():
+            if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
                 every = (True,)  # the language stands in messages only where it was asked for
             self._put(row, first, list(every), False)
         self._explain(row, first, context)
+
+    def _is_parameter(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is a parameter of a function, which is what its callers say."""
+        given = self._migrating.program.definitions_of(node) if isinstance(node, cst.Name) else []
+        return bool(given) and all(isinstance(one.node, cst.Param) for one in given)
 
     def _model_fits_every_language(self) -> bool:
         """Whether one model serves what the program may ask for; a language given on a condition may need another."""
@@ -220,12 +230,6 @@ class ConfigurationRule:
                 self._leaves.give_up(leaf.node, f"`{path}` given here needs another model than it does otherwise")
                 return False
         return True
-
-    def _reads_language(self) -> bool:
-        """Whether the program reads the language of an utterance."""
-        path = steps_of(server_messages.TURN_LANGUAGE.gladia[0])[1:]
-        values = self._migrating.program.values.values()
-        return any(isinstance(one, Parsed) and one.path == path for one in values)
 
     def _at_run_time(self, row: Row, leaves: list[Leaf | None], constants: list[Any]) -> cst.BaseExpression | None:
         """The one expression that a row's value depends on, where the program alone knows it."""

@@ -10,6 +10,7 @@ import libcst as cst
 
 from codemods.analysis.program import Dictionary, Entry
 from codemods.analysis.values import DictDisplay, JsonText, Known, Sequence, Value
+from codemods.findings import PARAMETER_AT_RUN_TIME
 from codemods.migrating import Migrating
 from codemods.rules.configuration.object_reads import read_of
 from codemods.rules.configuration.query_values import may_be_none
@@ -49,6 +50,8 @@ class QueryParameters:
         self._give_up = give_up
         self._site = site
         self.stores: list[Store] = []
+        self.left_out: set[cst.CSTNode] = set()
+        """What is taken into the query and nobody can read: a person has to, and it goes until then."""
         self.displays: list[cst.BaseExpression] = []
         self.given = list(given) if given is not None else self._entries(site)
         dumped = migrating.program.dumped.get(site)
@@ -85,6 +88,8 @@ class QueryParameters:
             return []
         for change in dictionary.changes:
             stores = stores_of(self._migrating.program, site, change)
+            if stores is None and self._leave_out_change(change):
+                continue
             if stores is None:
                 text = f"the configuration is changed after it was made: {self._migrating.code(change)}"
                 self._give_up(change, text)
@@ -123,6 +128,12 @@ class QueryParameters:
         """The entries of a display that this one takes in by `**`, where nothing else uses that one."""
         program, value = self._migrating.program, entry.value
         other = program.dictionaries.get(value.site) if isinstance(value, DictDisplay) else None
+        if not self._is_display(entry.value_node) and isinstance(
+            entry.value_node, cst.Name | cst.Attribute | cst.Subscript | cst.Call
+        ):
+            self._leave_out(entry.node, f"**{self._migrating.code(entry.value_node)}")
+            self.left_out.add(entry.node)
+            return []
         if other is None or other.changes or not isinstance(other.site, (cst.Dict, cst.Call)):
             self._give_up(entry.node, f"a key that is only known when it runs: {self._migrating.code(entry.node)}")
             return []
@@ -134,6 +145,37 @@ class QueryParameters:
         if any(node is not entry.value_node for node in uses):
             self._give_up(entry.node, f"{self._migrating.code(entry.value_node)} is used for more than this session")
         return self._entries_of(other)
+
+    def _leave_out(self, node: cst.CSTNode, code: str) -> None:
+        text = f"`{code}` is only known when it runs, and was in the old service's names: it is no longer asked for"
+        self._migrating.report(PARAMETER_AT_RUN_TIME, node, text)
+
+    def _is_display(self, given: cst.BaseExpression) -> bool:
+        """Whether a dictionary is one that the program writes: not `**options` of callers, or one from outside."""
+        value = self._migrating.program.value(given)
+        return isinstance(value, DictDisplay) and not isinstance(value.site, cst.Name)
+
+    def _leave_out_change(self, change: cst.CSTNode) -> bool:
+        """Plans that a statement goes which does nothing but take in parameters that nobody can read."""
+        program, statement = self._migrating.program, self._migrating.program.statement_of(change)
+        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+            return False
+        given: cst.BaseExpression | None = None
+        match statement.body[0]:
+            case cst.Expr(cst.Call(cst.Attribute(_, cst.Name("update")), [cst.Arg(given, keyword=None)])):
+                pass
+            case cst.AugAssign(_, cst.BitOrAssign(), given):
+                pass
+            case cst.Assign([cst.AssignTarget(cst.Subscript())]):
+                loop = program.parents.get(program.parents[statement])
+                if not isinstance(loop, cst.For) or len(loop.body.body) != 1 or loop.orelse is not None:
+                    return False
+                statement, given = loop, loop.iter
+        if given is None or self._is_display(given):
+            return False
+        self._leave_out(change, self._migrating.code(given))
+        self._migrating.edits.remove(statement)
+        return True
 
     # --- what they are ---------------------------------------------------------------------------
 

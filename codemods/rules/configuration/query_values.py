@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.analysis.program import Program
-from codemods.analysis.values import JsonText, Known, Library, alternatives
+from codemods.analysis.values import JsonText, Known, Library, Sequence, Stream, alternatives
 
 _ENVIRONMENT = (Library("os.getenv"), Library("os.environ.get"))
 """What gives a variable's text."""
@@ -84,6 +84,16 @@ def is_surely_given(program: Program, node: cst.BaseExpression) -> bool:
     return all(
         isinstance(one, Known) and one.certain and one.value is not None for one in alternatives(program.value(node))
     )
+
+
+def is_list(program: Program, node: cst.BaseExpression) -> bool:
+    """Whether a value is a list for sure: one that is known, or what is written as one."""
+    match node:
+        case cst.List() | cst.ListComp():
+            return True
+        case cst.Call(function) if program.value(function) in (Library("builtins.list"), Library("builtins.sorted")):
+            return True
+    return isinstance(program.value(node), Sequence | Stream)
 
 
 def list_or_none(node: cst.BaseExpression) -> cst.BaseExpression:

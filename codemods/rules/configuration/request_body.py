@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.values import JsonText, Known, Sequence, Stream
+from codemods.analysis.values import JsonText, Known, Sequence
 from codemods.edits import expression
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
@@ -22,12 +22,20 @@ from codemods.findings import (
 )
 from codemods.migrating import Migrating
 from codemods.rules.configuration.body_display import BodyDisplay, Place
+from codemods.rules.configuration.chosen_values import chosen_values
 from codemods.rules.configuration.dictionary_layout import literal_code
-from codemods.rules.configuration.hanging_parameters import HangingParameters
+from codemods.rules.configuration.hanging_parameters import HangingParameters, tried_for
 from codemods.rules.configuration.key_in_query import is_key
 from codemods.rules.configuration.object_reads import report_idle_fields
 from codemods.rules.configuration.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
-from codemods.rules.configuration.query_values import is_surely_given, is_text, list_or_none, may_be_none, plain
+from codemods.rules.configuration.query_values import (
+    is_list,
+    is_surely_given,
+    is_text,
+    list_or_none,
+    may_be_none,
+    plain,
+)
 from codemods.rules.configuration.run_time_parameters import leave_out, whatever
 from codemods.rules.configuration.sample_rates import report_rate
 from codemods.rules.configuration.stored_parameters import Store, StoredBody
@@ -35,9 +43,6 @@ from shim.faces import assemblyai_parameters as service
 from shim.mapping import assemblyai_parameters, languages, parameters
 from shim.mapping.paths import steps_of
 from shim.mapping.row import ABSENT, Fidelity, Row, Vendor
-
-_PROBES: Final = (ABSENT, "u3-rt-pro", "universal-streaming-english", "universal-3-6-pro")
-"""What a parameter that is only known when the program runs may be: a row that gives the same for all needs no more."""
 
 _OWN_DEFAULTS: Final = {
     "encoding": "wav/pcm",
@@ -151,13 +156,17 @@ class RequestBodyRule:
         if row is parameters.SAMPLE_RATE and first is not None:
             report_rate(self._migrating, constants[0], first.node if self._migrating.line(first.node) else self._site)
         context = self._context(row)
+        if row is parameters.CODE_SWITCHING and self._puts_switching(context):
+            return
         if constants[0] is NOT_CONSTANT or self._decides_itself(row, given[0], constants, context):
             assert first is not None
             node = (given[0] or first).node
             if may_be_none(self._migrating.program, node) and not self._query.is_filtered:
                 leave_out(self._migrating, row, first.name, first.node, "may be None")
                 return
-            results = None if self._source(row) else whatever(row, Vendor.GLADIA, constants, NOT_CONSTANT, context)
+            results = self._chosen(row, given, constants, context)
+            if results is None and not self._source(row):
+                results = whatever(row, Vendor.GLADIA, constants, NOT_CONSTANT, context)
             for path, result in zip(row.gladia, results or (), strict=False):
                 self._put_constant(row, path, result, first, ABSENT)
             if results is None:
@@ -172,6 +181,37 @@ class RequestBodyRule:
                 self._put_constant(row, path, result, first, constants[0])
         self._explain(row, first, context)
 
+    def _chosen(
+        self, row: Row, given: list[Parameter | None], constants: list[Any], context: list[Any]
+    ) -> list[Any] | None:
+        """What a row gives for a value that is a choice between constants; None for any other value."""
+        first = given[0]
+        if first is None or NOT_CONSTANT in (*constants[1:], *context):
+            return None
+
+        def results_of(side: cst.BaseExpression) -> list[Any] | None:
+            constant = self._query.read(Parameter(first.name, side, None))
+            if constant is NOT_CONSTANT or constant is ABSENT:
+                return None
+            result = row.over_gladia.conversion.live(constant, *constants[1:], *context)
+            return list(result) if len(row.gladia) > 1 else [result]
+
+        return chosen_values(
+            plain(self._migrating.program, first.node), results_of, self._migrating.quote_at(self._near)
+        )
+
+    def _puts_switching(self, context: list[Any]) -> bool:
+        """Puts whether languages are switched between that only the running program knows; False for known ones."""
+        given = self._query.by_name(parameters.LANGUAGES.assemblyai[0])
+        if given is None or context[0] is not NOT_CONSTANT:
+            return False
+        node = plain(self._migrating.program, given.node)
+        if not self._is_list(given, node) or self._query.is_filtered:
+            return False
+        parameters.CODE_SWITCHING.over(self._migrating.target)
+        self._put(parameters.CODE_SWITCHING.gladia[0], expression("len(node) != 1", node=node), given)
+        return True
+
     def _decides_itself(self, row: Row, given: Parameter | None, constants: list[Any], context: list[Any]) -> bool:
         """Whether an object's field stays what decides, though its value is known: its conversion hangs on it alone."""
         if row is not parameters.ENDPOINTING or given is None:
@@ -184,13 +224,7 @@ class RequestBodyRule:
     def _results(self, row: Row, constants: list[Any], context: list[Any]) -> list[Any] | None:
         """What the row gives; None, with a finding, where it hangs on what is only known when the program runs."""
         found: list[list[Any]] = []
-        for probe in _PROBES:
-            if probe is ABSENT and any(
-                one is NOT_CONSTANT and self._query.is_always_given(name)
-                for name, one in zip(row.over_gladia.reads, context, strict=True)
-            ):
-                continue
-            tried = [probe if one is NOT_CONSTANT else one for one in context]
+        for tried in tried_for(row, context, self._query.is_always_given):
             result = row.over_gladia.conversion.live(*constants, *tried)
             every = list(result) if len(row.gladia) > 1 else [result]
             if every not in found:
@@ -214,6 +248,8 @@ class RequestBodyRule:
 
     def _value(self, result: Any, first: Parameter | None, given: Any) -> cst.BaseExpression:
         """The result as code: the program's own expression where it says the same."""
+        if isinstance(result, cst.BaseExpression):
+            return result
         if first is not None and type(result) is type(given) and result == given:
             known = self._migrating.program.value(first.node)
             if isinstance(known, JsonText) and isinstance(result, list):
@@ -299,7 +335,11 @@ class RequestBodyRule:
         found: list[Any] = []
         for name in row.over_gladia.reads:
             given = self._query.by_name(name)
-            if name != parameters.LANGUAGES.assemblyai[0]:
+            if name == assemblyai_parameters.FORMAT_TURNS.assemblyai[0]:
+                # A program that ever asks for it was written when this was the way to, whatever decides about it.
+                constant = self._query.constant(name)
+                found.append(True if constant is NOT_CONSTANT else constant)
+            elif name != parameters.LANGUAGES.assemblyai[0]:
                 found.append(self._query.constant(name))
             elif given is None:
                 found.append(ABSENT)
@@ -319,7 +359,7 @@ class RequestBodyRule:
 
     def _is_list(self, given: Parameter, node: cst.BaseExpression) -> bool:
         """Whether a value is a list for sure: what a JSON text was made of, or one that is known."""
-        return node is not given.node or isinstance(self._migrating.program.value(node), Sequence | Stream)
+        return node is not given.node or is_list(self._migrating.program, node)
 
     # --- what is stored later --------------------------------------------------------------------
 
@@ -456,7 +496,8 @@ class RequestBodyRule:
         """Plans the edit of the display that the parameters were read from."""
         report_idle_fields(self._migrating, [(one.name, one.node) for one in self._query.given], self._root.values())
         for site in self._query.displays:
-            BodyDisplay(self._migrating, site, self._root, self._unchanged, of=self._site).plan_rewrite()
+            left_out = self._query.left_out
+            BodyDisplay(self._migrating, site, self._root, self._unchanged, self._site, left_out).plan_rewrite()
         StoredBody(self._migrating, self._root, self._query.stores).plan()
         for comprehension, site in self._migrating.program.filtered.items():
             if site is self._site:

@@ -135,7 +135,19 @@ class ConfigurationWriter:
             elif comma is cst.MaybeSentinel.DEFAULT:
                 comma = between
             placed.append(element.with_changes(comma=comma))
-        return broken_where_long(updated.with_changes(elements=placed), self.migrating.module.default_indent)
+        indent, depth = self.migrating.module.default_indent, self._depth(original)
+        return broken_where_long(updated.with_changes(elements=placed), indent, depth)
+
+    def _depth(self, display: cst.Dict) -> int:
+        """How many displays of an entry a line a display stands in."""
+        depth, parents = 0, self.migrating.program.parents
+        current: cst.CSTNode = display
+        while isinstance(current := parents[current], (cst.BaseExpression, cst.BaseDictElement)):
+            is_broken = isinstance(current, cst.Dict) and isinstance(
+                current.lbrace.whitespace_after, cst.ParenthesizedWhitespace
+            )
+            depth += is_broken
+        return depth
 
     def rewrite_store(self, store: cst.SimpleStatementLine) -> None:
         """`config["endpointing"] = seconds` as one statement for each parameter that it becomes."""

@@ -9,6 +9,7 @@ from codemods.analysis.values import (
     Awaitable,
     DictDisplay,
     Frame,
+    JsonText,
     LibraryObject,
     OneOf,
     Parsed,
@@ -49,7 +50,7 @@ class Carriers:
                 return connect in self._connects and self.is_read_further(value)
             case OneOf(alternatives):
                 return any(self.carries(one, depth - 1) for one in alternatives)
-            case Stream(inner) | Awaitable(inner):
+            case Stream(inner) | Awaitable(inner) | JsonText(of=inner):
                 return self.carries(inner, depth - 1)
             case Sequence(site, elements) if site not in self._program.changed_sequences:
                 return any(self.carries(one, depth - 1) for one in elements)

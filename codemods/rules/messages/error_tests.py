@@ -43,6 +43,10 @@ class ErrorTests:
             else:
                 self._drop_operand(branch)
 
+    def branches(self) -> list[cst.If]:
+        """The branches that are taken for an error alone."""
+        return [one for one in self._branches() if self.is_one(one.test)]
+
     def is_one(self, test: cst.BaseExpression) -> bool:
         """Whether a test comes out true for an error alone."""
         match test:

@@ -13,7 +13,7 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import Frame, Known, Parsed, Value, something
+from codemods.analysis.values import UNKNOWN, Frame, Known, Parsed, Value, something
 from codemods.vendors.assemblyai_sessions import V3, Edition
 from shim.mapping import parameters, server_messages
 from shim.mapping.paths import steps_of
@@ -101,6 +101,8 @@ class _EveryMessage:
         call = self._program.parents.get(parent) if isinstance(parent, cst.Arg) else None
         if not isinstance(call, cst.Call):
             return False
+        if self._program.value(call.func) == UNKNOWN:
+            return True
         match call.func:
             case cst.Name("print") | cst.Attribute(_, cst.Name("dumps")):
                 return True

@@ -20,7 +20,7 @@ from codemods.rules.messages.never_there import is_never_there
 from codemods.rules.messages.places import MessagePlaces, general, with_positions
 from codemods.rules.messages.time_units import division_into_seconds
 from codemods.rules.messages.told_by_exceptions import is_told_by_exception
-from shim.mapping import server_messages
+from shim.mapping import server_messages, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Fidelity, Row, Vendor
 
@@ -84,6 +84,8 @@ class MessageFields:
             # The other vendor has no such field, and it is always the same.
             self._migrating.edits.replace(node, cst.parse_expression(way.conversion.source))
             return
+        if not targets and self._other_stands(node, way.reason):
+            return
         if not targets or not way.conversion.source:
             self._leave(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
             return
@@ -118,7 +120,7 @@ class MessageFields:
         if not self._places.fields_below(path):
             if self._migrating.target is Vendor.GLADIA and is_never_there(message, node, self._places.type_path):
                 self._migrating.report(FIELD_OF_NEITHER, node, self._code(node))
-            else:
+            elif not self._default_stands(node):
                 self._leave(node, f"{self._code(node)} has no counterpart")
             return
         if not self._places.is_always_there(message) and is_told_by_exception(
@@ -131,6 +133,38 @@ class MessageFields:
         around = self._places.message(self._program.value(base))
         if self._places.target_of(around) != self._places.target_of(message) or not self._take_alias_away(node):
             self._accesses.rewrite(node, message, target, "value")
+
+    def _default_stands(self, node: cst.BaseExpression) -> bool:
+        """Puts in its place what the program takes a field for that not every message has, as none has it any more."""
+        match node:
+            case cst.Call(cst.Attribute(attr=cst.Name("get")), [_, cst.Arg(cst.BaseExpression() as default)]):
+                value = self._program.value(default)
+            case _:
+                return False
+        if not isinstance(value, Known) or value.value is None:
+            return False
+        vendor = session.NAME.of(self._migrating.target)[0]
+        text = f"{self._code(node)}: {vendor} sends no such field, so it is always {self._code(default)}"
+        self._migrating.report(PARAMETER_DIFFERS, node, text)
+        self._migrating.edits.replace(node, default)
+        return True
+
+    def _other_stands(self, node: cst.BaseExpression, reason: str) -> bool:
+        """`message.get("transcript") or message.get("utterance")`: of two fields for one thing there is one left."""
+        choice = self._program.parents[node]
+        if not isinstance(choice, cst.BooleanOperation) or not isinstance(choice.operator, cst.Or):
+            return False
+        others = [choice.right] if choice.left is node else [choice.left]
+        while isinstance(others[-1], cst.BooleanOperation):
+            others[-1:] = [others[-1].left, others[-1].right]
+        read = [self._places.message(self._program.value(one)) for one in others if not isinstance(one, cst.Name)]
+        rows = [self._places.rows_of(one) for one in read if one is not None and one.path != self._places.type_path]
+        if not any(found and found[0].of(self._migrating.target) for found in rows):
+            return False
+        self._migrating.report(PARAMETER_DIFFERS, node, f"{self._code(node)}: {reason}; the other field stands for it")
+        is_left = choice.left is node
+        self._migrating.edits.rewrite(choice, lambda updated: updated.right if is_left else updated.left)
+        return True
 
     def _take_alias_away(self, node: cst.BaseExpression) -> bool:
         """Removes `utterance = message["data"]["utterance"]` and lets its uses read `message`, if that is the same."""

@@ -10,6 +10,7 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.containers import contents, is_container, is_followed_method, puts_in
+from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import DECODING
 from codemods.analysis.named_choice import CASES
 from codemods.analysis.program import Program
@@ -21,6 +22,7 @@ from codemods.analysis.values import (
     Frame,
     Function,
     Instance,
+    JsonText,
     Known,
     Library,
     LibraryObject,
@@ -32,12 +34,15 @@ from codemods.analysis.values import (
     Value,
     something,
 )
-from codemods.findings import FIELD_ABSENT, MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
+from codemods.findings import FIELD_ABSENT
 from codemods.migrating import Migrating
 from codemods.rules.messages.carriers import Carriers
-from codemods.rules.messages.places import ANY, TYPE, message_of
-from codemods.rules.messages.showing import Showing
-from shim.mapping import catalogue, session
+from codemods.rules.messages.leaving.ends import Ends
+from codemods.rules.messages.leaving.leaving import Leaving
+from codemods.rules.messages.leaving.lost import Lost
+from codemods.rules.messages.places import ANY, TYPE, MessagePlaces, message_of
+from codemods.rules.messages.waiting_tasks import are_tasks, is_waited_for_by_name
+from shim.mapping import catalogue
 from shim.mapping.row import Row, Section
 
 _FOLLOWED_CALLS: Final = frozenset(
@@ -56,7 +61,7 @@ _FOLLOWED_CALLS: Final = frozenset(
         "map",
         "filter",
     )
-) | frozenset(DECODING)
+)
 _HARMLESS_CALLS: Final = frozenset(f"builtins.{name}" for name in ("len", "isinstance", "type", "bool", "id"))
 _FRAME_METHODS: Final = ("decode", "strip", "startswith", "encode", "data", "json", "type", "extra")
 
@@ -69,7 +74,7 @@ def is_table_access(program: Program, access: cst.CSTNode) -> bool:
     return False
 
 
-class Following:
+class Following(Ends):
     """Looks at every use of what carries a session's messages."""
 
     def __init__(
@@ -79,17 +84,18 @@ class Following:
         rows: tuple[Row, ...] | None = None,
         type_path: tuple[Step, ...] = TYPE,
         any_types: frozenset[str] = frozenset(),
+        places: MessagePlaces | None = None,
     ) -> None:
-        self._any_types = any_types
-        """The types that rows without a type of their own are about."""
-        self._type_path = type_path
-        self._migrating = migrating
-        self._program = migrating.program
-        self._showing = Showing(migrating.program)
-        self._connects = connects
         received = catalogue.rows(Section.SERVER) if rows is None else rows
         self._carriers = Carriers(migrating, connects, received, type_path)
-        self._complete = True
+        is_known = places is not None and type_path == TYPE
+        leaving = Leaving(migrating, places, self._carriers, received) if places and is_known else None
+        super().__init__(migrating, connects, type_path, leaving)
+        self._any_types = any_types
+        """The types that rows without a type of their own are about."""
+        self._lost = Lost(migrating.program, self._carriers, self._showing)
+        self._given_in_old_form: set[Definition] = set()
+        """Parameters whose readers read the old vendor's fields, and get them."""
         self._planned: frozenset[cst.CSTNode] = frozenset()
 
     def check(self, gone: Iterable[cst.CSTNode], planned: Iterable[cst.CSTNode] = ()) -> bool:
@@ -104,6 +110,9 @@ class Following:
                 continue
             if isinstance(node, cst.BaseExpression) and self._carriers.carries(value):
                 self._check_use(node, value)
+        for use, definition in self._lost.reads():
+            if use not in left_out and definition not in self._given_in_old_form:
+                self._give_up(use)
         return self._complete
 
     # --- uses ------------------------------------------------------------------------------------
@@ -145,7 +154,10 @@ class Following:
                 if parent.test is node:
                     self._check_truth(node, value)
             case cst.FormattedStringExpression():
-                self._check_shown(node, parent, value)
+                if all(isinstance(one, JsonText) for one in something(value)):
+                    self._check_text(node, parent, value)
+                else:
+                    self._check_shown(node, parent, value)
             case cst.Match():
                 if parent not in self._planned and any(
                     isinstance(one, Parsed) and one.path != self._type_path for one in something(value)
@@ -159,6 +171,8 @@ class Following:
                     self._give_up(node)
             case cst.StarredDictElement() if self._showing.is_shown(self._program.parents[parent]):
                 self._whole_is_shown(node, value)
+            case cst.StarredDictElement():
+                self._leaves(node, value)
             case cst.Index():
                 if not self._is_key(value, self._program.parents[self._program.parents[parent]]):
                     self._give_up(node)
@@ -206,11 +220,14 @@ class Following:
         if name in ("keys", "items", "values") and isinstance(call, cst.Call) and self._showing.is_shown(call):
             self._whole_is_shown(node, value)
             return
+        if all(isinstance(one, JsonText) for one in something(value)):
+            self._check_text(node, self._program.parents[call], value)  # `.encode()`, `.strip()`: a text, still
+            return
         if any(isinstance(one, (Sequence, DictDisplay, Stream, Awaitable)) for one in something(value)):
             if not isinstance(call, cst.Call) or name in ("get", "append", "items", "values"):
                 self._give_up(parent)
             return
-        self._give_up(parent)
+        self._leaves(node, value, parent)
 
     def _check_target(self, node: cst.BaseExpression, target: cst.CSTNode) -> None:
         match target:
@@ -228,6 +245,9 @@ class Following:
             case cst.Subscript(owner):
                 if self._carriers.carries(self._program.value(owner)):
                     return  # a list or dictionary of the program's own: what comes out of it is followed
+                if self._program.value(owner) == UNKNOWN:
+                    self._leaves(node, self._program.value(node))
+                    return
         self._give_up(node)
 
     def _is_lost(self, elements: AbstractSequence[cst.BaseElement], unpacked: cst.BaseExpression) -> bool:
@@ -252,22 +272,39 @@ class Following:
 
     def _check_result(self, node: cst.BaseExpression) -> None:
         """A message that a function gives back is followed to the function's callers, if there are any here."""
-        if self._program.scope_of(node) not in self._program.called:
-            self._give_up(node)
+        result = self._program.parents[node]
+        is_lost = isinstance(result, (cst.Return, cst.Yield)) and self._lost.is_result(result)
+        if self._program.scope_of(node) not in self._program.called or is_lost:
+            self._leaves(node, self._program.value(node))
 
     def _check_argument(self, node: cst.BaseExpression, argument: cst.Arg, value: Value) -> None:
         call = self._program.parents[argument]
-        if argument.star or not isinstance(call, cst.Call):
+        if not isinstance(call, cst.Call):
             self._give_up(node)
+            return
+        if argument.star:
+            self._leaves_for(call, node, value)
             return
         if call.args[0] is argument and self._is_key(value, call):
             return
+        lost = self._lost.parameters(call, argument)
+        if lost:
+            self._given_in_old_form.update(lost)
+            self._migrating.in_old_form.update(one.node for one in lost)
+            self._leaves(node, value)
+            return
+        is_text = all(isinstance(one, JsonText) for one in something(value))
         for callee in something(self._program.value(call.func)):
+            if is_text and self._showing.is_storing(call):
+                continue
             match callee:
                 case Function():
                     continue
                 case Class() | Member(Instance() | Class()) | Library() if node in self._program.followed:
                     continue
+                case Library(name) if name in DECODING:
+                    if self._carriers.carries(self._program.value(call)):
+                        continue
                 case Library(name) if name in _FOLLOWED_CALLS and self._is_sorted_by_code(call):
                     continue
                 case Member(Sequence() | LibraryObject() as owner, name) if is_container(owner) and puts_in(name):
@@ -277,10 +314,23 @@ class Following:
                     continue
                 case Library("asyncio.gather" | "asyncio.create_task" | "asyncio.wait_for" | "asyncio.run"):
                     continue
+                case Library("asyncio.wait") if self._carriers.carries(
+                    self._program.value(call)
+                ) or is_waited_for_by_name(self._program, node):
+                    continue
             if not self._showing.is_showing(call, callee) or self._showing.is_sent_on(call, callee):
-                self._give_up(node)
+                self._leaves_for(call, node, value)
             elif message_of(value, self._connects) is not None:
                 self._whole_is_shown(node, value)
+
+    def _leaves_for(self, call: cst.Call, node: cst.BaseExpression, value: Value) -> None:
+        """A message is handed to code that is not the program's: to others it leaves, or else it is lost."""
+        own = (Function, Class, Instance)
+        callees = [one.owner if isinstance(one, Member) else one for one in something(self._program.value(call.func))]
+        if any(isinstance(one, own) for one in callees) or self._lost.is_chosen_by(call.func, self._type_path):
+            self._give_up(node)
+        else:
+            self._leaves(node, value)
 
     def _is_sorted_by_code(self, call: cst.Call) -> bool:
         """Whether what a function of Python's own calls for each element, if anything, is written in the program."""
@@ -300,44 +350,13 @@ class Following:
             isinstance(one, Parsed) and one.path == self._type_path for one in something(value)
         ) and is_table_access(self._program, access)
 
-    def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
-        message = message_of(value, self._connects)
-        if message is not None and message.path != self._type_path:
-            to = session.NAME.of(self._migrating.target)[0]
-            self._migrating.report(WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on")
-
-    def _names_method(self, node: cst.CSTNode) -> bool:
-        """Whether an expression is part of the name by which a message's type chooses a method."""
-        current = node
-        while not isinstance(current, (cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
-            if isinstance(current, cst.Call) and current in self._program.named_choices:
-                return True
-            current = self._program.parents[current]
-        return False
-
-    def _check_shown(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
-        """A message or its type inside a text: fine where the text is printed or raised, else it may decide."""
-        if self._names_method(node):
-            return
-        current = parent
-        while not isinstance(current, (cst.Call, cst.BaseSmallStatement, cst.BaseCompoundStatement, cst.Module)):
-            current = self._program.parents[current]
-        if isinstance(current, cst.Raise):
-            return
-        if isinstance(current, cst.Call):
-            callees = something(self._program.value(current.func))
-            if all(self._showing.is_showing(current, one) for one in callees):
-                self._whole_is_shown(node, value)
-                return
-            if isinstance(self._program.parents[current], cst.Raise):
-                return
-        self._give_up(node)
-
     def _check_comparison(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
         comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
         assert isinstance(comparison, cst.Comparison)
         if all(isinstance(one, Parsed) and one.path == self._type_path for one in something(value)):
             return
+        if are_tasks(value):
+            return  # which task it is, or whether it is among others: nothing of what it gives
         if all(isinstance(one, DictDisplay) for one in something(value)):
             return  # `key in utterances`: what is asked for is the program's own key
         others = [comparison.left, *(one.comparator for one in comparison.comparisons)]
@@ -367,11 +386,6 @@ class Following:
                     f"{self._migrating.code(node)} is tested for being there; test the message's type instead",
                 )
                 self._complete = False
-
-    def _give_up(self, node: cst.CSTNode) -> None:
-        self._complete = False
-        statement = self._program.parents.get(node, node)
-        self._migrating.report(MESSAGE_NOT_FOLLOWED, node, self._migrating.code(statement))
 
 
 def _is_value_of(statement: cst.CSTNode, node: cst.CSTNode) -> bool:

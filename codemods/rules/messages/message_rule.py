@@ -54,7 +54,7 @@ class MessageRule:
         self._fields = MessageFields(
             migrating, self._places, self._accesses, any_type, self._final_texts, self._give_up
         )
-        self._following = Following(migrating, opening, rows, self._type_path, self._any_types)
+        self._following = Following(migrating, opening, rows, self._type_path, self._any_types, self._places)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where something has no counterpart or is not followed."""

@@ -13,6 +13,7 @@ import msgspec
 from codemods.analysis.program import Program
 from codemods.analysis.values import OneOf, Parsed, Value, join_all
 from codemods.vendors.assemblyai_sessions import V2, V3, Edition
+from shim.mapping.row import Vendor
 from shim.wire import assemblyai, gladia
 
 
@@ -30,6 +31,8 @@ _SENT: Final = _messages(assemblyai.ServerMessage) | _messages(assemblyai.Option
 ANSWER: Final = frozenset(field.encode_name for field in msgspec.structs.fields(gladia.InitResponse))
 """The fields of the answer to Gladia's POST, which takes the place of the first message."""
 _GLADIAS_FIELDS: Final = frozenset().union(*_messages(gladia.ServerMessage).values())
+FIELDS: Final = {Vendor.GLADIA: _GLADIAS_FIELDS, Vendor.ASSEMBLYAI: frozenset().union(*_SENT.values())}
+"""The fields that stand in each vendor's messages themselves, of any type."""
 
 
 def is_never_there(

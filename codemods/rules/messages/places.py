@@ -91,7 +91,9 @@ class MessagePlaces:
             around = self.message(self._program.value(parent))
             own = self.message(self._program.value(node))
             is_any = around is not None and around.path[-1:] == (EACH,)
-            return around is None or own is None or is_any or around.origin is not own.origin
+            if around is None or own is None or is_any or around.origin is not own.origin:
+                return True
+            return around.path == own.path  # `text[:50]`, `words[-3:]`: a slice is of the same place
         return True
 
     def is_always_there(self, message: Parsed) -> bool:

@@ -10,9 +10,10 @@ import libcst as cst
 
 from codemods.analysis.values import EACH, Known, Parsed, Step, Value, alternatives
 from codemods.edits import expression, in_parentheses, takes_any
-from codemods.findings import FIELD_ABSENT, NEVER_SENT
+from codemods.findings import FIELD_ABSENT, FIELD_OF_NEITHER, NEVER_SENT
 from codemods.migrating import Migrating
 from codemods.rules.branches import drop_false
+from codemods.rules.messages.never_there import FIELDS
 from codemods.rules.messages.places import general
 from codemods.rules.messages.reading import Reading
 from shim.mapping.paths import steps_of
@@ -65,9 +66,7 @@ class Presence:
     ) -> None:
         kinds = self._kinds_of(inner.path)
         if not kinds:
-            if around.path:
-                self.read.add(owner)
-                self._migrating.report(FIELD_ABSENT, node, f"{self._migrating.code(node)} never holds any more")
+            self._asked_in_vain(node, owner, around, inner)
             return
         target = self._migrating.target
         rows = self._reading.rows_of(inner)
@@ -79,6 +78,19 @@ class Presence:
         step = steps_of(rows[0].of(target)[0])[1:][len(self._reading.target_of(around)) :][0]
         self._migrating.edits.replace(node.left, self._migrating.string(str(step), node))
         self.read.add(owner)
+
+    def _asked_in_vain(self, node: cst.Comparison, owner: cst.BaseExpression, around: Parsed, inner: Parsed) -> None:
+        """`"transcription" in message`: a field that no message of the new vendor's has."""
+        name, migrating = inner.path[-1], self._migrating
+        if not around.path and name in FIELDS[migrating.target]:
+            if name in FIELDS[migrating.source]:
+                self.read.add(owner)
+            return
+        self.read.add(owner)
+        if not around.path and name not in FIELDS[migrating.source]:
+            migrating.report(FIELD_OF_NEITHER, node, migrating.code(node))
+        else:
+            migrating.report(FIELD_ABSENT, node, f"{migrating.code(node)} never holds any more")
 
     def _ask_type(
         self,

@@ -44,6 +44,14 @@ class Showing:
             return True  # an exception of the program's or of Python's: it is shown to whoever meets it
         return isinstance(call.func, cst.Attribute) and call.func.attr.value in _LOGGING
 
+    def _is_default(self, call: cst.Call) -> bool:
+        """Whether a text is the default of a `.get(…)`: `message.get("error", str(message))`."""
+        return isinstance(call.func, cst.Attribute) and call.func.attr.value == "get" and len(call.args) == 2
+
+    def is_storing(self, call: cst.Call) -> bool:
+        """Whether a call puts a text away: into a file, a list, a queue."""
+        return isinstance(call.func, cst.Attribute) and call.func.attr.value in _STORING
+
     def is_sent_on(self, call: cst.Call, callee: Value) -> bool:
         """Whether the text that is made of a message goes to somebody who is not here, and may read anything in it."""
         if not isinstance(callee, Library) or callee.name not in _TEXT_CALLS:
@@ -54,7 +62,7 @@ class Showing:
         taker = self._program.parents[current]
         if not isinstance(current, cst.Arg) or not isinstance(taker, cst.Call):
             return False
-        if isinstance(taker.func, cst.Attribute) and taker.func.attr.value in _STORING:
+        if self.is_storing(taker) or self._is_default(taker):
             return False
         return any(
             not isinstance(one, (Function, Class, Library)) and not self.is_showing(taker, one)

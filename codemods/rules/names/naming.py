@@ -10,7 +10,17 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.libraries import ENDING
-from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, Value, alternatives
+from codemods.analysis.values import (
+    Class,
+    Function,
+    Instance,
+    Library,
+    LibraryObject,
+    Member,
+    OwnModule,
+    Value,
+    alternatives,
+)
 from codemods.findings import ENVIRONMENT_RENAMED, VENDOR_STILL_NAMED
 from codemods.migrating import Migrating, like
 from codemods.rules.names.import_order import reordered
@@ -51,9 +61,16 @@ class NamingRule:
             if self._says(text) and literal not in self._migrating.kept:
                 session.KEY_VARIABLE.over(self._migrating.target)
                 self._migrating.edits.replace(literal, like(literal, self._with_new(text)))
-                self._migrating.report(ENVIRONMENT_RENAMED, literal, f"{text} is {self._with_new(text)} now")
+                self._migrating.report(ENVIRONMENT_RENAMED, literal, self._what_became_of(text))
         for module in self._program.modules:
             self._rename_texts(module)
+
+    def _what_became_of(self, variable: str) -> str:
+        """What is said of an environment variable that is renamed here."""
+        new, kept = self._with_new(variable), self._migrating.kept
+        if any(one.evaluated_value == variable for one in self._program.environment_names if one in kept):
+            return f"{self._new}'s key is read from {new}; {variable} stays for the rest of the program"
+        return f"{variable} is {new} now"
 
     def _says(self, text: str) -> bool:
         return self._old.lower() in text.lower() and renamed(text, self._old, self._new) != text
@@ -91,7 +108,7 @@ class NamingRule:
             self._report_setting(name, definitions)
             for node in imported:
                 self._keep_in_order(node)
-            for literal in self._exported.get(name, []):
+            for literal in (*self._exported.get(name, []), *self._named_by_owner.get(name, [])):
                 self._migrating.edits.replace(literal, like(literal, self._with_new(name)))
 
     def _report_setting(self, name: str, definitions: list[Definition]) -> None:
@@ -180,6 +197,18 @@ class NamingRule:
             for node in self._program.nodes_in(module):
                 if isinstance(node, cst.SimpleString) and _DOTTED.match(node.raw_value):
                     found.add(node.raw_value.rpartition(".")[2])
+        return found
+
+    @cached_property
+    def _named_by_owner(self) -> dict[str, list[cst.SimpleString]]:
+        """The strings by which calls name something of a file or class of the program: `setattr(stt, "KEY", …)`."""
+        found: dict[str, list[cst.SimpleString]] = {}
+        for module in self._program.modules:
+            for node in self._program.nodes_in(module):
+                match node:
+                    case cst.Call(args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as literal), *_]):
+                        if isinstance(self._program.value(owner), (OwnModule, Class, Instance)):
+                            found.setdefault(str(literal.evaluated_value), []).append(literal)
         return found
 
     @cached_property

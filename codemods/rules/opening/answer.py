@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import HttpResponse, Parsed, ResponseField, Value, alternatives, something
+from codemods.analysis.values import HttpResponse, Known, Parsed, ResponseField, Value, alternatives, something
+from codemods.edits import Statement
 from codemods.findings import CHECK_UNKNOWN, SESSION_USED_ELSEWHERE, STATEMENT_SHARED
 from codemods.migrating import Migrating
 from codemods.rules.opening.around_post import gives_answer, makes_client
@@ -35,7 +36,7 @@ class AnswerStatements:
         self._refusal = refusal
         self._opened = self._program.statement_of(connect.call)
         self.removed: list[cst.CSTNode] = []
-        self.moved: list[cst.SimpleStatementLine] = []
+        self.moved: list[Statement] = []
         self.check: cst.If | None = None
         self.success: cst.If | None = None
         self.branches: StatusBranches | None = None
@@ -78,7 +79,8 @@ class AnswerStatements:
             # What is done about a refusal is written anew, and the test itself goes.
             in_check |= self._program.is_inside(node, self.success.test)
             in_check |= self._program.is_inside(node, self.success.orelse)
-        return statement in self.removed or statement in self.moved or in_check
+        is_moved = any(self._program.is_inside(node, one) for one in self.moved)
+        return statement in self.removed or is_moved or in_check
 
     def _place(self, node: cst.CSTNode, value: Value) -> bool:
         """Decides what becomes of the statement in which the answer is used."""
@@ -153,7 +155,8 @@ class AnswerStatements:
     def _is_identity(self, node: cst.CSTNode) -> bool:
         """Whether all that is read from here on is the session's id."""
         found = something(self._program.value(self._refusal.outermost(node)))
-        return all(isinstance(one, Parsed) and one.path == IDENTITY for one in found)
+        read = [one for one in found if not isinstance(one, Known)]  # `answer.get("id") or ""`
+        return bool(read) and all(isinstance(one, Parsed) and one.path == IDENTITY for one in read)
 
     def _may_be_identity(self, node: cst.CSTNode) -> bool:
         """Whether an expression can hold the id, beside what it was given before there was one."""
@@ -208,7 +211,7 @@ class AnswerStatements:
                 return all(
                     self._is_behind(self._program.statement_of(use))
                     or self._is_placed(use)
-                    or self._program.statement_of(use) in following
+                    or self._shown_by(use) in following
                     for use in self._uses_of(target)
                 )
         return isinstance(statement.body[0], cst.Expr)
@@ -216,20 +219,21 @@ class AnswerStatements:
     def _uses_of(self, target: cst.Name) -> list[cst.Name]:
         return [use for one in self._program.definitions() if one.node is target for use in one.uses]
 
-    def _following(self, statement: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
+    def _following(self, statement: cst.SimpleStatementLine) -> list[Statement]:
         """The statements in front of the connect that only show what this one gave a name."""
         target = given_by(statement)
         if not isinstance(target, cst.Name):
             return []
-        shown = [self._program.statement_of(use) for use in self._uses_of(target)]
-        return [
-            one
-            for one in dict.fromkeys(shown)
-            if isinstance(one, cst.SimpleStatementLine)
-            and len(one.body) == 1
-            and isinstance(one.body[0], cst.Expr)
-            and self._is_in_front(one)
-        ]
+        shown = dict.fromkeys(self._shown_by(use) for use in self._uses_of(target))
+        return [one for one in shown if _only_does(one) and self._is_in_front(one)]
+
+    def _shown_by(self, use: cst.CSTNode) -> Statement:
+        """The statement that a use stands in, or the test around statements that only call something."""
+        statement = self._program.statement_of(use)
+        around = self._program.parents.get(self._program.parents[statement])
+        whole = around if isinstance(around, cst.If) and _only_does(around) else statement
+        assert isinstance(whole, Statement)
+        return whole
 
     def _is_in_front(self, statement: cst.CSTNode) -> bool:
         """Whether a statement stands in the connect's block, before it; inside a `with` of the POST counts."""
@@ -246,11 +250,26 @@ class AnswerStatements:
         """Whether a statement runs after the socket is open: inside its `with`, or behind it in its block."""
         if self._opened is not statement and self._program.is_inside(statement, self._opened):
             return True
-        body = self._block()
-        current = statement
-        while current not in body and current in self._program.parents:
-            current = self._program.parents[current]
-        return current in body and body.index(current) > body.index(self._opened)
+        opened = self._opened
+        while True:
+            block = self._program.parents[opened]
+            body: list[cst.CSTNode] = (
+                list(block.body) if isinstance(block, cst.IndentedBlock | cst.Module) else [opened]
+            )
+            current = statement
+            while current not in body and current in self._program.parents:
+                current = self._program.parents[current]
+            if current in body and current is not opened:
+                return body.index(current) > body.index(opened)
+            around = self._program.parents.get(block)
+            if not isinstance(around, cst.Try) or not self._leaves_where_it_fails(around):
+                return False
+            opened = around  # what follows a `try` is met only where its socket was opened
+
+    def _leaves_where_it_fails(self, statement: cst.Try) -> bool:
+        """Whether no handler of a `try` goes on behind it."""
+        bodies = [one.body for one in statement.handlers]
+        return bool(bodies) and all(isinstance(one, cst.IndentedBlock) and self._refusal.ends(one) for one in bodies)
 
     def _block(self) -> list[cst.CSTNode]:
         block = self._program.parents[self._opened]
@@ -290,6 +309,16 @@ class AnswerStatements:
         return all(
             makes_client(self._program, one) or gives_answer(self._program, one, answer) for one in statement.items
         )
+
+
+def _only_does(statement: cst.CSTNode) -> bool:
+    """Whether a statement only calls something, or is a test with nothing else behind it."""
+    match statement:
+        case cst.SimpleStatementLine([cst.Expr()]):
+            return True
+        case cst.If(body=cst.IndentedBlock(body), orelse=None):
+            return all(_only_does(one) for one in body)
+    return False
 
 
 def given_by(statement: cst.CSTNode) -> cst.BaseExpression | None:

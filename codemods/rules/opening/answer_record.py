@@ -142,6 +142,7 @@ def _unpacked(
     assert isinstance(returning.value, cst.Tuple)
     made = program.parents[call]
     statement = program.parents[made] if isinstance(made, cst.Await) else made
+    statement = _taken_apart_later(program, statement) or statement
     elements = returning.value.elements
     match statement:
         case cst.Assign([cst.AssignTarget(cst.Tuple(targets) | cst.List(targets))]) if len(elements) == 2:
@@ -150,6 +151,34 @@ def _unpacked(
                 at = next(i for i, one in enumerate(elements) if one is part)
                 return AnswerRecord(returning, part, plain[at], statement)
     return None
+
+
+def _taken_apart_later(program: Program, statement: cst.CSTNode) -> cst.Assign | None:
+    """The statement that takes a pair apart that has got a name first, of which nothing else but a test is asked."""
+    match statement:
+        case cst.Assign([cst.AssignTarget(cst.Name() as name)]):
+            pass
+        case _:
+            return None
+    uses = [use for one in program.definitions() if one.node is name for use in one.uses]
+    found: list[cst.Assign] = []
+    for use in uses:
+        parent = program.parents[use]
+        if isinstance(parent, cst.Assign) and len(program.definitions_of(use)) == 1:
+            found.append(parent)
+        elif not _is_asked(program, use):
+            return None
+    return found[0] if len(found) == 1 else None
+
+
+def _is_asked(program: Program, use: cst.Name) -> bool:
+    """Whether a name is only asked whether there is anything."""
+    match program.parents[use]:
+        case cst.If() | cst.UnaryOperation(cst.Not()):
+            return True
+        case cst.Comparison(_, [cst.ComparisonTarget(cst.Is() | cst.IsNot(), cst.Name("None"))]):
+            return True
+    return False
 
 
 def _place_in_record(

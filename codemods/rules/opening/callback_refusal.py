@@ -116,7 +116,7 @@ class CallbackRefusal:
             migrating.edits.replace(check.test, assemblyai.is_error(migrating, message, check.test))
             self._refusal.plan(check, message)
 
-        told = check is None
+        told = self._refusal.is_left_to_library(check)
         if self._connect.library.by_callback and not self._ends_by_itself(answer):
             self._migrating.report(PARAMETER_DIFFERS, parsing, _SWALLOWED)
         self._handlers.plan(message, told=told)

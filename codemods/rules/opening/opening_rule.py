@@ -36,6 +36,8 @@ from codemods.rules.opening.callback_refusal import CallbackRefusal
 from codemods.rules.opening.carried_headers import CarriedHeaders, others_send, sends_the_same
 from codemods.rules.opening.opened_block import block_of_first_message, connecting_loop
 from codemods.rules.opening.refusal import RefusalRule
+from codemods.rules.opening.refusal_handlers import RefusalHandlers
+from codemods.rules.opening.refusal_passing import RefusalPassing
 from codemods.rules.opening.starting_over import say_that_it_starts_over
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
@@ -92,6 +94,9 @@ class OpeningRule:
             callback.plan(answer)
         else:
             self._insert_first_message(connect, socket, answer)
+            by_default = answer.success is None and self._refusal.is_left_to_library(answer.check)
+            passing = RefusalPassing(self._migrating, connect, self._opening.request.call)
+            passing.plan(answer.refused, RefusalHandlers(self._migrating), by_default=by_default)
         self._remove_idle_clients(answer)
         say_that_it_starts_over(self._migrating, connect, self._opening.request.call)
         return True
@@ -346,7 +351,7 @@ class OpeningRule:
         taken = {node.value for node in nodes if isinstance(node, cst.Name)}
         return next((name for name in names if name not in taken), f"{names[0]}_of_session")
 
-    def _read_identity_from(self, statement: cst.SimpleStatementLine, message: cst.BaseExpression) -> None:
+    def _read_identity_from(self, statement: Statement, message: cst.BaseExpression) -> None:
         """In a statement that moved, the answer's document is the first message."""
         for node in self._program.nodes_in(statement):
             value = self._program.value(node)

@@ -7,7 +7,9 @@ import libcst as cst
 from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
 from codemods.analysis.values import HttpResponse, Known, Library, Parsed, ResponseField, Sequence, Value
+from codemods.edits import expression
 from codemods.migrating import Migrating
+from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 
@@ -40,7 +42,8 @@ class RefusalRule:
         if not self.ends(body):
             return "its body does not end the function or the program"
         calls = [node for node in self._program.nodes_in(body) if isinstance(node, cst.Call)]
-        if any(self.raises_for_status(call) for call in calls):
+        last = self._raised_last(body)
+        if any(self.raises_for_status(call) for call in calls if call is not last):
             return "its body raises for the status"
         return None
 
@@ -76,11 +79,24 @@ class RefusalRule:
         """Whether a block leaves the function or the program."""
         last = body.body[-1] if body.body else None
         small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
-        if isinstance(small, (cst.Return, cst.Raise)):
+        if isinstance(small, (cst.Return, cst.Raise)) or self._raised_last(body) is not None:
             return True
         return (
             isinstance(small, cst.Expr) and isinstance(small.value, cst.Call) and is_ending(self._program, small.value)
         )
+
+    def is_left_to_library(self, check: cst.If | None) -> bool:
+        """Whether a refusal that the program has no word of its own for is an exception of the library's."""
+        if check is None:
+            return True
+        return isinstance(check.body, cst.IndentedBlock) and self._raised_last(check.body) is not None
+
+    def _raised_last(self, body: cst.IndentedBlock) -> cst.Call | None:
+        """The `response.raise_for_status()` that a block ends with, if it does."""
+        match body.body[-1] if body.body else None:
+            case cst.SimpleStatementLine([cst.Expr(cst.Call() as call)]) if self.raises_for_status(call):
+                return call
+        return None
 
     def is_failure(self, test: cst.BaseExpression) -> bool:
         """Whether a test is true for every refusal and for nothing else."""
@@ -90,6 +106,11 @@ class RefusalRule:
                 if value == HttpResponse(self._opening.request.call):
                     return True
                 return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+            case cst.Comparison(
+                cst.BinaryOperation(left, cst.FloorDivide(), cst.Integer("100")),
+                [cst.ComparisonTarget(cst.NotEqual(), cst.Integer("2"))],
+            ):
+                return _is_status(self._program.value(left))
             case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
                 return _is_status(self._program.value(left)) and _excludes_success(operator, self._program.value(right))
         value = self._program.value(test)
@@ -105,9 +126,14 @@ class RefusalRule:
     def plan_body(self, body: cst.BaseSuite, message: cst.BaseExpression) -> None:
         """Plans the edits of what is done about a refusal."""
         program, edits, migrating = self._program, self._migrating.edits, self._migrating
-        for statement in body.body:
+        numbers = RefusalNumbers(migrating)
+        for statement in program.nodes_in(body):
             if isinstance(statement, cst.SimpleStatementLine) and self._binds_document(statement):
                 edits.remove(statement)
+        last = self._raised_last(body) if isinstance(body, cst.IndentedBlock) else None
+        if last is not None:
+            text = assemblyai.refusal_text(migrating, message, last)
+            edits.replace(program.statement_of(last), raising(text))
         for node in program.nodes_in(body):
             value = program.value(node)
             if isinstance(node, cst.Call) and self._ends_with_status(node):
@@ -116,11 +142,16 @@ class RefusalRule:
                 self._is_text(program.value(side)) for side in (node.left, node.right)
             ):
                 edits.replace(node, assemblyai.refusal_text(migrating, message, node))
+            elif isinstance(node, cst.Name) and _is_status(value) and self._is_own(node, body):
+                numbers.plan_name(node)
             elif isinstance(node, cst.BaseExpression) and self._reads_answer(value) and not self._is_own(node, body):
                 outermost = self.outermost(node)
-                if isinstance(outermost, cst.BaseExpression):
-                    part = assemblyai.refusal_code if _is_status(value) else assemblyai.refusal_text
-                    edits.replace(outermost, part(migrating, message, outermost))
+                if self._ends_the_program(outermost):
+                    continue
+                if isinstance(outermost, cst.BaseExpression) and _is_status(value):
+                    numbers.plan(outermost, assemblyai.refusal_code(migrating, message, outermost))
+                elif isinstance(outermost, cst.BaseExpression):
+                    edits.replace(outermost, assemblyai.refusal_text(migrating, message, outermost))
 
     def _is_own(self, node: cst.BaseExpression, body: cst.BaseSuite) -> bool:
         """Whether a name got its value inside the branch, where what it got is rewritten."""
@@ -149,6 +180,11 @@ class RefusalRule:
     def _is_text(self, value: Value) -> bool:
         return isinstance(value, ResponseField) and not _is_status(value)
 
+    def _ends_the_program(self, status: cst.CSTNode) -> bool:
+        """Whether a status is what the program ends with."""
+        call = self._program.parents.get(self._program.parents[status])
+        return isinstance(call, cst.Call) and self._ends_with_status(call)
+
     def _ends_with_status(self, call: cst.Call) -> bool:
         return (
             is_ending(self._program, call)
@@ -163,6 +199,11 @@ class RefusalRule:
                 found = self._program.value(value)
                 return isinstance(found, Parsed) and gladia.is_answer_of(found, self._opening.request)
         return False
+
+
+def raising(text: cst.BaseExpression) -> cst.SimpleStatementLine:
+    """The statement that raises a refusal which the library raised before."""
+    return cst.SimpleStatementLine([cst.Raise(expression("RuntimeError(text)", text=text))])
 
 
 def is_ending(program: Program, call: cst.Call) -> bool:

@@ -12,14 +12,19 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import Library
+from codemods.analysis.values import Library, Value
 from codemods.edits import Statement
-from codemods.findings import CHECK_UNKNOWN, GUARD_MOVED
+from codemods.findings import CHECK_UNKNOWN, GUARD_MOVED, REFUSAL_CAUGHT
 from codemods.migrating import Migrating
+from codemods.rules.guards import Raised, catcher, raises_again, types_of
+from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors import assemblyai
 
 _OF_STATUS: Final = ("HTTPError", "HTTPStatusError", "ClientResponseError")
 _OF_ANY: Final = ("RequestException", "ClientError", "URLError", "OSError", "Exception", "BaseException")
+_ANSWER: Final = "response"
+"""The attribute of an HTTP library's exception that holds the answer, if there was one."""
+_OF_HTTP: Final = (*_OF_STATUS, "RequestException", "ClientError", "URLError")
 _CODES: Final = ("response.status_code", "status", "code", "status_code")
 _TEXTS: Final = ("response.text", "message", "reason", "response.reason", "response.content")
 
@@ -31,53 +36,157 @@ class RefusalHandlers:
     migrating: Migrating
     tries: list[cst.Try] = field(default_factory=list)
     handlers: list[cst.ExceptHandler] = field(default_factory=list)
+    staying: set[cst.Try] = field(default_factory=set)
+    """Those of the `try` statements that guard the session as well, and only lose the handler."""
 
-    def take(self, statement: cst.Try) -> bool:
-        """Notes a `try`; False, with a finding, where its handlers cannot be moved."""
-        if statement.finalbody is not None or statement.orelse is not None:
-            return self._give_up(statement, "it has an `else` or a `finally`")
+    idle: list[cst.Try] = field(default_factory=list)
+    """Those that guard the POST alone, and not the test of a refusal."""
+
+    last: cst.ExceptHandler | None = None
+    """The one whose statements a refusal comes to last, once `failing` has said what is done about one."""
+
+    own: set[cst.ExceptHandler] = field(default_factory=set)
+    """Those that are for an exception of a class of the program, which the test raises: they are given it as it is."""
+
+    def is_of_library(self, statement: cst.Try) -> bool:
+        """Whether a refusal comes to a handler that is for exceptions of HTTP libraries alone."""
         handler = self._handler_of_refusals(statement)
+        names = self._caught(handler.type) if handler is not None and handler.type is not None else []
+        return bool(names) and all(one in _OF_HTTP for one in names)
+
+    def take(self, statement: cst.Try, check: cst.If | None = None, *, stays: bool = False) -> bool:
+        """Notes a `try`; False, with a finding, where its handlers cannot be moved.
+
+        `check` is the program's own test of a refusal, where it does not leave it to the library. `stays`: it guards
+        the session as well, and goes on doing so.
+        """
+        if not stays and (statement.finalbody is not None or statement.orelse is not None):
+            return self._give_up(statement, "it has an `else` or a `finally`")
+        own = self._raised_at_end(check)
+        handler = (
+            self._handler_of_refusals(statement) if own is None else catcher(self.migrating.program, statement, own)
+        )
+        if handler is not None and isinstance(own, cst.ClassDef):
+            self.own.add(handler)
+        other = next((one for one in self._raised_inside(check) if self._is_met(statement, one)), None)
+        if other is not None:
+            return self._give_up(statement, f"it has a handler for one refusal alone: {self.migrating.code(other)}")
+        names = ", ".join(self.migrating.code(one.type) for one in statement.handlers if one.type is not None)
+        if (
+            handler is None
+            and check is not None
+            and not stays
+            and not self.migrating.program.is_inside(check, statement)
+            and len(statement.body.body) == 1
+        ):
+            # A refusal is met behind it: its handlers are for a service that is not reached by the POST.
+            self.idle.append(statement)
+            self.migrating.report(GUARD_MOVED, statement, f"the handler of {names} went with the POST")
+            return True
         if handler is None or not isinstance(handler.body, cst.IndentedBlock):
             return self._give_up(statement, "none of its handlers is for a refused request")
         for node in self.migrating.program.nodes_in(handler.body):
             if isinstance(node, (cst.Break, cst.Continue)):
                 return self._give_up(statement, "its handler goes on in a loop")
         for use in self._uses(handler):
-            if self._part(use) is None:
+            if self._part(use) is None and not self._is_in_answered(use, handler):
                 return self._give_up(statement, f"its handler looks into the exception: {self._code_around(use)}")
         self.tries.append(statement)
         self.handlers.append(handler)
-        names = ", ".join(self.migrating.code(one.type) for one in statement.handlers if one.type is not None)
+        if stays:
+            self.staying.add(statement)
+            return True
         self.migrating.report(
             GUARD_MOVED, statement, f"the handler of {names or 'everything'} is for a refused session only"
         )
         return True
 
+    def _raised_at_end(self, check: cst.If | None) -> Raised | None:
+        """The type of the exception that a test of a refusal ends with, if it raises one of its own."""
+        last = check.body.body[-1] if check is not None else None
+        raised = _raise_in(last) if last is not None else None
+        made = raised.exc.func if raised is not None and isinstance(raised.exc, cst.Call) else None
+        return next(iter(types_of(self.migrating.program, made)), None) if made is not None else None
+
+    def _raised_inside(self, check: cst.If | None) -> list[cst.Raise]:
+        """What a test of a refusal raises about some refusals alone."""
+        program = self.migrating.program
+        branches = [one for one in check.body.body if isinstance(one, cst.If)] if check is not None else []
+        return [node for one in branches for node in program.nodes_in(one) if isinstance(node, cst.Raise)]
+
+    def _is_met(self, statement: cst.Try, raised: cst.Raise) -> bool:
+        """Whether a handler of a `try` does anything about an exception but raise it again."""
+        made = raised.exc.func if isinstance(raised.exc, cst.Call) else raised.exc
+        types = types_of(self.migrating.program, made) if made is not None else []
+        found = [catcher(self.migrating.program, statement, one) for one in types]
+        return not types or any(one is not None and not raises_again(one) for one in found)
+
     def _give_up(self, statement: cst.Try, why: str) -> bool:
         self.migrating.report(CHECK_UNKNOWN, statement, f"a `try` guards the POST, and {why}")
         return False
 
+    def rename(self, statement: cst.Try, kind: str) -> None:
+        """Lets the handler that is for a refused request be for an exception of Python's; says where it cannot be."""
+        handler = self._handler_of_refusals(statement)
+        assert handler is not None and handler.type is not None
+        strange = [use for use in self._uses(handler) if self._part(use) != (use, False)]
+        if strange:
+            text = f"its handler looks into the exception: {self._code_around(strange[0])}; it is {kind} now"
+            self.migrating.report(REFUSAL_CAUGHT, statement, text)
+        self.migrating.edits.replace(handler.type, cst.Name(kind))
+
     def _handler_of_refusals(self, statement: cst.Try) -> cst.ExceptHandler | None:
-        for names in (_OF_STATUS, _OF_ANY):
-            for handler in statement.handlers:
-                if handler.type is None or any(one in names for one in self._caught(handler.type)):
-                    return handler
+        for handler in statement.handlers:
+            if handler.type is None or any(one in (*_OF_STATUS, *_OF_ANY) for one in self._caught(handler.type)):
+                return handler
         return None
 
     def _caught(self, node: cst.BaseExpression) -> list[str]:
         """The last names of the exceptions that a handler is for."""
+        return [one.name.rpartition(".")[2] for one in self._values(node) if isinstance(one, Library)]
+
+    def _values(self, node: cst.BaseExpression) -> list[Value]:
         inner = [one.value for one in node.elements] if isinstance(node, cst.Tuple) else [node]
-        values = [self.migrating.program.value(one) for one in inner]
-        return [one.name.rpartition(".")[2] for one in values if isinstance(one, Library)]
+        return [self.migrating.program.value(one) for one in inner]
 
     def _uses(self, handler: cst.ExceptHandler) -> list[cst.Name]:
         return [use for one in self.migrating.program.definitions() if one.node is handler for use in one.uses]
+
+    def _answered(self, handler: cst.ExceptHandler) -> list[cst.If | cst.IfExp]:
+        """The tests of a handler that ask whether there is an answer at all: to a refused request there is one."""
+        return [
+            node
+            for node in self.migrating.program.nodes_in(handler.body)
+            if isinstance(node, cst.IfExp) or (isinstance(node, cst.If) and node.orelse is None)
+            if self._asks_for_answer(node.test, handler)
+        ]
+
+    def _asks_for_answer(self, test: cst.BaseExpression, handler: cst.ExceptHandler) -> bool:
+        match test:
+            case cst.BooleanOperation(left, cst.And(), right):
+                return self._asks_for_answer(left, handler) and self._asks_for_answer(right, handler)
+            case cst.Comparison(left, [cst.ComparisonTarget(cst.IsNot(), cst.Name("None"))]):
+                return self._asks_for_answer(left, handler)
+            case cst.Call(cst.Name("hasattr" | "getattr"), [cst.Arg(caught), cst.Arg(cst.SimpleString() as name), *_]):
+                return caught in self._uses(handler) and name.evaluated_value == _ANSWER
+            case cst.Attribute(caught, cst.Name(name)):
+                return caught in self._uses(handler) and name == _ANSWER
+        return False
+
+    def _is_in_answered(self, use: cst.Name, handler: cst.ExceptHandler) -> bool:
+        inside = self.migrating.program.is_inside
+        return any(
+            inside(use, one.test) or (isinstance(one, cst.IfExp) and inside(use, one.orelse))
+            for one in self._answered(handler)
+        )
 
     def _code_around(self, use: cst.Name) -> str:
         return self.migrating.code(self.migrating.program.parents[use])
 
     def _part(self, use: cst.Name) -> tuple[cst.BaseExpression, bool] | None:
         """The whole expression in which an exception is read, and whether it is its code; None for another reading."""
+        if any(one.node in self.own for one in self.migrating.program.definitions_of(use)):
+            return use, False
         node: cst.BaseExpression = use
         names: list[str] = []
         while isinstance(parent := self.migrating.program.parents[node], cst.Attribute) and parent.value is node:
@@ -96,16 +205,23 @@ class RefusalHandlers:
         `told`: the POST's failure was an exception of the library's, so that what is read of it is the service's word.
         """
         migrating, edits, program = self.migrating, self.migrating.edits, self.migrating.program
+        numbers = RefusalNumbers(migrating)
         for handler in self.handlers:
+            for asked in self._answered(handler):
+                if isinstance(asked, cst.If):
+                    edits.unwrap(asked)
+                else:
+                    edits.rewrite(asked, lambda updated: updated.body)
             for use in self._uses(handler):
-                part = self._part(use)
+                part = self._part(use) if not self._is_in_answered(use, handler) else None
                 parent = program.parents[use]
                 if part is None or isinstance(parent, cst.From):
                     continue
                 whole, is_code = part
-                if told or whole is not use:
-                    write = assemblyai.refusal_code if is_code else assemblyai.refusal_text
-                    edits.replace(whole, write(migrating, message, whole))
+                if is_code:
+                    numbers.plan(whole, assemblyai.refusal_code(migrating, message, whole))
+                elif told or whole is not use:
+                    edits.replace(whole, assemblyai.refusal_text(migrating, message, whole))
             for node in program.nodes_in(handler.body):
                 if isinstance(node, cst.Raise) and node.cause is not None:
                     edits.rewrite(node, lambda updated: updated.with_changes(cause=None))
@@ -120,25 +236,39 @@ class RefusalHandlers:
             raised = _raise_in(found[-1])
             if raised is None:
                 return found
-            body = [self.migrating.edits.edited(one) for one in handler.body.body]
+            body = self.migrating.edits.edited(handler.body).body
+            self.last = handler
             again = found[-1]
             found = found[:-1]
             if not told and handler.name is not None and any(self._part(use) for use in self._uses(handler)):
-                found.append(_naming(handler, raised))
-                again = _raising_named(again, handler)
+                is_own = handler in self.own
+                found.append(_naming(handler, raised, whole=is_own))
+                again = _raising_named(again, handler, whole=is_own)
             found.extend(again if _raises_again(one) else one for one in body)  # type: ignore[misc]
         return found
+
+    def outside(self, function: cst.CSTNode) -> list[cst.ExceptHandler]:
+        """Those that do not stand in a function."""
+        return [one for one in self.handlers if not self.migrating.program.is_inside(one, function)]
 
     def dissolve(self, going: list[cst.CSTNode], opens: Callable[[cst.CSTNode], bool]) -> None:
         """Puts the bodies of the `try` statements in their places; one whose body goes, goes itself.
 
         One whose body still `opens` the socket by a call keeps its handlers but the one for a refused request.
         """
+        for statement in self.idle:
+            if all(one in going for one in statement.body.body):
+                self.migrating.edits.remove(statement)
+                going.append(statement)
+            else:
+                self.migrating.edits.unwrap(statement)
         for statement, moved in zip(self.tries, self.handlers, strict=True):
             if all(one in going for one in statement.body.body):
                 self.migrating.edits.remove(statement)
                 going.append(statement)
-            elif len(statement.handlers) > 1 and opens(statement.body):
+            elif statement in self.staying and len(statement.handlers) == 1 and statement.finalbody is not None:
+                self.migrating.edits.rewrite(statement, _without_handler(0))
+            elif len(statement.handlers) > 1 and (statement in self.staying or opens(statement.body)):
                 self.migrating.edits.rewrite(statement, _without_handler(list(statement.handlers).index(moved)))
             else:
                 self.migrating.edits.unwrap(statement)
@@ -165,9 +295,12 @@ def _raises_again(statement: cst.CSTNode) -> bool:
     return False
 
 
-def _raising_named(statement: Statement, handler: cst.ExceptHandler) -> Statement:
-    """The `raise` of an exception with what it says by the name that it has got."""
+def _raising_named(statement: Statement, handler: cst.ExceptHandler, *, whole: bool) -> Statement:
+    """The `raise` of an exception with what it says, or the `whole` of it, by the name that it has got."""
     match statement:
+        case cst.SimpleStatementLine([cst.Raise() as raised]) if whole:
+            assert handler.name is not None and isinstance(handler.name.name, cst.Name)
+            return statement.with_changes(body=[raised.with_changes(exc=handler.name.name, cause=None)])
         case cst.SimpleStatementLine([cst.Raise(cst.Call(args=[first, *_]) as made) as raised]):
             assert handler.name is not None and isinstance(handler.name.name, cst.Name)
             named = made.with_changes(args=[first.with_changes(value=handler.name.name), *made.args[1:]])
@@ -175,10 +308,12 @@ def _raising_named(statement: Statement, handler: cst.ExceptHandler) -> Statemen
     return statement
 
 
-def _naming(handler: cst.ExceptHandler, raised: cst.Raise) -> cst.SimpleStatementLine:
-    """`error = "what the exception said"`, where the handler told of an exception of the program's own."""
+def _naming(handler: cst.ExceptHandler, raised: cst.Raise, *, whole: bool) -> cst.SimpleStatementLine:
+    """`error = "what the exception said"`, where the handler told of an exception; `whole`: the exception itself."""
     assert handler.name is not None and isinstance(handler.name.name, cst.Name)
     said: cst.BaseExpression = cst.SimpleString('"refused"')
-    if isinstance(raised.exc, cst.Call) and raised.exc.args:
+    if whole and raised.exc is not None:
+        said = raised.exc
+    elif isinstance(raised.exc, cst.Call) and raised.exc.args:
         said = raised.exc.args[0].value
     return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(handler.name.name)], said)])

@@ -25,12 +25,14 @@ from codemods.analysis.values import (
     Value,
     alternatives,
 )
+from codemods.edits import Statement
 from codemods.findings import SESSION_USED_ELSEWHERE, STATEMENT_SHARED, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.names.elsewhere import calls_of
 from codemods.rules.opening.answer import AnswerStatements, given_by
 from codemods.rules.opening.answer_record import record_of
 from codemods.rules.opening.around_post import statements_around
+from codemods.rules.opening.no_session import asked, returns, tests_for_nothing
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
@@ -41,8 +43,9 @@ class SpreadAnswer(AnswerStatements):
 
     `addresses` are the expressions that the new address takes the place of, `collapsed` the reads of `url` that go
     because what they read is the address itself, `identities` the documents behind the connect that are the first
-    message now, `branch` the caller's own test for no session, `record` what holds the id beside the address,
-    `kept` what a test asks for an address that was made before.
+    message now, `told` names of the address in what moves that the connect calls otherwise, `branch` the caller's own
+    test for no session, `record` what holds the id beside the address, `kept` what a test asks for an address that was
+    made before.
     """
 
     def __init__(self, migrating: Migrating, opening: Opening, connect: Connect, refusal: RefusalRule) -> None:
@@ -52,6 +55,7 @@ class SpreadAnswer(AnswerStatements):
         self.addresses: list[cst.BaseExpression] = []
         self.collapsed: list[cst.BaseExpression] = []
         self.identities: list[cst.BaseExpression] = []
+        self.told: list[cst.BaseExpression] = []
         self.branch: cst.If | None = None
         self.kept: cst.BaseExpression | None = None
         self.hands_on = self._hands_document_on()
@@ -100,6 +104,8 @@ class SpreadAnswer(AnswerStatements):
             return True
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
             return self._place_test(whole, statement, inside=inside)
+        if not inside and self._is_told_of_refusal(whole):
+            return True  # what is told of a refusal, as the place that tells it says
         found = self._program.value(whole)
         if any(
             isinstance(one, Parsed) and gladia.is_address_of(one, self._opening.request) for one in alternatives(found)
@@ -127,7 +133,9 @@ class SpreadAnswer(AnswerStatements):
         if self._holds_the_address(node):
             self.kept = node
             return True  # what is asked is whether it was made yet, and that stays true of the new address
-        if _tests_for_nothing(statement.test):
+        if self._may_be_identity(node) and not self._reads_document(node) and self._is_behind(statement):
+            return True  # a name that holds the id by then
+        if tests_for_nothing(statement.test):
             # There always is an address: a test for none has nothing to find, and the caller's is looked at later.
             if inside and statement.orelse is None and not isinstance(self._program.parents[statement], cst.If):
                 self.removed.append(statement)
@@ -146,16 +154,31 @@ class SpreadAnswer(AnswerStatements):
             and all(one == Known(None) or gladia.is_address_of(one, self._opening.request) for one in found)
         )
 
+    def _is_told_of_refusal(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is the status or the text of an answer, as the POST's function handed it out.
+
+        Where that reads it is placed by itself: what a refusal is told with is written there, for whoever it is told.
+        """
+        request = self._opening.request
+        found = [one for one in alternatives(self._program.value(node)) if gladia.is_answer_of(one, request)]
+        values = [
+            self._program.value(one) for one in self._program.nodes_in(node) if isinstance(one, cst.BaseExpression)
+        ]
+        is_read = any(isinstance(one, HttpResponse) for one in values)
+        return bool(found) and not is_read and all(isinstance(one, ResponseField) for one in found)
+
     def _branch_of_caller(self) -> cst.If | None:
         """The test for no session in the function that connects, where the POST's function gives nothing for it."""
         for node in self._program.nodes_in(self.connecting):
             if not isinstance(node, cst.If) or not isinstance(node.body, cst.IndentedBlock) or node.orelse is not None:
                 continue
-            if not self._refusal.ends(node.body) or not _tests_for_nothing(node.test):
+            if not self._refusal.ends(node.body) or not tests_for_nothing(node.test):
                 continue
-            asked = _asked(node.test)
-            is_answer = gladia.is_answer_of(self._program.value(asked), self._opening.request)
-            if is_answer or self.is_call_of_poster(asked):
+            about = asked(node.test)
+            is_answer = gladia.is_answer_of(self._program.value(about), self._opening.request)
+            named = self._program.definitions_of(about) if isinstance(about, cst.Name) else []
+            made = [about, *(one.expression for one in named if one.expression is not None)]
+            if is_answer or any(self.is_call_of_poster(one) for one in made):
                 return node
         return None
 
@@ -301,13 +324,16 @@ class SpreadAnswer(AnswerStatements):
             for node in self._program.nodes_in(statement)
             if gladia.is_answer_of(self._program.value(node), self._opening.request)
         ]
-        if not all(self._is_identity(node) or self._may_be_identity(node) or self._is_shown(node) for node in answers):
-            return False
+        for node in answers:
+            is_of_first = self._is_identity(node) or self._may_be_identity(node) or self._is_shown(node)
+            if not is_of_first and not self._is_told_address(node, statement):
+                return False
         match given_by(statement):
             case cst.Attribute() | cst.Subscript():
                 return True
             case cst.Name() as target:
-                uses = [self._program.statement_of(use) for use in self._uses_of(target)]
+                uses = [self._shown_by(use) for use in self._uses_of(target)]
+                shown: list[Statement]
                 if self._program.is_inside(statement, self.posting):
                     shown = [use for use in uses if isinstance(use, cst.SimpleStatementLine) and _only_calls(use)]
                     if len(shown) != len(uses):
@@ -324,8 +350,23 @@ class SpreadAnswer(AnswerStatements):
                 return True
         return False
 
+    def _is_told_address(self, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
+        """Whether an expression names the address where that can still be said once the socket is open."""
+        is_address = gladia.is_address_of(self._program.value(node), self._opening.request)
+        if not is_address or not isinstance(node, (cst.Name, cst.Attribute)) or self._is_access(node):
+            return False
+        match node:
+            case cst.Attribute(cst.Name("self")):
+                return True
+        if self._program.is_inside(statement, self.connecting):
+            return True
+        if self._connect.library.by_callback or not isinstance(self._connect.url, (cst.Name, cst.Attribute)):
+            return False
+        self.told.append(node)
+        return True
+
     def _move(self, statement: cst.CSTNode) -> None:
-        if isinstance(statement, cst.SimpleStatementLine) and statement not in self.moved:
+        if isinstance(statement, Statement) and statement not in self.moved:
             self.moved.append(statement)
 
     def _is_shown(self, node: cst.CSTNode) -> bool:
@@ -357,41 +398,3 @@ def _only_calls(statement: cst.SimpleStatementLine) -> bool:
         case [cst.Expr(cst.Call())]:
             return True
     return isinstance(given_by(statement), (cst.Attribute, cst.Subscript))
-
-
-def _asked(test: cst.BaseExpression) -> cst.BaseExpression:
-    match test:
-        case cst.UnaryOperation(cst.Not(), inner):
-            return inner
-        case cst.Comparison(left):
-            return left
-    return test
-
-
-def _tests_for_nothing(test: cst.BaseExpression) -> bool:
-    """Whether a test is true where there is nothing: `not x`, `x is None`, `"url" not in x`."""
-    match test:
-        case cst.UnaryOperation(cst.Not()):
-            return True
-        case cst.Comparison(_, [cst.ComparisonTarget(cst.Is() | cst.Equal(), cst.Name("None"))]):
-            return True
-        case cst.Comparison(cst.SimpleString(), [cst.ComparisonTarget(cst.NotIn())]):
-            return True
-    return False
-
-
-def returns(body: cst.BaseSuite) -> bool:
-    """Whether the branch of a refused POST returns, so that its caller has to find out."""
-    match body.body[-1]:
-        case cst.SimpleStatementLine([*_, cst.Return()]):
-            return True
-    return False
-
-
-def without_return(body: cst.BaseSuite) -> list[cst.CSTNode]:
-    """The statements of a branch but for the `return` at its end."""
-    statements = list(body.body)
-    match statements[-1:]:
-        case [cst.SimpleStatementLine([cst.Return()])]:
-            return statements[:-1]
-    return statements

@@ -20,10 +20,12 @@ from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.attempts import take_decorators_away
 from codemods.rules.opening.callback_refusal import CallbackRefusal
 from codemods.rules.opening.carried_headers import sends_the_same
+from codemods.rules.opening.no_session import returns, without_return
 from codemods.rules.opening.opened_block import block_of_first_message
 from codemods.rules.opening.opening_rule import OpeningRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
-from codemods.rules.opening.spread_answer import SpreadAnswer, without_return
+from codemods.rules.opening.refusal_passing import RefusalPassing
+from codemods.rules.opening.spread_answer import SpreadAnswer
 from codemods.rules.opening.starting_over import say_that_it_starts_over, say_that_the_address_is_kept
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
@@ -46,8 +48,7 @@ class SpreadOpeningRule(OpeningRule):
         configuration = self._configuration()
         if configuration is None or not answer.find() or not self._stands_free(answer):
             return False
-        bodies = [one.body for one in (answer.check, *self._handlers.handlers) if one is not None]
-        answer.find_branch(bodies)
+        answer.find_branch(one.body for one in self._ending_the_poster(answer))
         by_callback = connect.library.by_callback
         socket = connect.call if by_callback else self._socket_of(connect)
         elsewhere = Elsewhere(self._migrating, connect.call)
@@ -71,6 +72,7 @@ class SpreadOpeningRule(OpeningRule):
             callback.plan(answer)
         else:
             self._insert_begin(connect, socket, answer)
+            self._let_refusals_pass(connect, answer)
         self._take_branch_away(answer)
         take_decorators_away(self._migrating, answer.posting, self._opening, connect)
         self._remove_idle_names(answer)
@@ -96,6 +98,7 @@ class SpreadOpeningRule(OpeningRule):
 
     def _stands_free(self, answer: SpreadAnswer) -> bool:
         """Whether what guards the POST, and not the connect, can be moved to where refusals come from now on."""
+        by_library = self._refusal.is_left_to_library(answer.check)
         for place, until in (
             (self._opening.request.call, answer.posting),
             *((one, answer.connecting) for one in self._calls_in(answer)),
@@ -105,7 +108,8 @@ class SpreadOpeningRule(OpeningRule):
                 around = self._program.parents[current]
                 if isinstance(around, cst.Try) and current is around.body and around.handlers:
                     guards_connect = self._program.is_inside(self._opening.connects[0].call, around.body)
-                    if not guards_connect and not self._handlers.take(around):
+                    is_met = not guards_connect or (by_library and self._handlers.is_of_library(around))
+                    if is_met and not self._handlers.take(around, answer.check, stays=guards_connect):
                         return False
                 current = around
         return True
@@ -277,10 +281,13 @@ class SpreadOpeningRule(OpeningRule):
             base = self._document_in(node)
             if base is not None:
                 edits.replace(base, message)
+        for node in answer.told:
+            if connect.url is not None:
+                edits.replace(node, connect.url)
         session.SESSION_ID.over(migrating.target)
         block = program.statement_of(connect.call)
 
-        told = check is None
+        told = self._refusal.is_left_to_library(check)
         self._handlers.plan(message, told=told)
 
         def ending() -> cst.If | None:
@@ -314,10 +321,30 @@ class SpreadOpeningRule(OpeningRule):
         else:
             edits.insert_after(block, statements)
 
+    def _let_refusals_pass(self, connect: Connect, answer: SpreadAnswer) -> None:
+        """Looks after the `try` statements around the connect: the POST was not made in some of them."""
+        by_default = self._refusal.is_left_to_library(answer.check) and not self._handlers.handlers
+        bodies: list[cst.CSTNode] = [*answer.refused, *self._handlers.handlers]
+        if answer.posting is not answer.connecting and any(
+            returns(one.body) for one in self._ending_the_poster(answer)
+        ):
+            by_default |= answer.branch is None
+            bodies.extend([answer.branch.body] if answer.branch is not None else [])
+        passing = RefusalPassing(self._migrating, connect, self._opening.request.call)
+        passing.plan(bodies, self._handlers, by_default=by_default)
+
+    def _ending_the_poster(self, answer: SpreadAnswer) -> list[cst.If | cst.ExceptHandler]:
+        """What is done about a refusal in the function of the POST: where it returns, its caller has to find out."""
+        is_one = answer.posting is answer.connecting
+        handlers = self._handlers.handlers if is_one else self._handlers.outside(answer.connecting)
+        return [*([answer.check] if answer.check is not None else []), *handlers]
+
     def _failing(self, answer: SpreadAnswer, check: cst.If, message: cst.BaseExpression) -> cst.BaseSuite:
         """The branch of a refused session; where the POST's function returned, the caller's way of ending follows."""
         body = without_return(check.body)
-        if len(body) == len(check.body.body) or answer.posting is answer.connecting:
+        last = self._handlers.last
+        is_of_connecting = last is not None and self._program.is_inside(last, answer.connecting)
+        if len(body) == len(check.body.body) or answer.posting is answer.connecting or is_of_connecting:
             return check.body
         if answer.branch is not None:
             ending = [self._migrating.edits.edited(one) for one in answer.branch.body.body]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from codemods.analysis.libraries import ENDING
-from codemods.analysis.values import Awaitable, Frame, Known, Library, Parsed, Socket, Value
+from codemods.analysis.values import Awaitable, Frame, Known, Library, Parsed, Socket, Value, something
 from codemods.findings import WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.messages.error_tests import ErrorTests
@@ -19,6 +19,8 @@ from codemods.rules.messages.places import message_of
 from codemods.rules.opening.opened_block import guarded_block, opened_block
 from codemods.rules.posting.answer_reads import AnswerReads, FirstMessage
 from codemods.rules.posting.begin_branch import BeginBranches
+from codemods.rules.posting.error_branch import error_branch
+from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors.assemblyai_sessions import Opening
 from codemods.vendors.gladia_opening import Post
 from shim.mapping import server_messages
@@ -47,6 +49,8 @@ class FirstMessageRule:
         if self.found.read is None:
             self._take_plain_frame()
         BeginBranches(self._reads).take()
+        if self.found.check is None:
+            self.found.check = error_branch(self._reads, self._errors, self._ends)
         self._say_what_waits()
         return self._reads.complete
 
@@ -197,6 +201,9 @@ class FirstMessageRule:
             found.gone.add(node)
             if self._is_of_error_test(node):
                 self._take_error_check(node, around)
+            elif document.path == self._reads.edition.type_path and _names(around, node):
+                self._reads.migrating.edits.remove(around)  # the name is read by the check alone
+                found.gone.update(self._reads.program.nodes_in(around))
             elif document.path == self._reads.edition.type_path:
                 self._take_check(node, around)
             elif self._reads.is_outermost(node) and not self._is_in_check(node):
@@ -292,6 +299,10 @@ class FirstMessageRule:
             return None
         edits = self._reads.migrating.edits
         edits.replace(check.test, how.refused())
+        for statement in check.body.body:
+            if self._is_closing(statement):
+                edits.remove(statement)  # no socket is open yet
+                self._reads.found.gone.update(self._reads.program.nodes_in(statement))
         for node in self._reads.program.nodes_in(check.body):
             document = self._reads.document(node)
             if document is None or not isinstance(node, cst.BaseExpression) or not self._reads.is_outermost(node):
@@ -307,8 +318,33 @@ class FirstMessageRule:
             code = server_messages.ERROR_CODE
             is_code = document.path == steps_of(code.assemblyai[0])[1:]
             (code if is_code else server_messages.ERROR_TEXT).over(self._reads.migrating.target)
-            edits.replace(node, how.status() if is_code else how.text())
+            if is_code:
+                RefusalNumbers(self._reads.migrating).plan(node, how.status())
+            else:
+                edits.replace(node, how.text())
         return check
+
+    def _is_closing(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement does nothing but close the session's socket."""
+        match statement:
+            case cst.SimpleStatementLine(
+                [
+                    cst.Expr(
+                        cst.Await(cst.Call(cst.Attribute(owner, cst.Name("close"))))
+                        | cst.Call(cst.Attribute(owner, cst.Name("close")))
+                    )
+                ]
+            ):
+                return Socket(self._reads.connect.call) in something(self._reads.program.value(owner))
+        return False
+
+
+def _names(statement: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Whether a statement gives a node, which is the message's type, a name and does nothing else."""
+    match statement:
+        case cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name() as target)], value)]):
+            return node in (target, value)
+    return False
 
 
 def _is_logging(call: cst.Call) -> bool:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import Class, Function, Instance, Library, LibraryObject, Member, something
-from codemods.findings import SESSION_SPREAD
+from codemods.analysis.values import (
+    Class,
+    Function,
+    Instance,
+    Library,
+    LibraryObject,
+    Member,
+    Sequence,
+    Value,
+    something,
+)
+from codemods.findings import REFUSAL_PASSES, SESSION_SPREAD
 from codemods.migrating import Migrating
+from codemods.rules.guards import catcher, guards_around
 from codemods.rules.names.elsewhere import calls_of, is_own_object
+
+REFUSED: Final = "ConnectionError"
+"""What a refused POST is raised as where somebody is there to catch it."""
+_SOCKET_LIBRARIES: Final = ("websockets", "websocket", "aiohttp")
 
 
 class OpeningPlace:
@@ -102,6 +119,23 @@ class OpeningPlace:
                 return True
         return False
 
+    def is_caught(self) -> bool:
+        """Whether an exception of the system's that is raised here comes to a handler of the program's."""
+        return any(catcher(self._program, one, REFUSED) for one in guards_around(self._program, self._connect.call))
+
+    def say_who_met_refusals(self) -> None:
+        """Reports handlers that a refusal came to as a closed socket, and that a refused POST does not come to."""
+        for guard in guards_around(self._program, self._connect.call):
+            if catcher(self._program, guard, REFUSED) is not None:
+                return
+            for handler in guard.handlers:
+                values = something(self._program.value(handler.type)) if handler.type is not None else ()
+                if any(_is_of_sockets(one) for one in values):
+                    said = f"`except {self._migrating.code(handler.type)}`" if handler.type is not None else "this"
+                    text = f"{said} met a refusal as a closed socket; it is the POST's now, and does not come here"
+                    self._migrating.report(REFUSAL_PASSES, handler, text)
+                    return
+
     def is_open_behind(self) -> bool:
         """Whether there is a place behind the opening: a `with` statement's body, or the next line."""
         match self._statement:
@@ -110,3 +144,10 @@ class OpeningPlace:
             case cst.SimpleStatementLine([cst.Assign() | cst.AnnAssign() | cst.Expr()]):
                 return True
         return False
+
+
+def _is_of_sockets(value: Value) -> bool:
+    """Whether a value is an exception of a WebSocket library's, or several with one of them."""
+    if isinstance(value, Sequence):
+        return any(_is_of_sockets(one) for one in value.elements)
+    return isinstance(value, Library) and value.name.split(".")[0] in _SOCKET_LIBRARIES

@@ -33,7 +33,13 @@ from codemods.rules.posting.first_message import FirstMessageRule
 from codemods.rules.posting.kept_parameters import kept_with_address
 from codemods.rules.posting.opening_place import OpeningPlace
 from codemods.rules.posting.posted_key import posted_key
-from codemods.rules.posting.written_url import WrittenAddress, parameters_in, strange_in_query, without_query
+from codemods.rules.posting.written_url import (
+    WrittenAddress,
+    hidden_query,
+    parameters_in,
+    strange_in_query,
+    without_query,
+)
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -225,7 +231,7 @@ class PostingRule:
         """The body where the query stands in the address itself."""
         written = self._written.written(self._opening.url)
         parameters = list(parameters_in(self._program, written))
-        strange = strange_in_query(written)
+        strange = strange_in_query(written) or hidden_query(self._program, written)
         if strange is not None:
             text = f"what is in the query is only known when it runs: {self._migrating.code(strange)}"
             self._migrating.report(CONFIGURATION_UNKNOWN, self._opening.url, text)
@@ -287,9 +293,11 @@ class PostingRule:
             found.session,
             own or cst.Name(_free(("client", "http_client", "http"), taken)),
             in_thread=self._place.is_a_threads_work(place),
-            raises=not self._place.is_of_a_script(place),
+            raises=not self._place.is_of_a_script(place) or self._place.is_caught(),
         )
         check = self.first.plan_check(how)
+        if check is None:
+            self._place.say_who_met_refusals()
         migrating.gone.update(found.gone)
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement

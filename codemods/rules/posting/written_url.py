@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 import libcst as cst
 
 from codemods.analysis.program import Program
-from codemods.analysis.values import Class, Instance, Known
+from codemods.analysis.values import Class, Instance, Known, alternatives
 from codemods.findings import ADDRESS_UNKNOWN, CONFIGURATION_UNKNOWN, REGION_AT_RUN_TIME
 from codemods.migrating import Migrating, like
 from codemods.rules.configuration.query_parameters import Parameter
 from codemods.rules.names.given_arguments import given_for
 from codemods.rules.opening.address_pieces import AddressPieces, Literal, text_of_literal
+from codemods.rules.posting.address_head import before_query
 from codemods.rules.posting.address_maker import AddressMaker, maker_at
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
@@ -49,29 +50,30 @@ class WrittenAddress:
                 self._maker = self._maker or maker
                 url = maker.returned
                 continue
-            match url:
-                case cst.Name():
-                    found = self._given(url)
-                case cst.Attribute() if url in self._program.reaching_attributes:
-                    found = [one.expression for one in self._program.definitions_of(url)]
-                case cst.Attribute(owner, attribute):
-                    value = self._program.value(owner)
-                    made = self._program.attribute_expressions
-                    of_class = value.node if isinstance(value, (Instance, Class)) else None
-                    found = list(made.get((of_class, attribute.value), ())) if of_class is not None else []
-                case _:
-                    return url
+            found = self._held_by(url)
             if len(found) != 1 or found[0] is None:
                 return url
             url = found[0]
         return url
 
+    def _held_by(self, url: cst.BaseExpression) -> list[cst.BaseExpression | None]:
+        """The expressions that a name or an attribute gets its value from; none for any other expression."""
+        match url:
+            case cst.Name():
+                return self._given(url)
+            case cst.Attribute() if url in self._program.reaching_attributes:
+                return [one.expression for one in self._program.definitions_of(url)]
+            case cst.Attribute(owner, attribute):
+                value = self._program.value(owner)
+                of_class = value.node if isinstance(value, (Instance, Class)) else None
+                return (
+                    list(self._program.attribute_expressions.get((of_class, attribute.value), ())) if of_class else []
+                )
+        return []
+
     def _choices(self, node: cst.BaseExpression) -> list[cst.BaseExpression]:
-        """The literals of which a name holds one: `host = EU if in_eu else US`, in whatever words."""
-        found = self._given(node)
-        return (
-            [one for one in found if one is not None] if all(isinstance(one, cst.SimpleString) for one in found) else []
-        )
+        """The expressions of which a name or a setting holds one: `host = EU if in_eu else US`, in whatever words."""
+        return [one for one in self._held_by(node) if one is not None]
 
     def _given(self, node: cst.BaseExpression) -> list[cst.BaseExpression | None]:
         """The expressions that a name gets its value from: for a parameter its default, and what calls give."""
@@ -150,7 +152,7 @@ class WrittenAddress:
 
     def _rewrite_literals(self, node: cst.BaseExpression, region: str | None, spanning: Mapping[Literal, str]) -> None:
         """Brings every literal of the address, here or where a name got it, to Gladia."""
-        waiting: list[cst.CSTNode] = [node]
+        waiting = before_query(self._program, node)
         seen: set[cst.CSTNode] = set()
         query = self._opening.query
         while waiting:
@@ -175,7 +177,8 @@ class WrittenAddress:
                     self._migrating.edits.replace(current, current.with_changes(value=gladia.address(value, region)))
                 case cst.Name() | cst.Attribute():
                     made = self.written(current)
-                    waiting.extend([made] if made is not current else self._choices(current))
+                    for one in [made] if made is not current else self._choices(current):
+                        waiting.extend(before_query(self._program, one))
                     continue
             waiting.extend(current.children)
 
@@ -217,6 +220,16 @@ def strange_in_query(url: cst.BaseExpression) -> cst.BaseExpression | None:
             return piece
         else:
             text += "\0"
+    return None
+
+
+def hidden_query(program: Program, url: cst.BaseExpression) -> cst.BaseExpression | None:
+    """A piece of an address that holds parameters of its query which are not written where the address is."""
+    for piece in pieces_of(url):
+        if isinstance(piece, cst.Name | cst.Attribute):
+            texts = [sessions.address_text(one) for one in alternatives(program.value(piece))]
+            if any("=" in text.partition("?")[2] for text in texts):
+                return piece
     return None
 
 

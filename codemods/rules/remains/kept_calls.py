@@ -15,9 +15,10 @@ from codemods.references import references_in
 from codemods.rules.remains.other_apis import is_of_other_api
 from codemods.staying import Staying
 from codemods.todos import has_todo_above, todos_in
-from codemods.vendors import gladia, gladia_sdk
+from codemods.vendors import assemblyai_sdk, gladia, gladia_sdk
 from codemods.vendors.live_sessions import LiveSessions
 from shim.mapping import sdk, session
+from shim.mapping.row import Vendor
 
 
 def report_call(migrating: Migrating, kind: Kind, call: cst.CSTNode, text: str) -> None:
@@ -47,8 +48,34 @@ def report_call(migrating: Migrating, kind: Kind, call: cst.CSTNode, text: str) 
     migrating.report(STAYS_WITH_OLD, call, f"{what} still goes to {vendor}{knows}")
 
 
+def report_other_uses_of_sdk(migrating: Migrating) -> None:
+    """Reports what a program with sessions asks the old service's SDK for beside them."""
+    sessions = LiveSessions(migrating.program, migrating.source)
+    uses = sessions.other_uses if migrating.source is Vendor.GLADIA else sessions.for_recordings
+    for use in uses if sessions.calls else ():
+        report_call(migrating, REQUEST_ABSENT, use, migrating.code(use))
+    if migrating.source is Vendor.ASSEMBLYAI and sessions.calls:
+        _report_package_that_stays(migrating, sessions)
+
+
+def _report_package_that_stays(migrating: Migrating, sessions: LiveSessions) -> None:
+    """Says that the package's key stays, and that other parts of it are named where nothing is asked of them."""
+    staying, vendor = migrating.staying, session.NAME.of(migrating.source)[0]
+    for stay in staying.stays if staying is not None else ():
+        if isinstance(stay.node, cst.Assign) and sessions.package_stays:
+            migrating.report(OTHER_API, stay.node, f"{vendor}'s key for recordings stays")
+    asking = {migrating.program.module_of(call) for call in sessions.for_recordings}
+    for node in assemblyai_sdk.recordings_named(migrating.program):
+        module = migrating.program.module_of(node)
+        if module not in asking:
+            asking.add(module)
+            migrating.report(OTHER_API, node, f"`{migrating.code(node)}` is {vendor}'s, for recordings")
+
+
 def _is_of_other_part(migrating: Migrating, call: cst.CSTNode) -> bool:
-    """Whether a call of Gladia's SDK has to do with something else than live sessions."""
+    """Whether a call of an SDK has to do with something else than live sessions."""
+    if migrating.source is Vendor.ASSEMBLYAI:
+        return call in set(assemblyai_sdk.calls_for_recordings(migrating.program))
     value = migrating.program.value(call)
     parts = value.made_by.replace("()", "").split(".") if isinstance(value, LibraryObject) else []
     return gladia_sdk.CLIENT in parts and not gladia_sdk.FACTORIES.keys() & set(parts)

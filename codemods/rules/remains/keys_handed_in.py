@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.analysis.origins import Origins, OriginSearch, Way
+from codemods.analysis.program import Program
 from codemods.analysis.values import Known, Library, alternatives
 from codemods.findings import KEY_STAYS
 from codemods.migrating import Migrating
@@ -20,7 +21,7 @@ def report_key_handed_in(migrating: Migrating, key: cst.BaseExpression, search: 
     program = migrating.program
     if any(finding.kind is KEY_STAYS and finding.line == migrating.line(key) for finding in migrating.at(key).findings):
         return
-    if origins.variables(program) or any(_is_text(one) for node in origins.nodes for one in _values(migrating, node)):
+    if origins.variables(program) or any(_is_text(one) for one in alternatives(program.value(key))):
         return
     new = session.NAME.of(migrating.target)[0]
     given = [one for one in origins.places.values() if one.way is Way.PARAMETER and search.is_handed_in(one)]
@@ -33,13 +34,10 @@ def report_key_handed_in(migrating: Migrating, key: cst.BaseExpression, search: 
         by = f"who calls `{name}`" if said == place.name else f"who calls `{name}`, as `{place.name}`"
         migrating.report(KEY_STAYS, key, f"`{said}` is given by {by}: it must be {new}'s key now")
     is_plain = isinstance(key, (cst.Name, cst.Attribute, cst.Subscript, cst.Call))
-    if is_plain and not origins.places and not _is_of_sdk(program.value(key)):
-        text = f"where `{migrating.code(key)}` comes from is not seen: it must be {new}'s key now"
-        migrating.report(KEY_STAYS, key, text)
-
-
-def _values(migrating: Migrating, node: cst.CSTNode) -> list[object]:
-    return list(alternatives(migrating.program.values[node])) if node in migrating.program.values else []
+    if is_plain and not given and not _is_of_sdk(program.value(key)) and not _says_vendor(program, origins):
+        said = migrating.code(key)
+        text = f"`{said}` must hold" if origins.places else f"where `{said}` comes from is not seen: it must be"
+        migrating.report(KEY_STAYS, key, f"{text} {new}'s key now")
 
 
 def _is_of_sdk(value: object) -> bool:
@@ -49,8 +47,19 @@ def _is_of_sdk(value: object) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, Known) and isinstance(value.value, str)
+    return isinstance(value, Known) and isinstance(value.value, str) and bool(value.value)
 
 
 def _is_maker(function: cst.CSTNode) -> bool:
     return isinstance(function, cst.FunctionDef) and function.name.value == "__init__"
+
+
+def _says_vendor(program: Program, origins: Origins) -> bool:
+    """Whether a setting with a vendor's name in it gives the key: it is renamed, and that is said where it stands."""
+    names = tuple(session.NAME.of(vendor)[0].lower() for vendor in Vendor)
+    fields = [
+        one.name.lower()
+        for one in origins.places.values()
+        if one.way is Way.FIELD or (one.way is Way.NAME and isinstance(program.scope_of(one.node), cst.ClassDef))
+    ]
+    return any(name in field for field in fields for name in names)

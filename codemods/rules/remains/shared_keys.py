@@ -6,7 +6,7 @@ import libcst as cst
 
 from codemods.analysis.origins import OriginSearch
 from codemods.analysis.program import Program
-from codemods.analysis.values import UNKNOWN, Known, Library
+from codemods.analysis.values import UNKNOWN, Known, Library, alternatives
 from codemods.findings import ADDRESS_STAYS, KEY_SHARED, KEY_STAYS
 from codemods.hosts import api_host_in
 from codemods.migrating import Migrating
@@ -29,10 +29,8 @@ def report_shared_keys(migrating: Migrating) -> None:
     search = OriginSearch(program)
     for address in sessions.addresses:
         _report_where_it_stays(migrating, search, address)
-    for key in sessions.written_keys:
+    for key in (*sessions.written_keys, *sessions.sdk_keys):
         _report_what_stays(migrating, key, search.of([key]).variables(program))
-    for key in sessions.sdk_keys:
-        _report_nameless(migrating, key, search.of([key]).variables(program))
     for key in (*sessions.written_keys, *sessions.sdk_keys):
         origins = search.of([key])
         _report_what_others_give(migrating, key, origins.nodes)
@@ -54,10 +52,11 @@ def _report_what_stays(migrating: Migrating, key: cst.BaseExpression, variables:
     if any(new.lower() in variable.lower() for variable in variables):
         return
     _report_nameless(migrating, key, variables)
-    value = migrating.program.value(key)
-    text = value.value if isinstance(value, Known) and value.certain else None
-    if not variables and isinstance(text, str) and name not in text.lower():
-        migrating.report(KEY_STAYS, key, "the key is written in the program")
+    for one in alternatives(migrating.program.value(key)):
+        text = one.value if isinstance(one, Known) else None
+        if isinstance(text, str) and text and name not in text.lower():
+            when = f", for where `{min(variables)}` is not set" if variables else ""
+            migrating.report(KEY_STAYS, key, f"the key is written in the program{when}")
 
 
 def _report_nameless(migrating: Migrating, key: cst.BaseExpression, variables: set[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
 from codemods.analysis.values import (
     UNKNOWN,
@@ -27,8 +28,9 @@ from codemods.analysis.values import (
     something,
 )
 from codemods.findings import OTHER_API, OWN_WORD, WORD_LEFT
-from codemods.hosts import UNKNOWN_PART, api_host_in, is_api_address
+from codemods.hosts import UNKNOWN_PART, api_host_in, is_api_address, is_api_host
 from codemods.migrating import Migrating
+from codemods.references import ONLY_KEYS
 from codemods.rules.remains.own_clients import comes_from_own_client
 from codemods.vendors.gladia import text_of
 from shim.mapping import assemblyai_v2_sdk, catalogue, sdk, session
@@ -136,6 +138,8 @@ def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
     """Whether a string is a key, a compared value, a pattern, or the type of a message on its way out."""
     program = migrating.program
     parent = program.parents[literal]
+    if literal.evaluated_value in ONLY_KEYS and not isinstance(parent, (cst.Index, cst.Arg)):
+        return False
     match parent:
         case cst.Index():
             subscript = program.parents[program.parents[parent]]
@@ -146,6 +150,8 @@ def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
                 return False
             return call.func.attr.value in ("get", "pop") and _is_foreign(migrating, call.func.value, literal)
         case cst.Comparison() | cst.ComparisonTarget():
+            if any(_is_in_old_form(migrating, one) for one in _sides(program, literal)):
+                return False
             if not _is_own_word(program, literal):
                 return True
             migrating.report(OWN_WORD, literal, migrating.code(parent))
@@ -163,17 +169,42 @@ def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
 
 def _is_own_word(program: Program, literal: cst.SimpleString) -> bool:
     """Whether a word is compared with what a client of the program's own says."""
+    return any(comes_from_own_client(program, one) for one in _sides(program, literal))
+
+
+def _sides(program: Program, literal: cst.SimpleString) -> list[cst.BaseExpression]:
+    """What a word is compared with."""
     comparison = program.parents[literal]
     if isinstance(comparison, cst.ComparisonTarget):
         comparison = program.parents[comparison]
     assert isinstance(comparison, cst.Comparison)
     sides = [comparison.left, *(one.comparator for one in comparison.comparisons)]
-    return any(comes_from_own_client(program, one) for one in sides if one is not literal)
+    return [one for one in sides if one is not literal]
+
+
+def _is_in_old_form(migrating: Migrating, read: cst.BaseExpression) -> bool:
+    """Whether something is read of a message that has the old vendor's form in the new program, too."""
+    program, in_old_form = migrating.program, migrating.in_old_form
+    if not in_old_form or not in_old_form.isdisjoint(program.nodes_in(read)):
+        return bool(in_old_form)
+    while isinstance(read, (cst.Attribute, cst.Subscript, cst.Call)):
+        read = read.func if isinstance(read, cst.Call) else read.value
+    if not isinstance(read, cst.Name):
+        return False
+
+    def is_given(one: Definition) -> bool:
+        made_of = program.nodes_in(one.expression) if one.expression is not None else []
+        return one.node in in_old_form or not in_old_form.isdisjoint(made_of)
+
+    found = program.reaching.get(read, frozenset())
+    return bool(found) and all(is_given(one) for one in found)
 
 
 def _is_foreign(migrating: Migrating, owner: cst.BaseExpression, word: cst.SimpleString) -> bool:
     """Whether something may be a message: not a dictionary that the program made itself."""
     value = migrating.program.value(owner)
+    if _is_in_old_form(migrating, owner):
+        return False
     if value != UNKNOWN and something(value) and all(_is_kept(migrating, one) for one in something(value)):
         migrating.report(OTHER_API, owner, f"{migrating.code(owner)}: an answer to what still goes there")
         return False
@@ -214,10 +245,14 @@ def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
     """Where a program has the old vendor's host or SDK in its code, if it does: a name alone is no reason to look."""
     program = migrating.program
     waiting: list[cst.CSTNode] = [migrating.module]
+    addresses = [one.url for one in program.connects.values()] + [one.url for one in program.requests.values()]
+    opens_unknown = any(one is None or "://" not in text_of(program.value(one)) for one in addresses)
     while waiting:
         node = waiting.pop()
         match node:
-            case cst.SimpleString(evaluated_value=str() as text) if is_api_address(text, migrating.source):
+            case cst.SimpleString(evaluated_value=str() as text) if is_api_address(text, migrating.source) or (
+                opens_unknown and is_api_host(text, migrating.source)
+            ):
                 if not isinstance(program.parents[node], cst.Expr):
                     return node
             case cst.FormattedStringText(text) if is_api_address(text, migrating.source):

@@ -8,7 +8,17 @@ from codemods.analysis.arguments import Arguments
 from codemods.analysis.handlers import Registration
 from codemods.analysis.program import Program
 from codemods.analysis.values import constant
-from codemods.findings import CALL_ABSENT, CHUNK_RESIZED, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Finding, Kind
+from codemods.findings import (
+    CALL_ABSENT,
+    CHUNK_RESIZED,
+    FAILS_TODAY,
+    FRAMES_UNKNOWN,
+    METHOD_OF_NOBODY,
+    PARAMETER_DIFFERS,
+    SDK_NOT_FOLLOWED,
+    Finding,
+    Kind,
+)
 from codemods.migrating import Migrating
 from codemods.rules.branches import drop_branch
 from codemods.rules.sdk.audio import AudioKinds
@@ -19,6 +29,7 @@ from codemods.rules.sound.frame_buffer import FrameBuffer, Sending
 from codemods.rules.sound.last_piece import LastPiece, audio_of_start
 from codemods.rules.sound.pace import check_pace
 from codemods.rules.sound.sound_length import session_format
+from codemods.vendors import gladia_sdk
 from codemods.vendors.gladia_sdk import Start
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
@@ -44,6 +55,8 @@ class CallsToAssemblyAI:
         self._registrations: list[Registration] = []
         self._end_is_handled = False
         self._start = start
+        self._sent_as_it_is: list[tuple[cst.Call, cst.BaseExpression]] = []
+        self._is_joined = False
         self.complete = True
 
     def know_handlers(self, registrations: list[Registration], *, end_is_handled: bool) -> None:
@@ -70,9 +83,21 @@ class CallsToAssemblyAI:
             case "wait_until_ready":
                 sdk.READY.over(_OVER)
                 self._plan_wait(call)
+            case _ if name not in gladia_sdk.METHODS:
+                text = f"Gladia's session has no `{name}`: this program fails there as it is"
+                self._report(METHOD_OF_NOBODY, call, text)
             case _:
                 self._report(CALL_ABSENT, call, f"{self._code(call)}: AssemblyAI's client has nothing like it")
                 self.complete = False
+
+    def as_meant(self, name: str, call: cst.Call) -> str:
+        """A method that the session does not have, as the one that is meant where that is plain."""
+        meant = gladia_sdk.MEANT.get(name) if name not in gladia_sdk.METHODS else None
+        if meant is None or len(call.args) != (meant == "send_audio"):
+            return name
+        text = f"Gladia's session has no `{name}`: this program fails there as it is"
+        self._report(FAILS_TODAY, call, text)
+        return meant
 
     def _plan_end(self, call: cst.Call) -> None:
         """A plain `disconnect()` calls no handler: where the program has one for the end, the session ends properly."""
@@ -106,7 +131,7 @@ class CallsToAssemblyAI:
         edits.rewrite(call, lambda updated: self._awaited(call, updated.with_changes(args=given.args)))
 
     def _awaited(self, call: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-        if not self._asynchronous:
+        if not self._asynchronous or isinstance(self._program.parents[call], cst.Await):
             return updated
         if in_coroutine(self._program, call):
             waiting = cst.Await(updated)
@@ -150,28 +175,42 @@ class CallsToAssemblyAI:
         if left is not None and self._send_joined(call, audio, left):
             return
         piece = LastPiece(self._migrating, audio, call, audio_of_start(self._program, self._start))
-        piece.check()
+        if left is None:
+            piece.check()
         wrapped = AudioKinds(self._migrating).may_be_bytearray(audio)
         edits.replace(call.func.attr, cst.Name("stream"))
 
         def streamed(updated: cst.Call) -> cst.BaseExpression:
-            given = piece.filled(updated.args[0].value)
+            given = piece.filled(updated.args[0].value) if left is None else updated.args[0].value
             if wrapped:
                 given = cst.Call(cst.Name("bytes"), [cst.Arg(given)])
             return self._awaited(call, updated.with_changes(args=[cst.Arg(given)]))
 
         edits.rewrite(call, streamed)
+        self._sent_as_it_is.append((call, audio))
+
+    def keep_order(self) -> None:
+        """What is sent behind frames that are joined goes the same way, or it would overtake what is left of them."""
+        of = audio_of_start(self._program, self._start)
+        for call, audio in self._sent_as_it_is if self._is_joined and of is not None else ():
+            if of is not None and not FrameBuffer(self._migrating, self._sending(call, audio), of).keep_order(audio):
+                text = f"frames that are still being joined come behind it: {self._code(call)}"
+                self._report(FRAMES_UNKNOWN, call, text)
+
+    def _sending(self, call: cst.Call, audio: cst.BaseExpression) -> Sending:
+        stops = tuple(one for name in ("stop_recording", "end_session") for _, one in self._calls.get(name, ()))
+        is_awaited = self._asynchronous and in_coroutine(self._program, call)
+        return Sending(call, audio, self._start.session.site, stops, "stream", is_awaited)
 
     def _send_joined(self, call: cst.Call, audio: cst.BaseExpression, left: Finding) -> bool:
         """Sends frames by way of a buffer where that has its place, or says what is `left` to a person."""
         of = audio_of_start(self._program, self._start)
-        stops = tuple(one for name in ("stop_recording", "end_session") for _, one in self._calls.get(name, ()))
-        is_awaited = self._asynchronous and in_coroutine(self._program, call)
         is_handed = any(one.name in ("stop_recording", "end_session") for one in self._handed_over)
-        sending = Sending(call, audio, self._start.session.site, stops, "stream", is_awaited)
-        can_wait = is_awaited or not self._asynchronous
+        sending = self._sending(call, audio)
+        can_wait = sending.is_awaited or not self._asynchronous
         if of is not None and can_wait and not is_handed and FrameBuffer(self._migrating, sending, of).plan(audio):
             self._migrating.report(CHUNK_RESIZED, call, "frames are joined until they last 50 ms")
+            self._is_joined = True
             return True
         self._migrating.report(left.kind, call, left.text)
         return False
@@ -206,7 +245,12 @@ class CallsToAssemblyAI:
         audio = use.arguments.positional[0]
         piece = LastPiece(self._migrating, audio, use.call, audio_of_start(self._program, self._start))
         argument = self._program.parents[audio]
-        if isinstance(argument, cst.Arg):
+        of = session_format(self._program, self._start)
+        left = bring_into_range(self._migrating, audio, use.call, of)
+        check_pace(self._migrating, audio, use.call, of)
+        if left is not None:
+            self._report(left.kind, use.call, left.text)
+        elif isinstance(argument, cst.Arg):
             piece.check()
             self._migrating.edits.rewrite_further(
                 argument, lambda updated: updated.with_changes(value=piece.filled(updated.value))

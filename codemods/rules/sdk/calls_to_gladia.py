@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import libcst as cst
 
-from codemods.analysis.values import LibraryObject, constant, is_certain, something
+from codemods.analysis.sound import is_of_microphone
+from codemods.analysis.values import LibraryObject, Stream, constant, is_certain, something
 from codemods.edits import Statement, statements
-from codemods.findings import CALL_ABSENT, PARAMETER_DIFFERS, PAYLOAD_UNKNOWN, SDK_NOT_FOLLOWED, TOKEN_ABSENT, Kind
+from codemods.findings import (
+    CALL_ABSENT,
+    FAILS_TODAY,
+    METHOD_OF_NOBODY,
+    PARAMETER_DIFFERS,
+    PAYLOAD_UNKNOWN,
+    SDK_NOT_FOLLOWED,
+    TOKEN_ABSENT,
+    Kind,
+)
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.audio import AudioKinds
@@ -17,7 +28,7 @@ from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.method_use import MethodUse
 from codemods.rules.sdk.microphone import MicrophoneRule
 from codemods.rules.sending.unsent import take_away
-from codemods.vendors import assemblyai_sdk
+from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk
 from shim.mapping import assemblyai_v2_sdk as v2
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
@@ -46,9 +57,11 @@ class CallsToGladia:
         imports: SdkImports,
         *,
         asynchronous: bool,
+        old: bool = False,
     ) -> None:
         self._migrating = migrating
         self._program = migrating.program
+        self._methods = assemblyai_v2_sdk.METHODS if old else assemblyai_sdk.METHODS
         self._place = place
         self._handlers = handlers
         self._imports = imports
@@ -57,6 +70,8 @@ class CallsToGladia:
 
     def plan(self, use: MethodUse) -> None:
         """Plans the edits of one use of a method."""
+        if use.name not in self._methods:
+            use = self._as_meant(use)
         match use.name:
             case "on":
                 if use.call not in self._program.registrations and use.call not in self._program.unrolled:
@@ -84,7 +99,24 @@ class CallsToGladia:
                 reason = sdk.TEMPORARY_TOKEN.over(Vendor.GLADIA).reason
                 self._report(TOKEN_ABSENT, use.call, f"`{use.name}`: {reason}")
             case _:
-                self._give_up(use.call)
+                self._leave_failing(use)
+
+    def _as_meant(self, use: MethodUse) -> MethodUse:
+        """A method that the client does not have, as the one that is meant where that is plain."""
+        meant = assemblyai_sdk.MEANT.get(use.name)
+        if meant not in self._methods or len(use.arguments.positional) != (meant == "stream"):
+            return use
+        text = f"AssemblyAI's client has no `{use.name}`: this program fails there as it is"
+        self._report(FAILS_TODAY, use.call, text)
+        return use if use.name == "close" else replace(use, name=meant)
+
+    def _leave_failing(self, use: MethodUse) -> None:
+        session = self._session_at(use.ref)
+        if session is None:
+            return
+        text = f"AssemblyAI's client has no `{use.name}`: this program fails there as it is"
+        self._report(METHOD_OF_NOBODY, use.call, text)
+        self._migrating.edits.replace(use.ref, cst.parse_expression(session))
 
     def _session_at(self, ref: cst.BaseExpression) -> str | None:
         found = self._place.session_at(ref)
@@ -165,6 +197,8 @@ class CallsToGladia:
         if use.is_handed_over:
             self._hand_over_loop(use, session, audio)
             return
+        if self._is_looped_over(use, session, audio, kind):
+            return
         if not self._is_whole_line(use.call):
             self._give_up(use.call)
             return
@@ -172,13 +206,37 @@ class CallsToGladia:
         chunk = naming.free_name(migrating, "chunk", "audio_chunk")
         statement = self._program.statement_of(use.call)
         prefix = "async for" if kind == "async" else "for"
+        over = ""
+        if kind != "async" and self._has_no_end(audio):
+            # AssemblyAI's `stream` comes back when the session is over, whatever else there is to send.
+            over = f'    if {session}.status == "ended":\n        break\n'.replace('"', migrating.file_quote)
 
         def loop(updated: cst.SimpleStatementLine) -> cst.BaseStatement:
             source = migrating.module.code_for_node(edits.updated(audio))
-            written = cst.parse_statement(f"{prefix} {chunk} in {source}:\n    {session}.send_audio({chunk})")
+            written = cst.parse_statement(f"{prefix} {chunk} in {source}:\n{over}    {session}.send_audio({chunk})")
             return written.with_changes(leading_lines=updated.leading_lines)
 
         edits.rewrite(statement, loop)
+
+    def _is_looped_over(self, use: MethodUse, session: str, audio: cst.BaseExpression, kind: str) -> bool:
+        """Plans `for _ in client.stream(chunks):`, which fails: `stream` gives nothing. Each chunk is sent, then."""
+        loop = self._program.parents[self._awaited(use.call)]
+        if not isinstance(loop, cst.For) or not isinstance(loop.target, cst.Name) or kind != "iterable":
+            return False
+        self._report(FAILS_TODAY, use.call, f"{self._migrating.code(use.call)} gives nothing that a loop could go over")
+        edits, definitions = self._migrating.edits, self._migrating.program.definitions()
+        name = loop.target.value
+        if not any(one.uses for one in definitions if one.node is loop.target):
+            name = naming.free_name(self._migrating, "chunk", "audio_chunk")
+            edits.replace(loop.target, cst.Name(name))
+        edits.rewrite(loop.iter, lambda updated: updated.args[0].value)
+        edits.insert_at_start(loop.body, lambda: statements(f"{session}.send_audio({name})"))
+        return True
+
+    def _has_no_end(self, audio: cst.BaseExpression) -> bool:
+        """Whether what is sent comes from a microphone, by way of a generator, a queue or both."""
+        given = [one.element for one in something(self._program.value(audio)) if isinstance(one, Stream)]
+        return any(is_of_microphone(one) for each in given for one in something(each))
 
     def _is_microphone(self, audio: cst.BaseExpression) -> bool:
         values = something(self._program.value(audio))
@@ -259,7 +317,7 @@ class CallsToGladia:
         if session is None:
             return
         in_handler = self._handlers.is_in_handler(use.call)
-        if in_handler is None:
+        if in_handler is None and (self._asynchronous or use.is_handed_over):
             text = f"{self._migrating.code(use.call)} is met in a handler and elsewhere: there alone it may wait"
             self._give_up(use.call, text)
             return
@@ -283,7 +341,18 @@ class CallsToGladia:
                 return
             wait = f"await {ended}.wait()"
         statement = self._program.statement_of(use.call)
+        if in_handler is None:
+            threading = self._module_threading()
+            wait = f"if {threading}.current_thread() is {threading}.main_thread():\n    {wait}"
+            text = f"{self._migrating.code(use.call)} is met in a handler, where it must not wait, and elsewhere"
+            self._report(PARAMETER_DIFFERS, use.call, f"{text}: it waits for the last words in the main thread alone")
         self._migrating.edits.insert_after(statement, lambda: statements(wait))
+
+    def _module_threading(self) -> str:
+        known = self._migrating.imported_as("threading")
+        if known is None:
+            self._migrating.needed_imports.append(("threading", ""))
+        return known or "threading"
 
     def _hand_over_wait(self, use: MethodUse, session: str) -> None:
         """The stop is called at once, it only sends; the wait for the end is what a thread is for."""

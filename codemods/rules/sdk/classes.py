@@ -49,6 +49,9 @@ class ClassRule:
         if target == "Exception":
             sdk.ERROR_CLASS.over(self._migrating.target)
             return cst.Name(target)
+        if target == "str":
+            # Gladia's events are plain strings.
+            return cst.Name(target)
         return cst.Name(self._imports.at(node).use(target))
 
     def _plan_quoted(self) -> None:

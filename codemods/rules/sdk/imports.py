@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import libcst as cst
 
-from codemods.analysis.values import Value
-from codemods.findings import SDK_NOT_FOLLOWED
+from codemods.analysis.values import Library, Value
+from codemods.findings import REFERENCE_LEFT, SDK_NOT_FOLLOWED
 from codemods.layout import LINE_LENGTH
 from codemods.migrating import Migrating
 from codemods.rules.names.names_bound import names_unbound
@@ -49,6 +49,21 @@ class SdkImports:
         wanted = (one for one in nodes if isinstance(one, (cst.Name, cst.Attribute)))
         self.kept.update(one for one in wanted if self._is_of_sdk(self._program.value(one)))
 
+    def leave_looks(self) -> None:
+        """Leaves what only looks at the package itself, its version or its file, under a TODO."""
+        for node, value in self._program.values.items():
+            if not isinstance(node, cst.Name) or value != Library(self._package):
+                continue
+            parent = self._program.parents[node]
+            call = self._program.parents.get(parent)
+            is_asked = isinstance(parent, cst.Attribute) and parent.attr.value.startswith("__")
+            if isinstance(parent, cst.Arg) and isinstance(call, cst.Call):
+                callee = self._program.value(call.func)
+                is_asked = isinstance(callee, Library) and callee.name.startswith("builtins.")
+            if is_asked:
+                self.kept.add(node)
+                self._migrating.report(REFERENCE_LEFT, node, self._migrating.code(self._program.statement_of(node)))
+
     def use(self, name: str) -> str:
         """Asks for a class of the target's SDK, in this file; gives the name to write for it."""
         if self._migrating.target is Vendor.ASSEMBLYAI:
@@ -64,7 +79,8 @@ class SdkImports:
 
         False, with a finding, where something of the old SDK would stay.
         """
-        each = [self.at(one.module) for one in self._migrating.files()]
+        # A test names the SDK to play it: that is said of the test, and stays.
+        each = [self.at(one.module) for one in self._migrating.files() if one.module not in self._program.tests]
         found = [(one, one._statements()) for one in each]
         if not any(statements or one._needed for one, statements in found):
             return False
@@ -168,7 +184,7 @@ class SdkImports:
             parent = self._program.parents[node]
             if isinstance(parent, cst.Attribute) and self._is_of_sdk(self._program.value(parent)):
                 continue
-            if not self.is_handled(node):
+            if not self.is_handled(node) and self._program.module_of(node) not in self._program.tests:
                 complete = False
                 self._migrating.report(SDK_NOT_FOLLOWED, node, self._migrating.code(parent))
         return complete

@@ -88,6 +88,8 @@ class MicrophoneRule:
             return True
         made = self._program.parents[site]
         statement = self._program.statement_of(site)
+        if isinstance(made, (cst.For, cst.From)):
+            return self._plan_unnamed(site, made)
         if not isinstance(made, cst.Assign) or len(made.targets) != 1 or len(getattr(statement, "body", ())) != 1:
             return False
         target = made.targets[0].target
@@ -109,8 +111,32 @@ class MicrophoneRule:
         edits.insert_after(statement, lambda: opened(names))
         edits.remove(statement)
         for loop in loops:
-            self._read_in_loop(loop, site)
+            self._read_in_loop(loop, site, self._migrating.module.code_for_node(loop.iter))
         return True
+
+    def _plan_unnamed(self, site: cst.Call, made: cst.For | cst.From) -> bool:
+        """`for chunk in MicrophoneStream(…):` and `yield from MicrophoneStream(…)`: opened in front of the reading."""
+        statement = made if isinstance(made, cst.For) else self._program.statement_of(made)
+        if isinstance(made, cst.For) and made.orelse is None:
+            opened, names = self._opening(site, None), self._names()
+            self._read_in_loop(made, site, names[1])
+        elif isinstance(statement, cst.SimpleStatementLine) and self._is_yielded_alone(made, statement):
+            opened, names = self._opening(site, None), self._names()
+            chunk, read = naming.free_name(self._migrating, "chunk", "recorded"), self._read(site, names[1])
+            code = f"while True:\n{_reading(chunk, read, '    ')}    yield {chunk}\n"
+            self._migrating.edits.insert_after(statement, lambda: list(cst.parse_module(code).body))
+            self._migrating.edits.remove(statement)
+        else:
+            return False
+        self._migrating.edits.insert_before(statement, lambda: opened(names))
+        return True
+
+    def _is_yielded_alone(self, made: cst.CSTNode, statement: cst.SimpleStatementLine) -> bool:
+        """Whether a line is `yield from …` and nothing else."""
+        match statement.body:
+            case [cst.Expr(cst.Yield(value))]:
+                return value is made
+        return False
 
     def _keeps_its_meaning(self, parent: cst.CSTNode) -> bool:
         """Whether a use of a microphone is one that a PyAudio stream has too, or is planned by itself."""
@@ -124,12 +150,12 @@ class MicrophoneRule:
                 return True
         return False
 
-    def _read_in_loop(self, loop: cst.For, site: cst.Call) -> None:
-        """`for chunk in microphone:` reads chunk by chunk."""
-        read = self._read(site, self._migrating.module.code_for_node(loop.iter))
+    def _read_in_loop(self, loop: cst.For, site: cst.Call, microphone: str) -> None:
+        """`for chunk in microphone:` reads chunk by chunk; Ctrl+C while it reads ends the loop, as it did."""
+        read = self._read(site, microphone)
 
         def reading(updated: cst.For) -> cst.While:
-            first = statements(f"chunk = {read}", chunk=updated.target)
+            first = statements(_reading("chunk", read), chunk=updated.target)
             body = updated.body
             if isinstance(body, cst.SimpleStatementSuite):
                 inner: Any = cst.IndentedBlock([*first, cst.SimpleStatementLine(list(body.body))])
@@ -222,7 +248,7 @@ class MicrophoneRule:
         self._imports.handled.add(site)
         sdk.MICROPHONE.over(Vendor.GLADIA)
         module = self._migrating.module
-        pyaudio = module.code_for_node(self._migrating.use_module("pyaudio"))
+        pyaudio = module.code_for_node(self._migrating.at(site).use_module("pyaudio"))
         hertz = self._hertz(rate)
         chosen = [f"    input_device_index={self._edited(device)},"] if device is not None else []
 
@@ -270,3 +296,9 @@ class MicrophoneRule:
 
     def _edited(self, node: cst.BaseExpression) -> str:
         return self._migrating.module.code_for_node(self._migrating.edits.edited(node))
+
+
+def _reading(name: str, read: str, indent: str = "") -> str:
+    """The lines that read one chunk in a loop; Ctrl+C meanwhile ends it, as it ended a `MicrophoneStream`."""
+    lines = ("try:", f"    {name} = {read}", "except KeyboardInterrupt:", "    break")
+    return "".join(f"{indent}{line}\n" for line in lines)

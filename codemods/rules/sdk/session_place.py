@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.analysis.values import something
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.handlers import functions as sdk_handlers
@@ -105,6 +106,7 @@ class SessionPlace:
         scope = self._program.scope_of(ref)
         definitions = naming.definitions_at(self._migrating, ref)
         of_module = all(isinstance(self._program.scope_of(one.node), cst.Module) for one in definitions)
+        of_module = of_module or self._is_kept_in_module()
         hidden = [
             one
             for one in self._used
@@ -115,6 +117,12 @@ class SessionPlace:
             self._global_in = scope
             return self._migrating.module
         return scope
+
+    def _is_kept_in_module(self) -> bool:
+        """Whether a variable of the module holds the client, such as one that is made when it is asked for first."""
+        client = self._program.value(self._made)
+        scope = self._program.scopes[self._migrating.module]
+        return any(client in something(one.value) for each in scope.definitions.values() for one in each)
 
     def _declare_global(self) -> None:
         scope = self._global_in

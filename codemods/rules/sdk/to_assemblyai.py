@@ -77,6 +77,7 @@ class SessionRule:
             for _, call in calls:
                 self._planned.plan(name, call)
                 self._check_order(name, call)
+        self._planned.keep_order()
         for use in self._handed_over:
             self._planned.plan_handed_over(use)
         return self._complete and self._planned.complete
@@ -136,7 +137,8 @@ class SessionRule:
                 continue
             match parent:
                 case cst.Attribute() if isinstance(around, cst.Call) and around.func is parent:
-                    self._calls.setdefault(parent.attr.value, []).append((node, around))
+                    name = self._planned.as_meant(parent.attr.value, around)
+                    self._calls.setdefault(name, []).append((node, around))
                 case cst.Attribute() if isinstance(around, cst.Arg) and parent.attr.value == "stop_recording":
                     self._planned.hand_over(parent, around)
                 case cst.Arg() if isinstance(around, cst.Call) and self._is_of_program(around):

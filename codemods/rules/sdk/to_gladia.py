@@ -8,7 +8,7 @@ import libcst as cst
 
 from codemods.analysis.values import Class, Instance, LibraryObject, something
 from codemods.edits import Statement, statements
-from codemods.findings import SDK_NOT_FOLLOWED, TOKEN_ABSENT
+from codemods.findings import FAILS_TODAY, SDK_NOT_FOLLOWED, TOKEN_ABSENT
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
@@ -16,9 +16,11 @@ from codemods.rules.sdk.calls_to_gladia import CallsToGladia, is_terminating
 from codemods.rules.sdk.containers import is_kept, is_never_read, is_stored
 from codemods.rules.sdk.handing_on import HandingOn, is_parameter, registering_functions, taker_of
 from codemods.rules.sdk.handlers import functions as sdk_handlers
+from codemods.rules.sdk.handlers.failing import is_error_alone, missing_value
 from codemods.rules.sdk.handlers.handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.method_use import MethodUse, use_of
+from codemods.rules.sdk.own_attributes import own_attributes
 from codemods.rules.sdk.parameters.options_to_gladia import OptionsToGladia
 from codemods.rules.sdk.parameters.package_key import PackageKey
 from codemods.rules.sdk.parameters.parameter_rule import SdkParametersRule
@@ -29,9 +31,6 @@ from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk
 from shim.mapping import assemblyai_v2_sdk as v2
 from shim.mapping import sdk
 from shim.mapping.row import Vendor
-
-_OF_SESSION = ("stream", "disconnect", "keep_alive", "close")
-"""The client's methods that are the session's from now on."""
 
 
 class TranscriberRule:
@@ -80,6 +79,11 @@ class TranscriberRule:
         place = self._place = self._find_place(connect)
         if place is None or not self._complete or not self._plan_client():
             return False
+        if self._handlers.need_client and isinstance(place, Succession):
+            self._give_up(
+                connect.ref, "things of the program's own are kept on the client, whose place the session takes"
+            )
+            return False
         # The client may be made in another file than the one where it connects and the session gets its name.
         self._migrating, self._imports = self._migrating.at(connect.call), self._imports.at(connect.call)
         entered = self._entered()
@@ -87,9 +91,18 @@ class TranscriberRule:
             self._leave_entered(entered, connect, place)
         registrations = [one for one in self._program.registrations.values() if one.owner.site is self._client.site]
         registering = registering_functions(self._program, self._passed, self._uses)
-        if not self._handlers.plan(registrations, connect.call, registering) or not self._plan_connect(connect, place):
+        if not self._handlers.plan(registrations, connect.call, registering, place):
             return False
-        calls = CallsToGladia(self._migrating, place, self._handlers, self._imports, asynchronous=self._asynchronous)
+        if not self._plan_connect(connect, place):
+            return False
+        calls = CallsToGladia(
+            self._migrating,
+            place,
+            self._handlers,
+            self._imports,
+            asynchronous=self._asynchronous,
+            old=self._is_old,
+        )
         for use in self._uses:
             if use.call not in self._gone:
                 calls.plan(use)
@@ -104,10 +117,17 @@ class TranscriberRule:
     # --- reading ---------------------------------------------------------------------------------
 
     def _find_uses(self) -> None:
+        every = list(self._program.registrations.values())
+        errors = {one for one in (is_error_alone(self._program, each) for each in every) if one is not None}
+        own = own_attributes(self._program, self._client)
+        self._handlers.give_client_to(own)
         for node, value in self._program.values.items():
             if node in self._gone or not isinstance(node, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
                 continue
-            if node is self._client.site or not self._is_client(value):
+            if isinstance(node, cst.Name) and self._is_one_of(node, errors):
+                # It is called the error, and would be given the client.
+                continue
+            if node is self._client.site or not self._is_client(value) or node in own:
                 continue
             if isinstance(node, cst.Call) and not isinstance(self._program.parents[node], cst.Attribute):
                 # What a function of the program gives is met where it is kept.
@@ -122,14 +142,16 @@ class TranscriberRule:
             elif not self._is_other_use(node):
                 self._give_up(node, self._why_failing(node) or self._code(self._program.parents[node]))
 
+    def _is_one_of(self, name: cst.Name, parameters: set[cst.Param]) -> bool:
+        return any(one.node in parameters for one in naming.definitions_at(self._migrating, name))
+
     def _why_failing(self, node: cst.CSTNode) -> str:
         """That a handler has no place for the event, where a node stands in one that is given the client alone."""
         function = self._program.scope_of(node)
         for one in self._program.registrations.values():
             handler = sdk_handlers.handler_of(self._program, one)
             if handler is not None and handler.function is function and handler.parameters(2) is None:
-                name = f"`{function.name.value}`" if isinstance(function, cst.FunctionDef) else "the lambda"
-                return f"{name} takes one value, and the SDK gives it two: the client and the event"
+                return missing_value(function)
         return ""
 
     def _is_client(self, value: Any) -> bool:
@@ -184,7 +206,8 @@ class TranscriberRule:
             reason = sdk.TEMPORARY_TOKEN.over(Vendor.GLADIA).reason
             self._migrating.report(TOKEN_ABSENT, use.call, f"`{use.name}`: {reason}")
         if not tokens:
-            self._give_up(self._client.site, "the client is connected never in this file")
+            text = "the client is never connected here, and AssemblyAI's hears nothing before that"
+            self._give_up(self._client.site, text)
         return None
 
     def _is_statement(self, call: cst.Call) -> bool:
@@ -253,7 +276,8 @@ class TranscriberRule:
             entered is not None
             or any(one.name == "disconnect" and is_terminating(self._migrating, one) for one in self._uses)
         )
-        used = frozenset(one.ref for one in self._uses if one.name in _OF_SESSION and one.call not in self._gone)
+        of_client = ("on", "set_params", "force_endpoint", "create_temporary_token")
+        used = frozenset(one.ref for one in self._uses if one.name not in of_client and one.call not in self._gone)
         used |= frozenset(ref for ref, _ in self._passed)
         used |= frozenset(one.ref for one in self._uses if one.name == "on" and is_parameter(self._migrating, one.ref))
         handlers = [
@@ -323,6 +347,9 @@ class TranscriberRule:
         today = SdkParametersRule(self._migrating, self._imports)
         if given is None or not today.plan(given):
             return None
+        if assemblyai_sdk.object_of(self._program.value(given), assemblyai_sdk.SESSION_PARAMETERS) is not None:
+            text = "parameters for `set_params` have no sample rate, and AssemblyAI opens no session without one"
+            self._migrating.report(FAILS_TODAY, given, f"{self._code(given)}: {text}")
         sdk.START.over(Vendor.GLADIA)
         sdk.PARAMETERS.over(Vendor.GLADIA)
         return today

@@ -16,6 +16,7 @@ from codemods.analysis.values import DictDisplay, JsonText, Known, OneOf, Value
 from codemods.findings import MESSAGE_ABSENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating, like
 from codemods.rules.sending.unsent import take_away
+from codemods.rules.sending.v2_sending import V2SendingRule
 from shim.mapping import assemblyai_messages as messages
 from shim.mapping import assemblyai_parameters, client_messages
 from shim.mapping.paths import steps_of
@@ -39,6 +40,11 @@ class ControlRule:
                 self._plan_send(send)
 
     def _plan_send(self, send: Send) -> None:
+        if V2SendingRule(self._migrating, self._calls).plan_stop(send):
+            self._migrating.gone.add(send.call)
+            text = f"{self._migrating.code(send.payload)} ended sessions of AssemblyAI's API of before v3 alone"
+            self._migrating.report(PARAMETER_DIFFERS, send.call, f"{text}; this session is ended by it now")
+            return
         payload = self._program.value(send.payload)
         site: cst.BaseExpression | None = None
         match payload:

@@ -54,13 +54,26 @@ class SendingRule:
         self._program = migrating.program
         self._calls = frozenset(connects)
         self._complete = True
+        self._sent_as_it_is: list[tuple[Send, cst.BaseExpression]] = []
+        self._joined: set[cst.Call] = set()
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where audio could not be followed."""
         for send in self._program.sends.values():
             if send.socket.connect in self._calls and send.call not in self._migrating.gone:
                 self._plan_send(send)
+        for send, audio in self._sent_as_it_is:
+            self._keep_order(send, audio)
         return self._complete
+
+    def _keep_order(self, send: Send, audio: cst.BaseExpression) -> None:
+        """What is sent behind frames that are joined goes the same way, or it would overtake what is left of them."""
+        of = self._audios.get(send.socket.connect)
+        if send.socket.connect not in self._joined or of is None:
+            return
+        if not FrameBuffer(self._migrating, over_socket(self._program, send), of).keep_order(audio):
+            text = f"frames that are still being joined come behind it: {self._migrating.code(send.call)}"
+            self._migrating.report(FRAMES_UNKNOWN, send.call, text)
 
     def _plan_send(self, send: Send) -> None:
         payload = self._program.value(send.payload)
@@ -83,8 +96,10 @@ class SendingRule:
         else:
             client_messages.AUDIO_BINARY.over(self._migrating.target)
             left = self._minded(send, send.payload)
-            if left is None or not self._send_joined(send, send.payload, left):
+            if left is None:
                 self._fill(send, send.payload)
+            else:
+                self._send_joined(send, send.payload, left)
 
     def _minded(self, send: Send, audio: cst.BaseExpression) -> Finding | None:
         """Brings the length of frames into range and looks at their pace; what is left is for a buffer."""
@@ -97,6 +112,7 @@ class SendingRule:
         """Fills the last piece of a recording up, where it is sent."""
         piece = LastPiece(self._migrating, audio, send.call, self._audios.get(send.socket.connect))
         argument = self._program.parents[send.payload]
+        self._sent_as_it_is.append((send, audio))
         piece.check()
         if piece.can_be_short and isinstance(argument, cst.Arg):
             self._migrating.edits.rewrite_further(
@@ -229,8 +245,10 @@ class SendingRule:
         of = self._audios.get(send.socket.connect)
         if of is not None and FrameBuffer(self._migrating, over_socket(self._program, send), of).plan(audio):
             self._migrating.report(CHUNK_RESIZED, send.call, "frames are joined until they last 50 ms")
+            self._joined.add(send.socket.connect)
             return True
         self._migrating.report(left.kind, send.call, left.text)
+        self._sent_as_it_is.append((send, audio))
         return False
 
     def _chunk_expression(self, document: Value) -> cst.BaseExpression:
@@ -309,7 +327,8 @@ class SendingRule:
         edits.rewrite(send.payload, lambda _: edits.updated(raw) if sent is raw else sent)
         if isinstance(send.call.func, cst.Attribute) and send.method != library.binary:
             edits.replace(send.call.func.attr, cst.Name(library.binary))
-        self._fill(send, raw)
+        if left is None:
+            self._fill(send, raw)
 
     def _encoded_in(self, document: Value) -> Base64 | None:
         value: Value = document

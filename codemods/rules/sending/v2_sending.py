@@ -56,6 +56,18 @@ class V2SendingRule:
             if send.socket.connect in self._calls and send.call not in self._migrating.gone:
                 self._plan_send(send)
 
+    def plan_stop(self, send: Send) -> bool:
+        """Plans the edits of a frame that does nothing but end a session; False for any other."""
+        site, payload = _display_of(self._program, send), self._program.value(send.payload)
+        match site:
+            case cst.Dict([cst.DictElement(key)]) if self._program.value(key) == Known(v2.TERMINATE.assemblyai[0]):
+                self._plan_display(send, site)
+                return True
+        if isinstance(payload, Known) and f'"{v2.TERMINATE.assemblyai[0]}"' in str(payload.value):
+            self._plan_text(send, payload)
+            return isinstance(payload.literal, cst.SimpleString)
+        return False
+
     def _plan_send(self, send: Send) -> None:
         site = _display_of(self._program, send)
         if isinstance(site, cst.Dict):

@@ -10,11 +10,22 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.sound import sound
-from codemods.analysis.values import Class, Function, Instance, Library, Member, Sound, Value, something
+from codemods.analysis.values import Class, Function, Instance, Known, Library, Member, Sound, Value, something
 from codemods.findings import CHUNK_LENGTH, CHUNK_RESIZED, FRAMES_UNKNOWN, Finding
 from codemods.migrating import Migrating
 from codemods.rules.sound.chunk_resizing import ChunkResizing
-from codemods.rules.sound.sound_length import AudioFormat, chunk_of, is_cut_elsewhere, is_of_unknown_size
+from codemods.rules.sound.gathered import Gathered, gathered
+from codemods.rules.sound.sound_length import (
+    AudioFormat,
+    chunk_of,
+    cut_of_unknown,
+    evaluated,
+    is_cut_elsewhere,
+    is_of_recording,
+    is_of_unknown_size,
+    is_whole,
+    length_of_slice,
+)
 from shim.mapping.row import Vendor
 
 SHORTEST_MS: Final = 50
@@ -46,7 +57,25 @@ def bring_into_range(
     left: Finding | None = None
     if migrating.target is not Vendor.ASSEMBLYAI:
         return None
+    own = gathered(migrating.program, audio, place) if isinstance(place, cst.Call) else None
+    if own is not None and not own.is_rest and sound(migrating.program.value(audio)) is None:
+        return _of_own_buffer(migrating, own, place, of)
+    cut = cut_of_unknown(migrating.program, audio) if of is not None else None
+    size = length_of_slice(migrating.program, cut) if cut is not None else None
+    count = evaluated(migrating.program, size, of.rate, {}) if size is not None and of is not None else None
+    if count is not None:
+        return _out_of_range(migrating, int(count), place, of)
     for one in something(migrating.program.value(audio)):
+        if isinstance(one, Known) and isinstance(one.value, bytes):
+            others = [other for other in something(migrating.program.value(audio)) if other != one]
+            is_likely = one.value or not others  # an empty one among others is what is left out
+            if is_likely and not any(is_of_recording(other) for other in others):
+                left = _out_of_range(migrating, len(one.value), place, of) or left
+            continue
+        if is_whole(migrating.program, one):
+            text = f"all of a file is one message, which may last {LONGEST_MS} ms at most: {migrating.code(place)}"
+            migrating.report(FRAMES_UNKNOWN, place, text)
+            continue
         chunk = chunk_of(migrating.program, one, of)
         if chunk is None:
             if (
@@ -71,6 +100,23 @@ def bring_into_range(
         else:
             migrating.report(CHUNK_LENGTH, place, text)
     return left
+
+
+def _of_own_buffer(migrating: Migrating, own: Gathered, place: cst.CSTNode, of: AudioFormat | None) -> Finding | None:
+    """What is said of sound that the program gathers itself, which has `own.size` bytes where it is sent."""
+    count = evaluated(migrating.program, own.size, of.rate, {}) if own.size is not None and of is not None else None
+    if count is None:
+        return Finding(FRAMES_UNKNOWN, 0, f"how long a frame lasts is not known: {migrating.code(place)}")
+    return _out_of_range(migrating, int(count), place, of)
+
+
+def _out_of_range(migrating: Migrating, count: int, place: cst.CSTNode, of: AudioFormat | None) -> Finding | None:
+    """What is left where so many bytes of the session's audio are too short; those that are too long are reported."""
+    lasts = count * 1000 / (of.rate * of.width) if of is not None else SHORTEST_MS
+    text = f"{lasts:g} ms in each frame: {migrating.code(place)}"
+    if lasts > LONGEST_MS:
+        migrating.report(CHUNK_LENGTH, place, text)
+    return Finding(CHUNK_LENGTH, 0, text) if lasts < SHORTEST_MS else None
 
 
 def _is_likely_short(migrating: Migrating, value: Value, of: AudioFormat | None) -> bool:

@@ -13,6 +13,7 @@ from codemods.analysis.sound import sound
 from codemods.analysis.values import Known, Library, LibraryObject, Member, Sound, constant, something
 from codemods.edits import expression
 from codemods.migrating import Migrating
+from codemods.rules.sound.counted_pieces import CountedPieces, Fixed, functions_called, loop_around
 from codemods.rules.sound.sound_length import Chunk, evaluated, literals_in
 
 _WIDTHS: Final = (1, 2, 8)
@@ -43,19 +44,21 @@ class ChunkResizing:
             return self._in_terms_of_rate()
         literal, number = found
         waits = self._waits(literal)
-        if waits is None or not self._can_change(literal):
+        counts = self._counts([literal, *waits]) if waits is not None else None
+        if waits is None or counts is None or not self._can_change(literal):
             return False
         by = cst.Float(f"{number:g}") if isinstance(literal, cst.Float) else cst.Integer(str(int(number)))
         self._migrating.edits.replace(literal, by)
         self._correct_comment(literal)
         self._plan_waits(waits)
+        for one, new in counts.items():
+            self._migrating.edits.replace(one, new)
         return True
 
     # --- the size --------------------------------------------------------------------------------
 
     def _literal(self) -> tuple[cst.Integer | cst.Float, float] | None:
         """The number in the source that decides, and what it becomes."""
-        lengths = (self._chunk.milliseconds, self._chunk.milliseconds / 1000)
         found: list[tuple[cst.Integer | cst.Float, float]] = []
         for literal in literals_in(self._program, self._chunk.size):
             value = literal.evaluated_value
@@ -67,7 +70,7 @@ class ChunkResizing:
                 if fits and number > 0 and self._makes_goal(literal, number):
                     found.append((literal, number))
                     break
-        said = [one for one in found if one[0].evaluated_value in lengths]
+        said = [one for one in found if one[0].evaluated_value in self._lengths]
         if len(said) == 1:
             return said[0]
         return found[0] if len(found) == 1 else None
@@ -126,6 +129,8 @@ class ChunkResizing:
         waits = self._waits(size)
         if not rates or constant(self._program.value(size)) != self._chunk.count or waits is None:
             return False
+        if self._read.cut is not None or self._counts([size, *waits]) != {}:
+            return False
         divisor = 1000 // self._goal
         code = f"rate // {divisor}" if width == 1 else f"rate // {divisor} * {width}"
         self._migrating.edits.replace(size, expression(code, rate=rates[0]))
@@ -138,8 +143,10 @@ class ChunkResizing:
     def _waits(self, changed: cst.BaseExpression) -> list[cst.Integer | cst.Float] | None:
         """The constants of the waits that are as long as a chunk; None where a wait cannot be judged."""
         found: list[cst.Integer | cst.Float] = []
-        for call in sleeps_beside(self._migrating, self._read):
-            given = call.args[0].value
+        beside = sleeps_beside(self._migrating, self._read)
+        if beside is None:
+            return None if self._is_file else found
+        for given in beside:
             if self._follows(given, changed):
                 continue
             value = self._program.value(given)
@@ -154,12 +161,12 @@ class ChunkResizing:
                 return None
         return found
 
-    def _follows(self, node: cst.CSTNode, changed: cst.BaseExpression, depth: int = 0) -> bool:
-        """Whether an expression is made of a number that changes, or of the length of what was read."""
+    def _follows(self, node: cst.CSTNode, changed: cst.BaseExpression, depth: int = 0, *, lengths: bool = True) -> bool:
+        """Whether an expression is made of a number that changes, or (`lengths`) of the length of what was read."""
         if depth > 4:
             return False
         for one in self._program.nodes_in(node):
-            if one is changed or (isinstance(one, cst.Name) and one.value == "len"):
+            if one is changed or (lengths and isinstance(one, cst.Name) and one.value == "len"):
                 return True
             if not isinstance(one, (cst.Name, cst.Attribute)):
                 continue
@@ -169,9 +176,47 @@ class ChunkResizing:
             definitions = self._program.reaching.get(one, ()) if isinstance(one, cst.Name) else ()
             for each in definitions:
                 made = each.expression or each.statement
-                if made is not None and each.node is not one and self._follows(made, changed, depth + 1):
+                if (
+                    made is not None
+                    and each.node is not one
+                    and self._follows(made, changed, depth + 1, lengths=lengths)
+                ):
                     return True
         return False
+
+    def _counts(self, changed: list[cst.BaseExpression]) -> dict[cst.BaseExpression, cst.BaseExpression] | None:
+        """The numbers that hang on how many pieces there are, with what they become; None where one cannot change."""
+        follows = lambda node: any(self._follows(node, one, lengths=False) for one in changed)  # noqa: E731
+        factor = self._goal / self._chunk.milliseconds
+        widths = (1,) if self._chunk.a_second > self._chunk.rate else (1, 2, 4)
+        sizes = [(float(self._chunk.count * one), self._chunk.count * one * factor) for one in widths]
+        found: dict[cst.BaseExpression, cst.BaseExpression] = {}
+        for one in CountedPieces(self._migrating, self._read, sizes, follows).fixed():
+            new = self._scaled(one, [size for size, _ in sizes])
+            if new is None:
+                return None
+            found[one.number] = new
+        return found
+
+    def _scaled(self, fixed: Fixed, sizes: list[float]) -> cst.BaseExpression | None:
+        """A number that stands beside a count, for pieces of the new length; None where it may mean anything else."""
+        number = fixed.number
+        if not isinstance(number, (cst.Integer, cst.Float)):
+            return None
+        value, factor = number.evaluated_value, self._goal / self._chunk.milliseconds
+        if fixed.is_count:
+            factor = 1 / factor
+        elif not any(abs(value - one) < 1e-6 for one in (*sizes, *self._lengths)):
+            return None
+        new = round(value * factor, 6)
+        if isinstance(number, cst.Integer):
+            return cst.Integer(str(int(new))) if new == int(new) and new >= 1 else None
+        return cst.Float(f"{new:g}") if "." in f"{new:g}" else cst.Float(f"{new:g}.0")
+
+    @property
+    def _lengths(self) -> tuple[float, float]:
+        """How long a piece is, in milliseconds and in seconds."""
+        return self._chunk.milliseconds, self._chunk.milliseconds / 1000
 
     def _plan_waits(self, waits: list[cst.Integer | cst.Float]) -> None:
         for one in waits:
@@ -188,28 +233,31 @@ class ChunkResizing:
             self._migrating.edits.replace(comment, comment.with_changes(value=value))
 
 
-def sleeps_beside(migrating: Migrating, read: Sound) -> list[cst.Call]:
-    """The calls of `sleep` in the loops that a piece of sound goes through, from the read to the sending."""
-    program = migrating.program
+def sleeps_beside(migrating: Migrating, read: Sound) -> list[cst.BaseExpression] | None:
+    """How long is waited in the loops that a piece of sound goes through, from the read to the sending.
+
+    None where something else times the pieces: a function that waits and is called there, or one that is called for
+    each of them by a clock.
+    """
+    program = migrating.program.whole or migrating.program
     loops: dict[cst.CSTNode, None] = {}
     for node, value in program.values.items():
         if any((found := sound(one)) is not None and found.read == read.read for one in something(value)):
-            loop = loop_around(migrating, node)
+            loop = loop_around(program.parents, node)
             if loop is not None:
                 loops[loop] = None
-    calls = [one for loop in loops for one in program.nodes_in(loop) if isinstance(one, cst.Call)]
-    return [
-        one
-        for one in dict.fromkeys(calls)
-        if Arguments.of(one).positional and migrating.code(one.func).rpartition(".")[2] == "sleep"
-    ]
+    calls = dict.fromkeys(one for loop in loops for one in program.nodes_in(loop) if isinstance(one, cst.Call))
+    inner = [one for call in calls for one in functions_called(program.value(call.func))]
+    further = [one for function in inner for one in program.nodes_in(function) if isinstance(one, cst.Call)]
+    if not loops or any(one not in calls and _wait(migrating, one) is not None for one in further):
+        return None
+    return [given for one in calls if (given := _wait(migrating, one)) is not None]
 
 
-def loop_around(migrating: Migrating, node: cst.CSTNode) -> cst.While | cst.For | None:
-    """The innermost loop around a node, in its function."""
-    parents = migrating.program.parents
-    while node in parents and not isinstance(node, (cst.FunctionDef, cst.Lambda)):
-        node = parents[node]
-        if isinstance(node, (cst.While, cst.For)):
-            return node
-    return None
+def _wait(migrating: Migrating, call: cst.Call) -> cst.BaseExpression | None:
+    """How long a call of `sleep(…)`, `event.wait(…)` waits; None for any other, and for one without an end."""
+    arguments = Arguments.of(call)
+    name = migrating.code(call.func).rpartition(".")[2]
+    if name == "sleep":
+        return arguments.get(0, "delay")
+    return arguments.get(0, "timeout") if name == "wait" else None

@@ -84,7 +84,7 @@ class FrameBuffer:
     def plan(self, audio: cst.BaseExpression) -> bool:
         """Plans the edits; `audio` is the expression of the bytes of one frame. False where there is no place."""
         statement = self._program.statement_of(self._send.call)
-        places = self._places() if self._stands_alone(statement) else None
+        places = (self._there() or self._places()) if self._stands_alone(statement) else None
         if places is None or not self._knows_least(places):
             return False
         edits = self._migrating.edits
@@ -133,7 +133,46 @@ class FrameBuffer:
                 return call is self._send.call
         return False
 
+    def keep_order(self, audio: cst.BaseExpression) -> bool:
+        """Sends by way of a buffer that other places fill, where this one may send behind them; False where it cannot.
+
+        Sent past it, the audio would come before what is left in there.
+        """
+        own, name = self._places(), self._migrating.module.code_for_node
+        is_shared = own is not None and (own.begins_before, name(own.buffer)) in self._migrating.edits.buffers
+        return self.plan(audio) if is_shared or self._there() is not None else not self._is_behind()
+
+    def _is_behind(self) -> bool:
+        """Whether a buffer of the same function, or of the objects that this is a method of, is filled before."""
+        program, line = self._program, self._migrating.line
+        function = program.scope_of(self._send.call)
+        return any(
+            line(begins_before) <= line(self._send.call)
+            if program.scope_of(begins_before) is function
+            else program.is_inside(function, program.scope_of(program.scope_of(begins_before)))
+            for begins_before, _ in self._migrating.edits.buffers
+            if program.module_of(begins_before) is program.module_of(function)
+        )
+
     # --- places ----------------------------------------------------------------------------------
+
+    def _there(self) -> _Places | None:
+        """The variable of this function that frames are gathered in already, where this place stands behind it."""
+        program = self._program
+        function = program.scope_of(self._send.call)
+        for begins_before, name in self._migrating.edits.buffers:
+            if not name.isidentifier() or program.scope_of(begins_before) is not function:
+                continue
+            line = begins_before
+            while isinstance(program.parents[program.parents[line]], cst.With):
+                line = program.parents[program.parents[line]]  # what stands in a `with` is always run
+            inside: cst.CSTNode | None = self._send.call
+            while inside is not None and program.parents.get(inside) is not program.parents[line]:
+                inside = program.parents.get(inside)
+            body = list(program.children(program.parents[line]))
+            if inside is not None and body.index(inside) >= body.index(line):
+                return _Places(cst.Name(name), begins_before, self._send.stops)
+        return None
 
     def _places(self) -> _Places | None:
         program = self._program

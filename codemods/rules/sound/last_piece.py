@@ -12,6 +12,7 @@ import libcst as cst
 
 from codemods.analysis import sound as sources
 from codemods.analysis.arguments import Arguments
+from codemods.analysis.origins import OriginSearch
 from codemods.analysis.program import Program
 from codemods.analysis.sound import sound
 from codemods.analysis.values import UNKNOWN, Known, LibraryObject, Sound, Value, constant, is_certain, something
@@ -20,11 +21,14 @@ from codemods.findings import LENGTH_OF_OTHERS
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sound.chunk_length import SHORTEST_MS
+from codemods.rules.sound.gathered import gathered, least_length
 from codemods.rules.sound.sound_length import (
     DEFAULT_RATE,
     audio_format,
     configuration_of,
     configuration_of_start,
+    cut_of_unknown,
+    is_whole,
     reading_arguments,
 )
 from codemods.vendors.gladia import Opening
@@ -146,7 +150,14 @@ class LastPiece:
             text = f"the last piece of the recording may be shorter than 50 ms: {code}"
             self._migrating.report(LENGTH_OF_OTHERS, self._place, text)
         elif not self._found and self._migrating.target is Vendor.ASSEMBLYAI and self._is_of_caller(self._audio):
-            self._migrating.report(LENGTH_OF_OTHERS, self._place, f"callers decide how long each is: {code}")
+            given = self._given_by_callers()
+            said = ", ".join(sorted({f"`{self._migrating.code(one)}`" for one in given}))
+            why = f"how long {said} is, is not known" if given else "callers decide how long each is"
+            self._migrating.report(LENGTH_OF_OTHERS, self._place, f"{why}: {code}")
+        elif not self._found and self._migrating.target is Vendor.ASSEMBLYAI and self._is_unknown():
+            is_cut = cut_of_unknown(self._program, self._audio) is not None
+            why = "the last piece may be shorter than 50 ms" if is_cut else "how long each is, is not known"
+            self._migrating.report(LENGTH_OF_OTHERS, self._place, f"{why}: {code}")
 
     def _is_of_caller(self, audio: cst.BaseExpression) -> bool:
         """Whether audio is a parameter for which no caller is given, or what a loop gets from such a one."""
@@ -160,6 +171,27 @@ class LastPiece:
                 return False
         return True
 
+    def _is_unknown(self) -> bool:
+        """Whether nothing is known of the audio, nor of a buffer that it is taken from."""
+        is_open = UNKNOWN in something(self._program.value(self._audio))
+        cut = cut_of_unknown(self._program, self._audio)
+        if cut is not None and least_length(self._program, cut.value, self._place) is not None:
+            return False  # it is cut only where there is enough
+        return is_open and gathered(self._program, self._audio, self._place) is None
+
+    def _given_by_callers(self) -> list[cst.CSTNode]:
+        """What the calls that are seen give for the parameter with the audio, and nobody knows the length of."""
+        search = OriginSearch(self._program)
+        definitions = self._program.reaching.get(self._audio, ()) if isinstance(self._audio, cst.Name) else ()
+        given = [
+            node
+            for one in definitions
+            if isinstance(one.node, cst.Param)
+            for node in search.given_for(one.node)
+            if not (isinstance(node, cst.Name) and node.value == "None")
+        ]
+        return [one for one in given if self._program.value(one) is UNKNOWN]
+
     def filled(self, piece: cst.BaseExpression) -> cst.BaseExpression:
         """The piece with silence behind it; the piece itself where that is not known to be needed."""
         least = self.least() if self._found else None
@@ -172,7 +204,7 @@ class LastPiece:
 
     def _pieces(self) -> list[Sound]:
         """The pieces that may be short, where whatever is sent is known to be sound."""
-        if self._is_partial():
+        if self._is_partial() or self._is_rest:
             return [Sound(LibraryObject(sources.PIPED[0], self._place))]
         values = something(self._program.value(self._audio))
         found = [sound(one) for one in values if not isinstance(constant(one), bytes)]
@@ -182,7 +214,7 @@ class LastPiece:
 
     def _ends(self, piece: Sound) -> bool:
         made_by = piece.read.made_by
-        if piece.is_joined:
+        if piece.is_joined or is_whole(self._program, piece):
             return False
         if piece.cut is not None:
             bounds = piece.cut.slice[0].slice
@@ -193,6 +225,12 @@ class LastPiece:
         if made_by in sources.IN_BLOCKS:
             return True
         return made_by in _ENDING and self._size(piece) is not None
+
+    @property
+    def _is_rest(self) -> bool:
+        """Whether it is what is left in a buffer of the program's own."""
+        own = gathered(self._program, self._audio, self._place)
+        return own is not None and own.is_rest
 
     def _is_partial(self) -> bool:
         """Whether it is `error.partial` of a pipe that ended before all was there."""
@@ -216,6 +254,8 @@ class LastPiece:
     def _asked_for(self) -> cst.BaseExpression | None:
         """As many bytes as every read but the last gives, where that is one number that can be read here."""
         assert self._of is not None
+        if self._is_partial() or self._is_rest:
+            return None
         sizes = [self._size(one) for one in self._found if one.cut is None and not one.is_converted]
         if len(sizes) != 1 or len(self._found) != 1 or sizes[0] is None:
             return None

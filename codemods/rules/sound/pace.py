@@ -12,13 +12,15 @@ from codemods.analysis.sound import sound
 from codemods.analysis.values import Function, Library, Member, Sound, Value, constant, something
 from codemods.findings import SENT_TOO_FAST
 from codemods.migrating import Migrating
-from codemods.rules.sound.chunk_resizing import loop_around
+from codemods.rules.sound.counted_pieces import loop_around
+from codemods.rules.sound.recorded_pipes import is_unpaced_recording
 from codemods.rules.sound.sound_length import AudioFormat, chunk_of
 from shim.mapping.row import Vendor
 
 _FROM_FILES: Final = (*sources.RECORDED, *sources.IN_FRAMES, *sources.IN_BLOCKS, *sources.WHOLE)
 _TAKING_TIME: Final = ("sleep", "wait", "join", "acquire", "wait_until")
 _WITHOUT_WAITING: Final = ("to_thread", "run_in_executor", "get", "put", "read", "readframes", "send", "send_bytes")
+_NO_WAITING: Final = "no waiting between two chunks"
 _DEEPEST: Final = 3
 FASTEST: Final = 1.25
 """How many ms of audio AssemblyAI takes in one ms, in the long run."""
@@ -33,11 +35,13 @@ def check_pace(migrating: Migrating, audio: cst.BaseExpression, place: cst.Call,
         return
     for one in something(migrating.program.value(audio)):
         piece = sound(one)
-        if piece is None or piece.read.made_by not in _FROM_FILES:
+        is_piped = piece is not None and is_unpaced_recording(migrating.program, piece)
+        if piece is None or (piece.read.made_by not in _FROM_FILES and not is_piped):
             continue
         loops = _loops_of(migrating, piece, place)
         if loops and not any(_waits(migrating, loop, place) for loop in loops):
-            migrating.report(SENT_TOO_FAST, place, f"no waiting between two chunks: {migrating.code(place)}")
+            why = "ffmpeg gives a recording as fast as it can without `-re`" if is_piped else _NO_WAITING
+            migrating.report(SENT_TOO_FAST, place, f"{why}: {migrating.code(place)}")
             continue
         chunk = chunk_of(migrating.program, one, of)
         slept = _only_sleep(migrating, loops, place)
@@ -67,12 +71,12 @@ def _only_sleep(migrating: Migrating, loops: list[cst.CSTNode], place: cst.Call)
 def _loops_of(migrating: Migrating, piece: Sound, place: cst.Call) -> list[cst.CSTNode]:
     """The loops that pieces go through, from the read by way of generators and queues to the sending."""
     loops: dict[cst.CSTNode, None] = {}
-    found = loop_around(migrating, place)
+    found = loop_around(migrating.program.parents, place)
     if found is not None:
         loops[found] = None
     for node, value in migrating.program.values.items():
         if any((other := sound(one)) is not None and other.read == piece.read for one in something(value)):
-            found = loop_around(migrating, node)
+            found = loop_around(migrating.program.parents, node)
             if found is not None:
                 loops[found] = None
     return list(loops)

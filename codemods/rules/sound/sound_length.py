@@ -128,6 +128,33 @@ def is_cut_elsewhere(program: Program, value: Value) -> bool:
     return of.read.made_by in (*sources.FROM_OTHERS, *sources.PIPED_AS_IT_COMES)
 
 
+def is_of_recording(value: Value) -> bool:
+    """Whether a value is a piece of something that ends, so that the last one is filled up where it is sent."""
+    piece = sound(value)
+    recorded = (*sources.RECORDED, *sources.PIPED, *sources.IN_FRAMES, *sources.IN_BLOCKS)
+    return piece is not None and not piece.is_joined and piece.read.made_by in recorded
+
+
+def is_whole(program: Program, value: Value) -> bool:
+    """Whether a piece is all that there is of a recording: `file.read()`, `wav.readframes(wav.getnframes())`."""
+    piece = sound(value)
+    if piece is None or piece.cut is not None or piece.is_joined:
+        return False
+    made_by = piece.read.made_by
+    if made_by in sources.WHOLE:
+        return True
+    if made_by not in (*sources.RECORDED, *sources.PIPED, *sources.IN_FRAMES):
+        return False
+    arguments = reading_arguments(program, piece.read)
+    size = arguments.get(0, "frames" if made_by in sources.IN_FRAMES else "n")
+    match size:
+        case None:
+            return arguments.complete
+        case cst.Call(cst.Attribute(_, cst.Name("getnframes"))):
+            return True
+    return bool(constant(program.value(size)) == -1)
+
+
 def is_of_unknown_size(program: Program, value: Value) -> bool:
     """Whether a piece is read by a number of bytes that nothing in the program says."""
     piece = sound(value)
@@ -289,7 +316,7 @@ def _names_rate(program: Program, node: cst.BaseExpression) -> bool:
 
 def _cut(program: Program, piece: Sound, of: AudioFormat | None) -> Chunk | None:
     assert piece.cut is not None
-    size = _length_of_slice(program, piece.cut)
+    size = length_of_slice(program, piece.cut)
     if size is None or (of is None and piece.is_sliced_as != "milliseconds"):
         return None
     if of is None or piece.is_sliced_as == "milliseconds":
@@ -297,7 +324,20 @@ def _cut(program: Program, piece: Sound, of: AudioFormat | None) -> Chunk | None
     return _chunk(program, size, of.rate * of.width if piece.is_sliced_as == "bytes" else of.rate, of.rate)
 
 
-def _length_of_slice(program: Program, node: cst.Subscript) -> cst.BaseExpression | None:
+def cut_of_unknown(program: Program, audio: cst.BaseExpression) -> cst.Subscript | None:
+    """The slice that is sent, where nothing is known of the bytes that it is cut from; None for anything else."""
+    if UNKNOWN not in something(program.value(audio)):
+        return None
+    expressions = (
+        [one.expression for one in program.reaching.get(audio, ())] if isinstance(audio, cst.Name) else [audio]
+    )
+    cut = expressions[0] if len(expressions) == 1 else None
+    if isinstance(cut, cst.Call) and isinstance(cut.func, cst.Name) and cut.func.value == "bytes" and cut.args:
+        cut = cut.args[0].value
+    return cut if isinstance(cut, cst.Subscript) and length_of_slice(program, cut) is not None else None
+
+
+def length_of_slice(program: Program, node: cst.Subscript) -> cst.BaseExpression | None:
     """The expression of `n` in `sound[at : at + n]`, `sound[i * n : (i + 1) * n]` and `sound[:n]`."""
     part = node.slice[0].slice
     if not isinstance(part, cst.Slice) or part.upper is None:

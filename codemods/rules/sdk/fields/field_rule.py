@@ -29,6 +29,7 @@ from codemods.findings import (
     WHOLE_MESSAGE,
 )
 from codemods.migrating import Migrating
+from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.rules.sdk.fields.attribute_tests import AttributeTestRule
 from codemods.rules.sdk.fields.field_rows import FieldRows, general, with_positions
 from codemods.rules.sdk.fields.texts import JoinedTextRule
@@ -135,11 +136,18 @@ class SdkFieldRule:
             self._field_is_read(node, base, steps, message)
 
     def _error_code_is_read(self, node: cst.BaseExpression, message: Parsed) -> bool:
-        """`error.code` in a log or a text; a test of it asks for codes that the other vendor does not have."""
+        """`error.code` in a log or a text, and where it is compared: there the other vendor's numbers are asked for."""
         name = sdk.ERROR_CODE.of(self._migrating.source)[0].split(".")[1]
-        if message.path != (name,) or not isinstance(node, cst.Attribute) or not self._uses.is_shown(node):
+        if message.path != (name,) or not isinstance(node, cst.Attribute):
             return False
         way = sdk.ERROR_CODE.over(self._target)
+        numbers = RefusalNumbers(self._migrating)
+        if numbers.is_compared(node):
+            source = way.conversion.source.replace('"', self._migrating.quote_at(node)).replace("None", "0")
+            numbers.plan(node, expression(source, value=node.value))
+            return True
+        if not self._uses.is_shown(node):
+            return False
         self._migrating.report(PARAMETER_DIFFERS, node, f"{self._code(node)}: {way.reason}")
 
         def read(updated: cst.Attribute) -> cst.BaseExpression:

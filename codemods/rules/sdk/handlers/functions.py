@@ -65,6 +65,17 @@ def _function_of(program: Program, value: Value) -> tuple[cst.FunctionDef | cst.
     return None
 
 
+def too_short(program: Program, registration: Registration, count: int) -> cst.Param | None:
+    """The one parameter of a handler that the SDK gives `count` values, which fails when it is called."""
+    handler = handler_of(program, registration)
+    if handler is None or count < 2 or handler.parameters(count) is not None:
+        return None
+    if handler.function.params.star_arg is not cst.MaybeSentinel.DEFAULT:
+        return None
+    found = handler.parameters(1)
+    return found[0] if found else None
+
+
 def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[Registration]) -> list[cst.CSTNode]:
     """Where the program uses a handler's function for anything but these registrations."""
     function = handler.function
@@ -346,12 +357,12 @@ def runs_only_in(
         return False
     found = {
         runs_only_in(program, program.scope_of(call), handlers, seen | {function})
-        for call in _calls_of(program, function)
+        for call in calls_of(program, function)
     }
     return found.pop() if len(found) == 1 else None if found else False
 
 
-def _calls_of(program: Program, function: cst.FunctionDef | cst.Lambda) -> list[cst.CSTNode]:
+def calls_of(program: Program, function: cst.CSTNode) -> list[cst.CSTNode]:
     """The places where a function of the program is called, or handed to something that calls it."""
     name = function.name.value if isinstance(function, cst.FunctionDef) else ""
     return [

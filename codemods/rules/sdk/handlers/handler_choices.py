@@ -36,7 +36,19 @@ def choice_around(
     plain = not any(
         isinstance(one, (cst.Call, cst.NamedExpr, cst.Await)) for test in tests for one in program.nodes_in(test)
     )
-    return found if only and plain and beside is program.parents.get(program.statement_of(connect)) else None
+    return found if only and plain and beside in _blocks_around(program, connect) else None
+
+
+def _blocks_around(program: Program, connect: cst.Call) -> list[cst.CSTNode]:
+    """The block of a connect, and those of the `with` and `try` statements around it."""
+    found: list[cst.CSTNode] = []
+    statement: cst.CSTNode | None = program.statement_of(connect)
+    while statement is not None:
+        block = program.parents[statement]
+        found.append(block)
+        around = program.parents.get(block)
+        statement = around if isinstance(around, (cst.With, cst.Try)) and around.body is block else None
+    return found
 
 
 def _passes(statement: cst.CSTNode) -> bool:

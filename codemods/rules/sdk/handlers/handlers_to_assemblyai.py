@@ -16,6 +16,7 @@ from codemods.analysis.values import Delivered, Known, Library, Parsed, somethin
 from codemods.edits import Statement
 from codemods.findings import HANDLER_NOT_FOLLOWED, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating
+from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.fields.field_rows import TARGET_TYPES
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.functions import Handler
@@ -62,6 +63,8 @@ class HandlersToAssemblyAI:
         self._complete = True
         self._registered: list[_Registered] = []
         self._functions: set[cst.CSTNode] = set()
+        self._inside: set[Registration] = set()
+        """Registrations in a function of their own, which is called where the session starts."""
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go: tests of the only type that a handler gets."""
         self._tests = TypeTests(migrating, start.session.site, self.gone)
@@ -108,7 +111,9 @@ class HandlersToAssemblyAI:
         if event in ("ended", "error"):
             reason = row.over_assemblyai.reason
             self._migrating.report(PARAMETER_DIFFERS, registration.call, f"`{event}`: {reason}")
-        types = self._tests.types(handler.function) if event == "message" else ()
+        others = [sdk_handlers.handler_of(self._program, one) for one in registrations if one is not registration]
+        handling = frozenset(one.function for one in others if one is not None)
+        types = self._tests.types(handler.function, handling) if event == "message" else ()
         if self._tests.meet_in_one_choice(handler.function):
             self._give_up(registration.call, "two of the types that it tells apart are one event at AssemblyAI")
             return
@@ -124,6 +129,8 @@ class HandlersToAssemblyAI:
         self._take_registration_away(registration)
         if event != "message" or not self._split(registration, handler, parameters[0]):
             self._registered.append(_Registered(registration, events))
+        if registration in self._inside:
+            self._register_inside(registration)
 
     def _read_foreign(self, registration: Registration, event: str, start: cst.CSTNode) -> bool:
         """A handler that is a library's, such as `print`, is called with the event alone."""
@@ -148,6 +155,9 @@ class HandlersToAssemblyAI:
         """Makes one handler an event out of one that only asks for the type; False where it does more."""
         function = handler.function
         if not isinstance(function, cst.FunctionDef) or handler.given_from or len(function.params.params) != 1:
+            return False
+        if not isinstance(registration.handler, (cst.FunctionDef, cst.Name)):
+            # What a call makes has no names of its own here.
             return False
         if self._migrating.at(function) is not self._migrating.at(registration.call):
             # The file that registers it imports this one name.
@@ -179,18 +189,48 @@ class HandlersToAssemblyAI:
         return True
 
     def _in_block(self, registration: Registration, start: cst.CSTNode) -> bool:
-        """Whether the registration stands behind the start of the session, in the same block."""
+        """Whether the registration stands behind the start of the session, or behind the `try` or `with` around it.
+
+        Or in a function that is called there for that alone.
+        """
         statement = self._registering(registration)
+        if self._program.scope_of(statement) is not self._program.scope_of(start):
+            call = self._only_call(self._program.scope_of(statement))
+            if call is None:
+                return False
+            self._inside.add(registration)
+            statement = call
         block = self._program.parents[statement]
-        if block is not self._program.parents[start] or not isinstance(block, (cst.Module, cst.IndentedBlock)):
+        anchor = self._in_same_block(start, block)
+        if anchor is None or not isinstance(block, (cst.Module, cst.IndentedBlock)):
             return False
-        body = list(block.body)
-        places = {id(one): index for index, one in enumerate(body)}
-        if places[id(statement)] < places[id(start)]:
+        places = {id(one): index for index, one in enumerate(block.body)}
+        if places[id(statement)] < places[id(anchor)]:
             return False
-        if places[id(statement)] > places[id(self.last_statement)]:
+        last = self._in_same_block(self.last_statement, block)
+        if last is not None and places[id(statement)] > places[id(last)]:
             self.last_statement = statement
         return True
+
+    def _only_call(self, function: cst.CSTNode) -> cst.CSTNode | None:
+        """The line that is the only call of a function: there the handlers are registered that it registers."""
+        program = self._program
+        calls = [program.parents[one] for one in sdk_handlers.calls_of(program, function)]
+        line = program.parents[calls[0]] if len(calls) == 1 and isinstance(calls[0], cst.Call) else None
+        statement = program.statement_of(line) if isinstance(line, cst.Expr) else None
+        alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+        return statement if alone else None
+
+    def _in_same_block(self, statement: cst.CSTNode, block: cst.CSTNode) -> cst.CSTNode | None:
+        """A statement, or the `try` or `with` around it, as a statement of a block; None where that is further away."""
+        program = self._program
+        while program.parents[statement] is not block:
+            inner = program.parents[statement]
+            around = program.parents.get(inner)
+            if not isinstance(around, (cst.Try, cst.With)) or around.body is not inner:
+                return None
+            statement = around
+        return statement
 
     def _registering(self, registration: Registration) -> cst.CSTNode:
         if isinstance(registration.handler, cst.FunctionDef):
@@ -275,10 +315,31 @@ class HandlersToAssemblyAI:
 
     def statements(self, client: str) -> list[Statement]:
         """The registrations, to stand in front of the connect; asked for when the edits are applied."""
-        migrating = self._migrating
         events = self._imports.at(self._start.session.site).use("RealTimeEvents") if self._registered else ""
+        return self._lines(client, events, [one for one in self._registered if one.registration not in self._inside])
+
+    def _register_inside(self, registration: Registration) -> None:
+        """Plans the registrations of one handler where it was registered: in a function that is called for that."""
+        migrating, call = self._migrating, registration.call
+        events = self._imports.at(call).use("RealTimeEvents")
+        own = [one for one in self._registered if one.registration is registration]
+        if not isinstance(call.func, cst.Attribute) or isinstance(self._registering(registration), cst.For):
+            self._give_up(call, migrating.code(call))
+            return
+        owner = call.func.value
+
+        def lines() -> list[Statement]:
+            return self._lines(migrating.module.code_for_node(migrating.edits.edited(owner)), events, own)
+
+        if isinstance(registration.handler, cst.FunctionDef):
+            migrating.edits.add_after(registration.handler, lines)
+        else:
+            migrating.edits.add_before(self._program.statement_of(call), lines)
+
+    def _lines(self, client: str, events: str, registered: list[_Registered]) -> list[Statement]:
+        migrating = self._migrating
         found: list[str] = []
-        for one in self._registered:
+        for one in registered:
             handler = one.registration.handler
             if one.name:
                 code = one.name
@@ -287,6 +348,11 @@ class HandlersToAssemblyAI:
             else:
                 assert isinstance(handler, cst.BaseExpression)
                 code = migrating.module.code_for_node(migrating.edits.edited(handler))
+                if isinstance(handler, cst.Call) and len(one.events) > 1:
+                    # What it makes is one handler: it may remember something.
+                    name = naming.free_name(migrating, "handler", "event_handler")
+                    found.append(f"{name} = {code}")
+                    code = name
             found.extend(f"{client}.on({events}.{event}, {code})" for event in one.events)
         return [cst.parse_statement(one) for one in found]
 

@@ -7,7 +7,9 @@ tests the message's type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol
 
 import libcst as cst
@@ -15,14 +17,17 @@ import libcst as cst
 from codemods.analysis.handlers import Registration
 from codemods.analysis.values import Delivered, Known, LibraryObject, Parsed, Value, something
 from codemods.edits import Statement, statements
-from codemods.findings import HANDLER_NOT_FOLLOWED, PARAMETER_DIFFERS
+from codemods.findings import FAILS_TODAY, HANDLER_NOT_FOLLOWED, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules.branches import report_never_sent
 from codemods.rules.sdk.fields.field_rows import TARGET_TYPES
 from codemods.rules.sdk.handlers import functions as sdk_handlers
+from codemods.rules.sdk.handlers.failing import is_error_alone, missing_value
 from codemods.rules.sdk.handlers.functions import Handler
 from codemods.rules.sdk.handlers.handler_choices import choice_around
-from codemods.rules.sdk.handlers.type_guard import guard
+from codemods.rules.sdk.handlers.kept_handlers import KeptHandlers
+from codemods.rules.sdk.handlers.registration_places import RegistrationPlaces
+from codemods.rules.sdk.handlers.type_guard import asks_every_time, guard
 from codemods.rules.sdk.imports import SdkImports
 from codemods.vendors import assemblyai_sdk, assemblyai_v2_sdk, gladia_sdk
 from shim.mapping import assemblyai_v2_sdk as v2
@@ -73,25 +78,52 @@ class HandlersToGladia:
         self._imports = imports
         self._planned = planned
         """The handlers of all clients so far, each with its events and the position of what it gets."""
+        self._places = RegistrationPlaces(migrating)
         self._complete = True
         self._handlers: dict[cst.CSTNode, list[tuple[Handler, str]]] = {}
         self._order: list[tuple[Registration, _Given]] = []
         self._registering: frozenset[cst.CSTNode] = frozenset()
         self._in_place: list[Registration] = []
         """Registrations that stand behind the connect, and stay there."""
+        self._list: KeptHandlers | None = None
+        """Where handlers are kept until the connect that cannot be named there."""
+        self._kept: list[Registration] = []
+        self._own: frozenset[cst.BaseExpression] = frozenset()
+        self._client_code: Callable[[], str] = str
+        """How the client is read where it is connected."""
+        self._keep_client: set[cst.CSTNode] = set()
+        """Functions that are handed the client."""
         self.gone: set[cst.CSTNode] = set()
         """Functions that go, with everything inside them."""
         self._foreign: list[tuple[Registration, _Given]] = []
         """Handlers that are functions of libraries."""
+        self._sorted_out: set[cst.CSTNode] = set()
+        """Functions of several events that do not ask for the type themselves: where they are registered is asked."""
         self._choices: list[cst.If] = []
         """Statements that choose handlers, which stand behind the connect from now on."""
 
-    def plan(self, registrations: list[Registration], connect: cst.Call, registering: frozenset[cst.CSTNode]) -> bool:
+    def give_client_to(self, own: frozenset[cst.BaseExpression]) -> None:
+        """Takes in where attributes of the program's own are read of the client: a handler that does keeps it."""
+        self._own = own
+
+    @property
+    def need_client(self) -> bool:
+        """Whether a handler reads what the program keeps on the client."""
+        return bool(self._own)
+
+    def plan(
+        self, registrations: list[Registration], connect: cst.Call, registering: frozenset[cst.CSTNode], place: Place
+    ) -> bool:
         """Plans the handlers; False, with findings, where one could not be followed.
 
         `registering` are the functions that are given the client to register handlers: they get the session.
         """
         self._registering = registering
+        client = connect.func.value if isinstance(connect.func, cst.Attribute) else None
+        if client is not None:
+            edits = self._migrating.edits
+            self._client_code = lambda: self._migrating.module.code_for_node(edits.edited(client))
+        self._list = self._list_for(registrations, connect, place)
         for registration in registrations:
             self._read(registration, registrations, connect)
         for function, handlers in self._handlers.items():
@@ -102,6 +134,20 @@ class HandlersToGladia:
             elif self._planned[function] != registered:
                 self._give_up(function, "it handles other events of another client")
         return self._complete
+
+    def _list_for(self, registrations: list[Registration], connect: cst.Call, place: Place) -> KeptHandlers | None:
+        """Where the handlers are kept until the connect, if one of them cannot be named there and all can be kept."""
+        try:
+            found = KeptHandlers(self._migrating, self._client.site, connect, place)
+        except ValueError:
+            return None
+        own = [one for one in registrations if self._program.scope_of(one.call) is not found.scope]
+        needs = any(
+            one.method not in v2.HANDLERS
+            and not self._places.can_move(one, self._program.statement_of(one.call), connect)
+            for one in registrations
+        )
+        return found if needs and not own and all(found.may_keep(one) for one in registrations) else None
 
     def is_in_handler(self, node: cst.CSTNode) -> bool | None:
         """Whether a node runs on the session's own thread; None where it does at times only.
@@ -125,8 +171,10 @@ class HandlersToGladia:
         line = self._program.parents[registration.call]
         alone = isinstance(line, cst.Expr) and isinstance(statement, (cst.SimpleStatementLine, cst.For))
         choice = choice_around(self._program, statement, registrations, connect)
-        stays = self._program.scope_of(registration.call) in self._registering
-        can_move = stays or choice is not None or self._can_move(registration, statement, connect)
+        stays = self._program.scope_of(registration.call) in self._registering or self._places.is_later(
+            registration, connect
+        )
+        can_move = stays or choice is not None or self._list or self._places.can_move(registration, statement, connect)
         if name is None or name not in _ROWS or not alone or not can_move:
             self._give_up(registration.call, self._migrating.code(registration.call))
             return
@@ -134,7 +182,7 @@ class HandlersToGladia:
         sdk.EVENTS.over(Vendor.GLADIA)
         sdk.ON.over(Vendor.GLADIA)
         handler = sdk_handlers.handler_of(self._program, registration)
-        if handler is None or handler.parameters(2) is None:
+        if handler is None or handler.parameters(self._values_given(registration)) is None:
             self._give_up(registration.call, self._migrating.code(registration.call))
             return
         if not self._is_for_this_alone(handler, registrations):
@@ -149,7 +197,9 @@ class HandlersToGladia:
         if choice is not None and choice not in self._choices:
             self._choices.append(choice)
             self._migrating.edits.move(choice)
-        if stays or choice is not None or self._migrating.line(registration.call) > self._migrating.line(connect):
+        if self._list is not None:
+            self._kept.append(registration)
+        elif stays or choice is not None or self._migrating.line(registration.call) > self._migrating.line(connect):
             self._in_place.append(registration)
         else:
             self._migrating.edits.remove(statement)
@@ -190,7 +240,7 @@ class HandlersToGladia:
             return
         count = self._values_given(registration)
         statement = self._program.statement_of(registration.call)
-        if handler.parameters(count) is None or not self._can_move(registration, statement, connect):
+        if handler.parameters(count) is None or not self._places.can_move(registration, statement, connect):
             self._give_up(given, self._migrating.code(given))
             return
         if not self._is_for_this_alone(handler, registrations):
@@ -202,7 +252,7 @@ class HandlersToGladia:
     def _values_given(self, registration: Registration) -> int:
         """How many values AssemblyAI's SDK gives a handler."""
         if registration.method not in v2.HANDLERS:
-            return 2
+            return 1 if is_error_alone(self._program, registration) is not None else 2
         return 0 if registration.method == "on_close" else 1
 
     def _read_foreign(self, registration: Registration) -> None:
@@ -214,34 +264,6 @@ class HandlersToGladia:
             return
         event = "error" if registration.method == "on_error" else "started"
         self._foreign.append((registration, _Given(event, "", "")))
-
-    def _can_move(self, registration: Registration, statement: cst.CSTNode, connect: cst.Call) -> bool:
-        """Whether the registration can be made behind the connect: its handler is the same there, nothing decides."""
-        program = self._program
-        block = program.parents[statement]
-        if self._migrating.line(statement) > self._migrating.line(connect):
-            return program.scope_of(statement) is program.scope_of(connect)
-        owner = program.parents.get(block)
-        if not isinstance(block, (cst.Module, cst.IndentedBlock)) or not isinstance(registration.handler, cst.CSTNode):
-            return False
-        if isinstance(owner, (cst.For, cst.While, cst.If, cst.ExceptHandler)):
-            return program.is_inside(connect, block)
-        if program.scope_of(statement) is program.scope_of(connect):
-            return True
-        # In another function: what is named must be the module's or the object's.
-        here, there = program.scope_of(registration.call), program.scope_of(connect)
-        own = _first_parameter(here)
-        for node in program.nodes_in(registration.handler):
-            if isinstance(node, cst.Name) and node in program.reaching:
-                if node.value == own and own == _first_parameter(there):
-                    continue
-                scopes = {program.scope_of(one.node) for one in program.reaching[node]}
-                if any(
-                    not isinstance(scope, cst.Module) and not program.is_inside(scope, registration.handler)
-                    for scope in scopes
-                ):
-                    return False
-        return True
 
     def _given(self, event: str, handler: Handler) -> _Given:
         match event:
@@ -292,6 +314,13 @@ class HandlersToGladia:
         if not parameters:
             self._add_parameter(function, handler)
             return
+        if count == 2 and self._reads_own(parameters[0]):
+            # What the program keeps on the client is read: the client is handed in where the handler is registered.
+            self._keep_client.add(function)
+            if self._migrating.imported_as("functools.partial") is None is self._migrating.imported_as("functools"):
+                self._migrating.needed_imports.append(("functools", ""))
+            handler = replace(handler, given_from=handler.given_from + 1)
+            parameters, count = parameters[1:], 1
         event = parameters[-1]
         for parameter in parameters:
             definition = sdk_handlers.definition_of(self._program, parameter)
@@ -316,12 +345,16 @@ class HandlersToGladia:
             function,
             lambda every: [*every[:at], sdk_handlers.annotated(name, annotation), *every[at + count :]],
         )
+        if is_error_alone(self._program, handler.registration) is not None:
+            self._migrating.report(FAILS_TODAY, function, missing_value(function))
         for one in given:
             if one.event == "error":
                 row = sdk.ERROR_EVENT.over(Vendor.GLADIA)
                 self._migrating.report(PARAMETER_DIFFERS, function, f"`error`: {row.reason}")
         if len(given) == 1 and kinds and not guard(self._migrating, function, name, given[0].message_type):
             self._give_up(function, self._migrating.code(function))
+        if len(given) > 1 and kinds and not asks_every_time(self._program, function, frozenset(self.gone)):
+            self._sorted_out.add(function)
 
     def _add_parameter(self, function: cst.FunctionDef | cst.Lambda, handler: Handler) -> None:
         """The end of a session is told with a code and a reason at Gladia, and with nothing in the older API."""
@@ -341,6 +374,10 @@ class HandlersToGladia:
             one == self._client or (isinstance(one, Parsed) and isinstance(one.document, Delivered)) for one in found
         )
 
+    def _reads_own(self, parameter: cst.Param) -> bool:
+        definition = sdk_handlers.definition_of(self._program, parameter)
+        return definition is not None and any(use in self._own for use in definition.uses)
+
     def _uses(self, parameter: cst.Param) -> bool:
         definition = sdk_handlers.definition_of(self._program, parameter)
         return definition is not None and bool(definition.uses)
@@ -358,10 +395,14 @@ class HandlersToGladia:
     def rewrite_in_place(self, session: str, place: Place) -> None:
         """Plans the registrations that stand behind the start of the session already, or are met there."""
         kept = dict(self._once_each())
+        if self._list is not None:
+            listed = [(one, given) for one, given in kept.items() if one in self._kept]
+            self._list.plan([(one, given.event, partial(self._handler_code, one, given)) for one, given in listed])
         for registration in self._in_place:
             if registration in kept:
                 client = registration.call.func
-                given = self._program.scope_of(registration.call) in self._registering
+                scope = self._program.scope_of(registration.call)
+                given = scope in self._registering or registration in self._places.later
                 found = place.session_at(client.value) if given and isinstance(client, cst.Attribute) else session
                 if found is None:
                     self._give_up(registration.call, self._migrating.code(registration.call))
@@ -375,13 +416,42 @@ class HandlersToGladia:
         self._migrating.edits.rewrite(line, lambda _: self._line(session, registration, given).body[0])
 
     def _line(self, session: str, registration: Registration, given: _Given) -> cst.SimpleStatementLine:
-        migrating, quote = self._migrating, self._migrating.file_quote
-        assert isinstance(registration.handler, cst.BaseExpression)
-        handler = migrating.module.code_for_node(migrating.edits.edited(registration.handler))
+        quote = self._migrating.file_quote
+        handler = self._handler_code(registration, given)
         method = "once" if given.event in ("started", "ended") else "on"
         written = cst.parse_statement(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
         assert isinstance(written, cst.SimpleStatementLine)
         return written
+
+    def _handler_code(self, registration: Registration, given: _Given) -> str:
+        migrating = self._migrating
+        assert isinstance(registration.handler, cst.BaseExpression)
+        handler = migrating.module.code_for_node(migrating.edits.edited(registration.handler))
+        if self._function_of(registration) in self._keep_client:
+            handler = f"{self._partial()}({handler}, {self._client_code()})"
+        if given.message_type and self._function_of(registration) in self._sorted_out:
+            return self._for_type_alone(handler, registration.handler, given.message_type)
+        return handler
+
+    def _partial(self) -> str:
+        """What `functools.partial` is called; it was imported, or asked for, when the handlers were planned."""
+        for module, name in (("functools.partial", ""), ("functools", ".partial")):
+            known = self._migrating.imported_as(module)
+            if known is not None:
+                return f"{known}{name}"
+        return "functools.partial"
+
+    def _function_of(self, registration: Registration) -> cst.CSTNode | None:
+        every = ((one, function) for function, found in self._handlers.items() for one, _ in found)
+        return next((function for one, function in every if one.registration is registration), None)
+
+    def _for_type_alone(self, handler: str, written: cst.BaseExpression, message_type: str) -> str:
+        """A handler of several events, called for messages of one type; one that a call makes is made once."""
+        quote = self._migrating.file_quote
+        test = f"message.type == {quote}{message_type}{quote}"
+        if isinstance(written, (cst.Name, cst.Attribute)):
+            return f"lambda message: {handler}(message) if {test} else None"
+        return f"lambda message, handle={handler}: handle(message) if {test} else None"
 
     def has_statements(self, ended: str | None) -> bool:
         """Whether anything is to stand behind the start of the session."""
@@ -395,8 +465,10 @@ class HandlersToGladia:
         if ended is not None:
             found.extend(statements(f"{ended} = asyncio.Event()"))
         for registration, given in self._once_each():
-            if registration not in self._in_place:
+            if registration not in self._in_place and registration not in self._kept:
                 found.append(self._line(session, registration, given))
+        if self._list is not None and self._kept:
+            found.extend(self._list.registering(session))
         for choice in self._choices:
             moved = self._migrating.edits.updated(choice)
             assert isinstance(moved, cst.If)
@@ -415,18 +487,12 @@ class HandlersToGladia:
             own = [one[0].registration for one in handlers]
             events: set[str] = set()
             for registration, given in self._order:
-                if registration in own and given.event not in events:
+                is_own = registration in own
+                if is_own and (function in self._sorted_out or given.event not in events):
                     events.add(given.event)
                     found.append((registration, given))
-            assert function is not None
         return [*sorted(found, key=lambda one: self._order.index(one)), *self._foreign]
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._complete = False
         self._migrating.report(HANDLER_NOT_FOLLOWED, node, text)
-
-
-def _first_parameter(scope: cst.CSTNode) -> str | None:
-    if isinstance(scope, cst.FunctionDef) and scope.params.params:
-        return scope.params.params[0].name.value
-    return None

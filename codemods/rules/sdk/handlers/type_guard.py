@@ -30,17 +30,42 @@ def guard(migrating: Migrating, function: cst.FunctionDef | cst.Lambda, name: st
     return True
 
 
+def asks_every_time(program: Program, function: cst.FunctionDef | cst.Lambda, gone: frozenset[cst.CSTNode]) -> bool:
+    """Whether all that a handler of several events does is behind tests of the type: one `if`, or a chain of them."""
+    if isinstance(function, cst.Lambda):
+        return False
+    statements = sdk_handlers.body_of(function, gone)
+    return bool(statements) and all(isinstance(one, cst.If) and _asks_in_chain(program, one) for one in statements)
+
+
+def _asks_in_chain(program: Program, first: cst.If) -> bool:
+    branch: cst.CSTNode | None = first
+    while isinstance(branch, cst.If):
+        if not _asks_for_type(program, branch.test):
+            return False
+        branch = branch.orelse
+    return branch is None
+
+
+def _asks_for_type(program: Program, test: cst.BaseExpression, *, by_class: bool = True) -> bool:
+    """Whether a test holds for messages of the types that it names alone."""
+    while isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        test = test.left
+    match test:
+        case cst.Comparison(left, [cst.ComparisonTarget(cst.Equal() | cst.In())]):
+            asked = something(program.value(left))
+            return all(isinstance(one, Parsed) and one.path == ("type",) for one in asked)
+        case cst.Call(cst.Name("isinstance"), [cst.Arg(subject), _]) if by_class:
+            asked = something(program.value(subject))
+            return all(isinstance(one, Parsed) and one.path == () for one in asked)
+    return False
+
+
 def _asks_itself(program: Program, function: cst.FunctionDef, gone: frozenset[cst.CSTNode]) -> bool:
     """Whether all that a handler does is behind a test of the event's type that it makes itself."""
     match sdk_handlers.body_of(function, gone):
         case [cst.If(test, orelse=None)]:
-            first = test
-            while isinstance(first, cst.BooleanOperation) and isinstance(first.operator, cst.And):
-                first = first.left
-            match first:
-                case cst.Comparison(left, [cst.ComparisonTarget(cst.Equal())]):
-                    asked = something(program.value(left))
-                    return all(isinstance(one, Parsed) and one.path == ("type",) for one in asked)
+            return _asks_for_type(program, test, by_class=False)
     return False
 
 

@@ -23,9 +23,20 @@ class TypeTests:
         self._site = site
         self.gone = gone
 
-    def types(self, function: cst.CSTNode) -> tuple[str, ...]:
-        """The types of message that a handler asks for, in the order of its tests."""
+    def types(self, function: cst.CSTNode, others: frozenset[cst.CSTNode]) -> tuple[str, ...]:
+        """The types of message that a handler asks for, or whoever it hands messages on to, in the order of the tests.
+
+        `others` are the session's other handlers, whose tests are their own.
+        """
         tests = [one for one in self._program.nodes_in(function) if self.tested(one)]
+        tests += [
+            one
+            for module in self._program.modules
+            for one in self._program.nodes_in(module)
+            if isinstance(one, (cst.Comparison, cst.Call, cst.Match))
+            and not any(self._program.is_inside(one, each) for each in (function, *others))
+            and self.tested(one)
+        ]
         tests.sort(key=lambda one: (self._migrating.line(one), self._migrating.column(one)))
         return tuple(dict.fromkeys(name for one in tests for name in self.tested(one)))
 

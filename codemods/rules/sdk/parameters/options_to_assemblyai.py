@@ -8,7 +8,14 @@ import libcst as cst
 
 from codemods.analysis.arguments import Arguments
 from codemods.analysis.values import Known, LibraryObject, constant, is_certain, something
-from codemods.findings import OPTION_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, Kind
+from codemods.findings import (
+    OPTION_ABSENT,
+    PARAMETER_ABSENT,
+    PARAMETER_DIFFERS,
+    REGION_AT_RUN_TIME,
+    SDK_NOT_FOLLOWED,
+    Kind,
+)
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
@@ -164,9 +171,10 @@ class OptionsToAssemblyAI:
                 if value == Known(None) and is_certain(value):
                     continue
                 host = sdk.HOST.live(_OVER, constant(value)) if is_certain(value) else None
-                if host is None:
-                    known = "not a region known here" if is_certain(value) else "only known when it runs"
-                    self._report(OPTION_ABSENT, node, f"`{name}` {self._code(node)} is {known}")
+                if host is None and is_certain(value) and isinstance(constant(value), str):
+                    self._report(OPTION_ABSENT, node, f"`{name}` {self._code(node)} is not a region known here")
+                elif host is None:
+                    self._report(REGION_AT_RUN_TIME, node, f"the region is only known when it runs: {self._code(node)}")
                 else:
                     found.append(("api_host", f"{self._migrating.file_quote}{host}{self._migrating.file_quote}"))
             elif name == "ws_timeout":
@@ -178,8 +186,7 @@ class OptionsToAssemblyAI:
                 self._report(OPTION_ABSENT, node, f"`{name}`: {sdk.API_URL.over(_OVER).reason}")
                 self._complete = False
             else:
-                self._report(OPTION_ABSENT, node, f"`{name}` is no option that is known here")
-                self._complete = False
+                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
         return found
 
     def _can_move(self, creation: cst.Call) -> bool:

@@ -8,7 +8,15 @@ import libcst as cst
 
 from codemods.analysis.arguments import Arguments
 from codemods.analysis.values import Known, LibraryObject, constant, is_certain
-from codemods.findings import OPTION_ABSENT, PARAMETER_DIFFERS, SDK_NOT_FOLLOWED, TOKEN_ABSENT, Kind
+from codemods.findings import (
+    OPTION_ABSENT,
+    PARAMETER_ABSENT,
+    PARAMETER_DIFFERS,
+    REGION_AT_RUN_TIME,
+    SDK_NOT_FOLLOWED,
+    TOKEN_ABSENT,
+    Kind,
+)
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk.imports import SdkImports
@@ -114,11 +122,14 @@ class OptionsToGladia:
             elif name == "token":
                 self._report(TOKEN_ABSENT, node, f"`{name}`: {sdk.TOKEN.over(Vendor.GLADIA).reason}")
             else:
-                self._report(OPTION_ABSENT, node, f"`{name}` is no option that is known here")
+                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
         return found
 
     def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression | str]]:
-        plain = str(host).removeprefix("wss://").rstrip("/")
+        if not isinstance(host, str):
+            self._report(REGION_AT_RUN_TIME, node, f"the host is only known when it runs: {self._code(node)}")
+            return []
+        plain = host.removeprefix("wss://").rstrip("/")
         region = sdk.HOST.live(Vendor.GLADIA, plain)
         if region is not ABSENT:
             quote = self._migrating.file_quote

@@ -46,7 +46,6 @@ class PackageKey:
             if not self.package_stays and isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
                 self._migrating.edits.remove(statement)
         if self.package_stays:
-            self._keep_names()
             self._migrating.kept_lines.update(self._migrating.line(one) for one in self._stores)
 
     def code_of(self, node: cst.BaseExpression | None, at: cst.CSTNode) -> str | None:
@@ -55,7 +54,7 @@ class PackageKey:
         `node` is None where it is the package's own. None where the expression serves as it is.
         """
         if node is not None and node not in self._reads:
-            return self._beside(node) if self.package_stays else None
+            return self._beside(node) if not self._migrating.kept.isdisjoint(self._program.nodes_in(node)) else None
         if self.package_stays or (node is None and not self._stores):
             return self._beside(node)
         values = [one.value for one in self._stores]
@@ -83,16 +82,11 @@ class PackageKey:
                 continue
             if value.name in assemblyai_sdk.PACKAGE_KEYS:
                 self._reads.append(node)
-            elif assemblyai_sdk.is_of_recordings(value.name) and not self._is_longer(node):
-                self._others.append(node)
+        self._others.extend(assemblyai_sdk.recordings_named(self._program))
 
     def _name(self, target: cst.Attribute) -> str:
         value = self._program.value(target.value)
         return f"{value.name}.{target.attr.value}" if isinstance(value, Library) else ""
-
-    def _is_longer(self, node: cst.CSTNode) -> bool:
-        parent = self._program.parents[node]
-        return isinstance(parent, cst.Attribute) and isinstance(self._program.value(parent), Library)
 
     def _is_readable_at(self, value: cst.BaseExpression, node: cst.CSTNode) -> bool:
         """Whether an expression means the same at another place, and may be asked as often as it is then."""
@@ -125,17 +119,6 @@ class PackageKey:
         return [one for one in self._program.nodes_in(node) if isinstance(one, cst.SimpleString) and one in names]
 
     # --- a package that stays --------------------------------------------------------------------
-
-    def _keep_names(self) -> None:
-        """What was planned to be renamed is AssemblyAI's still."""
-        edits = self._migrating.edits
-        for node in list(edits.rewrites):
-            renamed = isinstance(node, cst.Name) and node.value in self._migrating.new_names
-            if renamed or (isinstance(node, cst.SimpleString) and node in self._program.environment_names):
-                del edits.rewrites[node]
-        self._migrating.new_names.clear()
-        for one in [one for one in self._migrating.findings if one.kind is ENVIRONMENT_RENAMED]:
-            self._migrating.findings.remove(one)
 
     def _beside(self, node: cst.BaseExpression | None) -> str | None:
         """Gladia's key, from a variable of its own."""

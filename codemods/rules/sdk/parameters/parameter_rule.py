@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import libcst as cst
 
@@ -18,12 +18,14 @@ from codemods.findings import (
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
 from codemods.rules.configuration.sample_rates import report_rate
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.parameters.parameter_findings import ParameterFindings
 from codemods.rules.sdk.parameters.parameter_values import NOT_CONSTANT, constant_of, each_of, gives, literal
 from codemods.rules.sdk.parameters.steps import Steps
+from codemods.rules.sdk.parameters.switched_vocabulary import vocabulary_code
 from codemods.rules.sdk.parameters.written_values import WrittenValues
 from codemods.vendors import assemblyai_sdk, gladia_sdk
 from shim.mapping import assemblyai_parameters, assemblyai_v2, catalogue, parameters
@@ -31,6 +33,8 @@ from shim.mapping.row import ABSENT, Fidelity, Row, Section, Vendor
 
 _PARTIALS = parameters.PARTIALS.gladia[0]
 _SPEECH_MODEL = parameters.MODEL.assemblyai[0]
+_WHATEVER: Final = (parameters.MODEL, parameters.CODE_SWITCHING)
+"""Rows that may give the same whatever the value is that only the running program knows."""
 Code = Callable[[], str]
 """Gives source once the edits inside it were made."""
 
@@ -75,7 +79,7 @@ class SdkParametersRule:
     def _is_parameters(self, made_by: str) -> bool:
         if self._migrating.source is Vendor.GLADIA:
             return gladia_sdk.name_of(made_by) == gladia_sdk.REQUEST
-        return assemblyai_sdk.name_of(made_by) == assemblyai_sdk.PARAMETERS
+        return assemblyai_sdk.name_of(made_by) in (assemblyai_sdk.PARAMETERS, assemblyai_sdk.SESSION_PARAMETERS)
 
     def _give_up(self, node: cst.CSTNode, text: str) -> None:
         self._readable = False
@@ -249,7 +253,8 @@ class SdkParametersRule:
         spoken_of = {path for row in rows for path in row.of(source)}
         for path, leaf in self._leaves.items():
             if path not in spoken_of and not self._belongs_to_a_switch(path, spoken_of):
-                self._give_up(leaf.node, f"`{path}` is no parameter that is known here")
+                text = f"`{path}` is no parameter that is known here"
+                self._migrating.report(PARAMETER_ABSENT, leaf.node, text)
         for row in rows:
             self._apply(row, near)
         if source is Vendor.GLADIA and "sample_rate" not in self._leaves:
@@ -294,19 +299,24 @@ class SdkParametersRule:
         context = [self._context(path) for path in way.reads]
         if any(constant is NOT_CONSTANT for constant in constants):
             leaves = [leaf for leaf in given if leaf is not None]
-            same = whatever(row, target, constants, NOT_CONSTANT, context) if row is parameters.MODEL else None
+            same = whatever(row, target, constants, NOT_CONSTANT, context) if row in _WHATEVER else None
+            if row is parameters.CODE_SWITCHING and target is Vendor.ASSEMBLYAI and reads_language(self._program):
+                same = [True]
             if same is None:
                 self._put_source(row, leaves)
             else:
                 node = leaves[0].node
                 # What is chosen by a test is told by what is chosen.
                 chosen = node.body if isinstance(node, cst.IfExp) and self._values.may_be_none(node, UNKNOWN) else node
-                leave_out(migrating, row, row.of(migrating.source)[0], chosen)
+                if row is parameters.MODEL:
+                    leave_out(migrating, row, row.of(migrating.source)[0], chosen)
                 self._values.take_away(node)
                 self._put(row, written[0], same[0], leaves)
         else:
             found = way.conversion.live(*constants, *context)
             results = found if len(written) > 1 else (found,)
+            if row is parameters.CODE_SWITCHING and target is Vendor.ASSEMBLYAI and reads_language(self._program):
+                results = (True,)
             for path, result in zip(written, results, strict=True):
                 self._put(row, path, result, [leaf for leaf in given if leaf is not None])
         self._findings.explain(row, first.node if first is not None else None, near)
@@ -342,7 +352,11 @@ class SdkParametersRule:
         source, written = row.way(self._migrating.target).conversion.source, row.of(self._migrating.target)
         single = len(given) == 1 and row.of(self._migrating.source)[0] in self._leaves
         if row is parameters.VOCABULARY and self._migrating.source is Vendor.GLADIA:
-            # Of the SDK's own class of entries only the running program knows what they are.
+            nodes = (leaf.node if leaf is not None else None for leaf in map(self._leaves.get, row.gladia))
+            code = vocabulary_code(self._migrating, self._values, *nodes)
+            if code is not None:
+                self._written.append((written[0], code))
+                return
             source = ""
         if source and row is parameters.ENDPOINTING and len(given) == 2:
             self._put_longer(written[0], source, given)

@@ -30,7 +30,7 @@ def constant_of(program: Program, value: Value) -> Any:
             if all(isinstance(entry.key, Known) for entry in entries):
                 pairs = {str(getattr(entry.key, "value", "")): constant_of(program, entry.value) for entry in entries}
                 return NOT_CONSTANT if any(one is NOT_CONSTANT for one in pairs.values()) else pairs
-        case LibraryObject(made_by, site) if gladia_sdk.name_of(made_by) == "LiveV2CustomVocabularyEntry":
+        case LibraryObject(made_by, site) if gladia_sdk.name_of(made_by) == gladia_sdk.VOCABULARY_ENTRY:
             fields = {argument.keyword.value: argument.value for argument in site.args if argument.keyword}
             term = constant_of(program, program.value(fields["value"])) if "value" in fields else NOT_CONSTANT
             return NOT_CONSTANT if term is NOT_CONSTANT else {"value": term}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
@@ -13,6 +14,9 @@ from shim.mapping.row import ABSENT, Vendor
 
 _PLAIN = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float)
 """What needs no parentheses in whatever is done with it."""
+
+_VALUE = re.compile(r"""(?<!["'])\bvalue\b""")
+"""The name in a conversion that stands for the value; `"value"` is a key."""
 
 
 class WrittenValues:
@@ -69,7 +73,7 @@ class WrittenValues:
         if text == "value":
             return code
         plain = isinstance(node, _PLAIN) or text.endswith("(value)")
-        return text.replace("value", code if plain else f"({code})")
+        return _VALUE.sub(lambda _: code if plain else f"({code})", text)
 
     def where_given(self, text: str, node: cst.BaseExpression, default: Any) -> str:
         """The conversion of a value where it is one, else what is written where none is given."""
@@ -88,7 +92,7 @@ class WrittenValues:
         """The conversion of a value that is None unless something holds."""
         test, value = self.code(node.test), self.converted("value", node.body)
         if isinstance(node.orelse, cst.IfExp) and (text.startswith("bool(") or text == "value"):
-            converted = text.replace("value", f"({self.code(node)})")
+            converted = _VALUE.sub(lambda _: f"({self.code(node)})", text)
             return converted if text != "value" or default is not ABSENT else f"{converted} or []"
         if text.startswith("bool("):
             return f"bool({value})" if test == value else f"bool({test} and {value})"
