@@ -7,6 +7,7 @@ found by following values: `stop_recording` says something only where the object
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -86,7 +87,7 @@ class SdkReferences:
     @property
     def members(self) -> list[Reference]:
         """What only this vendor's SDK has and is asked of an object that either SDK gave, in order."""
-        if not any(root in code for root in self._roots for code in self._followed.codes.values()):
+        if not any(self._imports_sdk(code) for code in self._followed.codes.values()):
             return []
         words = members_of(self._vendor)
         found = {
@@ -95,6 +96,13 @@ class SdkReferences:
             if isinstance(node, cst.Attribute) and node.attr.value in words and self._is_of_sdk(node.value)
         }
         return sorted(found, key=lambda one: (one.line, one.sort, one.text))
+
+    def _imports_sdk(self, code: str) -> bool:
+        """Whether a program may import an SDK: one that only names its vendor's hosts need not be followed."""
+        roots = "|".join(sorted(self._roots))
+        return (
+            re.search(rf"(?m)^\s*(?:import|from)\s.*\b(?:{roots})\b|\bimport_module\b|\b__import__\b", code) is not None
+        )
 
     def is_kept(self, reference: Reference) -> bool:
         """Whether a reference belongs to calls that stay with this vendor: what they are made of, and its imports."""

@@ -101,7 +101,7 @@ def test_recordings_on_a_host_of_their_own_are_not_led() -> None:
 
 
 DISPATCH_OF_ASSEMBLYAI = "import requests\n" + FROM_ASSEMBLYAI.replace("RATE", "16000").replace(
-    "message = json.loads(frame)", "message = json.loads(frame)\n            other(message)"
+    "message = json.loads(frame)", 'message = json.loads(frame)\n            table[message["type"]](message)'
 )
 
 
