@@ -65,6 +65,12 @@ PAGES: Final[dict[str, Page]] = {
         "The POST stood in a `try` that handled a service that cannot be reached. There is no POST any more, so "
         "the `try` went. The same trouble comes from the socket's connect now.",
     ),
+    "STB118": Page(
+        "The program printed or logged the status, the headers or the object of the POST's answer, whatever the "
+        "answer was. There is no POST any more, so there is nothing to tell: the line went. What is told of a refusal "
+        "stays where the refusal is met.",
+        'log.info("answered with %s", response.status_code)',
+    ),
     "STB150": Page(
         "The comment names a code of which there is no finding at its statement, or a code that does not exist. "
         "It may have been moved away from its statement, or the migration is done and it has no work left.",
@@ -159,10 +165,16 @@ PAGES: Final[dict[str, Page]] = {
         "key (a region, a limit) is added as a comment: set to nothing, it would take the place of a default.",
     ),
     "STB144": Page(
-        "Documentation, a comment in a configuration file or the like names the old service.",
+        "Documentation, a comment in a configuration file or the like names the old service: its key, its host, its "
+        "package, and in a README or beside keys also its name alone, once no program uses it any more.",
     ),
     "STB145": Page(
         "A cell could not be parsed, even without its magics. It says nothing of the old service.",
+    ),
+    "STB146": Page(
+        "The program asked for its session by a POST, and that went, or went to another library. What it was sent with "
+        "is still among the dependencies, but no program of the run imports it; if tests do, they are named.",
+        "httpx>=0.27",
     ),
     "STB154": Page(
         "The code that the comment stood at went, but a statement has its place. The comment was put above that, "
@@ -197,7 +209,9 @@ PAGES: Final[dict[str, Page]] = {
         "A refusal was the POST's, which stood in front of a `try`, or outside of the thread that opens the socket. It "
         "is raised where the socket is opened now. A handler there that is for lost connections takes a wrong key for "
         "one: it says the wrong thing, tries for ever, or passes over it. Where the type of the exception tells the "
-        "two apart, the `try` was given a handler that lets a refusal pass; here it does not.",
+        "two apart, the `try` was given a handler that lets a refusal pass; here it does not. The other way round, "
+        "what the program raised for a message is raised for the POST, where the socket is opened, and comes before "
+        "there is a socket: a `finally` that closes one without a test would fail there.",
         "if not response.ok:\n    raise ValueError(response.text)\ntry:\n    with connect(url) as ws:\n        ...\n"
         'except Exception:\n    log.warning("connection lost")',
         "except Exception as error:\n    if isinstance(error, ValueError):\n        raise\n"
@@ -331,6 +345,14 @@ PAGES: Final[dict[str, Page]] = {
         "The version of the SDK that the project pins refuses the model by name: its list of models is closed. "
         "The program ends with an error until the version is raised.",
     ),
+    "STB219": Page(
+        "The old service named the session in its answer to the POST. The program gives that id away before any socket "
+        "is open: it returns it, keeps a table by it, tells a browser. The new service names a session in its first "
+        "message, which is too late for that. So the program makes an id of its own, which serves wherever it only "
+        "tells one session from another. It is not the service's: support, or a bill, knows the `id` of `Begin`.",
+        'sessions[answer["id"]] = answer["url"]',
+        "sessions[str(uuid.uuid4())] = url",
+    ),
     "STB301": Page(
         "The file imports the service's SDK or holds its address, but no session could be followed from where it "
         "is opened to where its messages are read. Half a migration would break the program, so nothing was "
@@ -414,16 +436,18 @@ PAGES: Final[dict[str, Page]] = {
         "that a caller gives, a file that others load. They know the old service's fields. So the program was given a "
         "function that puts what the new service sends into that form, times in its unit, and everybody outside goes "
         "on reading what they read. What the program itself reads is rewritten all the same. The text names the fields "
-        "that the new service has nothing for; they are missing, and messages that only the old service sends do not "
-        "come.",
+        "that the new service has nothing for, the types that do not come any more, and those that only the new "
+        "service sends, which leave as they are. Fields that the program puts into messages itself are carried over. "
+        "Events of an SDK that are made into dictionaries or JSON are treated alike.",
         "await browser.send_json(message)",
         "await browser.send_json(legacy_message(message))",
     ),
     "STB312": Page(
         "A message goes where it could not be followed, and the old service's form cannot be given to whoever reads it "
-        "there: the message's type chooses who gets it, the program changes the message itself, a name holds a message "
-        "or something else, or it is an event of an SDK. Whoever reads it there would look for fields that the other "
-        "service does not send. Messages that only leave the program get the old form instead (STB213).",
+        "there: the message's type chooses who gets it, the program changes a field of the service's in it, a name "
+        "holds a message or something else, or it is an event of an SDK that is handed on as it is. Whoever reads it "
+        "there would look for fields that the other service does not send. Messages that only leave get the "
+        "old form instead (STB213).",
         'handler = HANDLERS[message["type"]]   # filled by others\nhandler(message)',
         'on_text(message["data"]["utterance"]["text"])',
     ),

@@ -119,6 +119,12 @@ HEADER_DROPPED: Final = _kind(
     "a header of the old request was removed",
     "add it to the handshake's headers if the service needs it",
 )
+REQUEST_NOT_TOLD: Final = _kind(
+    "STB118",
+    Level.INFORMATION,
+    "a line that only told of the old request's answer was removed",
+    "nothing to do; print the first message (`Begin`) where you want to see that the session is open",
+)
 BRANCH_NEVER_MET: Final = _kind(
     "STB153",
     Level.INFORMATION,
@@ -232,7 +238,7 @@ REFUSAL_NUMBER: Final = _kind(
     "STB162",
     Level.INFORMATION,
     "the number of a refusal is the new service's own",
-    "look whether what is given the number expects the old service's",
+    "look whether what is given the number expects the old service's, in other files too",
 )
 REFUSAL_PASSES: Final = _kind(
     "STB163",
@@ -282,7 +288,13 @@ RETRY_WENT: Final = _kind(
     Level.CAVEAT,
     "a POST that was tried again went, and with it the trying",
     "a refusal comes as the first message now: where it should be tried again, put the loop or the decorator around "
-    "the connect",
+    "the connect; else settings of the trying (attempts, delays) that nothing reads any more can go",
+)
+SESSION_ID_OWN: Final = _kind(
+    "STB219",
+    Level.CAVEAT,
+    "the session's id is one of the program's own",
+    "nothing to do where it only names the session here; what is asked of the service needs the id of `Begin`",
 )
 OLD_FORM_KEPT: Final = _kind(
     "STB213",
@@ -578,7 +590,8 @@ CLOSE_CODE: Final = _kind(
     "STB131",
     Level.INFORMATION,
     "a close code is tested that the new service does not use",
-    "look whether the branch should also be taken where opening the session is refused",
+    "look which of the new service's codes the branch should be for, and whether it should also be taken where "
+    "opening the session is refused",
 )
 SDK_TOO_OLD: Final = _kind(
     "STB230",
@@ -621,6 +634,12 @@ CELL_SKIPPED: Final = _kind(
     Level.INFORMATION,
     "a cell is not valid Python and was left as it is",
     "look whether it has to do with the service",
+)
+DEPENDENCY_UNUSED: Final = _kind(
+    "STB146",
+    Level.INFORMATION,
+    "a dependency that a program imported is not imported any more",
+    "take it out, or move it to what the tests need, unless another package needs it",
 )
 OTHER_FILE_LEFT: Final = _kind(
     "STB332",

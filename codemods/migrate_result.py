@@ -17,6 +17,9 @@ from shim.errors import BridgeError
 _MANY = 3
 """Files that change, from which on a page is easier to read than a terminal."""
 
+_NAMED = 8
+"""How many files that wait for others are named."""
+
 NOTHING_LEFT, SOMETHING_LEFT, COULD_NOT_WORK, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -50,6 +53,8 @@ class MigrateResult:
     saved: set[Path] = field(default_factory=set)
     """The files whose state before git has."""
     interrupted: bool = False
+    following: list[Path] = field(default_factory=list)
+    """The files around the programs that would change, or be spoken of, if those with a caveat were written, too."""
 
     @property
     def tally(self) -> Tally:
@@ -101,6 +106,13 @@ def next_steps(result: MigrateResult) -> list[str]:
         command = migrate_command(request.paths, request.given, "--unsafe", "--write")
         lead = "Nothing was written. " if not ready and not request.write else ""
         lines.append(f"{lead}{counted(len(waiting), 'file')} with a caveat; to apply: {command}")
+        if result.following:
+            verb = "waits" if len(result.following) == 1 else "wait"
+            names = ", ".join(str(path) for path in result.following[:_NAMED])
+            names += f" and {len(result.following) - _NAMED} more" if len(result.following) > _NAMED else ""
+            lines.append(
+                f"{counted(len(result.following), 'more file')} {verb} for them, not shown yet (with --unsafe): {names}"
+            )
     changing = sum(file.changes for file in result.files)
     if changing > _MANY and not request.reports and not request.write:
         command = migrate_command(request.paths, request.given, "--report", "report.html")
@@ -109,6 +121,11 @@ def next_steps(result: MigrateResult) -> list[str]:
     if worst:
         lines.append(f"What a code means: sttbridge explain {worst}")
     return lines
+
+
+def is_command(step: str) -> bool:
+    """Whether a step ends with a command to type."""
+    return step.rpartition(": ")[2].startswith(("sttbridge ", "git "))
 
 
 def _worst_code(result: MigrateResult) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from codemods.directions import names_vendor
-from codemods.files import replace_file
+from codemods.files import FileMigration, replace_file
 from codemods.git import uncommitted
 from codemods.groups import programs_among
 from codemods.migrate_result import (
@@ -20,6 +20,7 @@ from codemods.migrate_result import (
     SOMETHING_LEFT,
     MigrateRequest,
     MigrateResult,
+    is_command,
     next_steps,
     pending,
 )
@@ -66,7 +67,8 @@ def run_migrate(request: MigrateRequest) -> int:
         _wonder(result)
     if not request.check:
         for line in next_steps(result):
-            print(line)
+            # A command is one line, to be copied.
+            print(line if is_command(line) else notice(line))
     for error in write_reports(result):
         _complain(error)
         status = COULD_NOT_WORK
@@ -96,11 +98,28 @@ def _migrated(request: MigrateRequest) -> MigrateResult:
             migrate_files(found.programs, request.to, request.options, effort=effort, done_with=advance, beside=beside)
         )
     around = {path: content for path, content in around.items() if not is_report(content)}
-    others = migrate_project_files(around, migrated, request.to, request.options)
+    others = migrate_project_files(around, migrated, request.to, request.options, beside=found.programs)
+    following = _following(request, around, migrated, others, found.programs)
     documents = {**documents_beside(migrated), **around}
     migrated = with_converted_documents(migrated, documents, target_named(request.to))
     programs = [file for file in migrated if file.changes or file.migration.findings]
-    return MigrateResult(request, [*programs, *others], len(found.programs) + len(others), list(found.problems))
+    searched = len(found.programs) + len(others)
+    return MigrateResult(request, [*programs, *others], searched, list(found.problems), following=following)
+
+
+def _following(
+    request: MigrateRequest,
+    around: Mapping[Path, bytes],
+    migrated: Sequence[FileMigration],
+    others: Sequence[FileMigration],
+    beside: Sequence[Path],
+) -> list[Path]:
+    """The files around the programs of which more is to be said once the programs with a caveat are written, too."""
+    if not any(file.changes and not file.is_written for file in migrated):
+        return []
+    then = migrate_project_files(around, migrated, request.to, request.options, lambda file: file.changes, beside)
+    now = {file.path: (file.result, file.migration.findings) for file in others}
+    return [file.path for file in then if (file.result, file.migration.findings) != now.get(file.path)]
 
 
 def _complain(error: BridgeError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +24,14 @@ from codemods.migrating import Migrating
 from codemods.nesting import is_nested_too_deeply
 from codemods.outcome import Migration as Migration
 from codemods.outcome import in_order
+from codemods.rules.remains.comments import carried_along
 from codemods.separating import separated
-from codemods.simpler import FORMS, FORMS_TO_GLADIA, FURTHER_FORMS
+from codemods.simpler import FORMS, FORMS_TO_GLADIA, FURTHER_FORMS, LAST_FORMS
 from codemods.simpler.written import Simpler
 from codemods.staying import Staying
 from codemods.through_shim import are_carried, done_by_shim, through_shim
 from codemods.together import Together
+from codemods.truer_findings import truer_findings
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
 
@@ -182,10 +184,21 @@ class _Group:
         results = first.planned()
         if results is not None and not any(one.left_whole for one in results.values()):
             return results
-        further = first.simplified(() if to_gladia else FURTHER_FORMS)
-        if further.group is not first.group:
+        forms = [first]
+        for next_forms in () if to_gladia else (FURTHER_FORMS, LAST_FORMS):
+            further = forms[-1].simplified(next_forms)
+            if further.group is forms[-1].group:
+                continue
+            forms.append(further)
             results = further.planned() or results
-        return results if results is not None else self.planned(program, {})
+            if results is not None and not any(one.left_whole for one in results.values()):
+                return results
+        if results is not None and any(one.changed for one in results.values()):
+            return results
+        # Forms towards Gladia may hide what is wrong beside them, such as a token in a query that is written anew.
+        telling = () if to_gladia else reversed(forms)
+        told = next((told for form in telling if (told := form.told())), None)
+        return told or results or self.planned(program, {})
 
     def with_texts(self, texts: Mapping[Path, str]) -> _Group:
         """The group with other texts for some of its files."""
@@ -232,12 +245,14 @@ class _Form:
     program: Program
     said: Mapping[Path, list[Finding]]
     origin: _Group | None = None
+    tried: list[dict[Path, Migration]] = field(default_factory=list)
+    """What became of the files in this form, once that was planned."""
 
     def simplified(self, forms: Iterable[Callable[[Program], Mapping[cst.Module, Simpler]]]) -> _Form:
         """The group in its form after these."""
         group, program, said = self.group, self.program, dict(self.said)
         for form in forms:
-            found = {program.files[module]: one for module, one in form(program).items()}
+            found = _written_by(form, program, group.texts)
             if found:
                 said = {path: group.moved(said.get(path, []), path, found.get(path)) for path in {*said, *found}}
                 group = group.with_texts({path: one.code for path, one in found.items()})
@@ -252,10 +267,32 @@ class _Form:
         if gone & self.group.used_elsewhere:
             return None  # another file of the run may call what the simpler form does without
         results = self.group.planned(self.program, self.said)
+        self.tried.append(results)
         if not all(results[path].changed for path in self.said):
             return None
         texts = self.group.texts
         return results | {path: self.origin.as_it_was(path, results[path], texts[path]) for path in self.said}
+
+    def told(self) -> dict[Path, Migration] | None:
+        """What keeps the files whole in this form, told of them as they were; None where that cannot be."""
+        if self.origin is None or not self.said or not self.tried:
+            return None
+        return truer_findings(self.tried[-1], self.origin.texts, self.group.texts, self.said)
+
+
+def _written_by(
+    form: Callable[[Program], Mapping[cst.Module, Simpler]], program: Program, program_texts: Mapping[Path, str]
+) -> dict[Path, Simpler]:
+    """The files that a form changes, with their comments; none where what it would write is no program."""
+    try:
+        found = {program.files[module]: one for module, one in form(program).items()}
+        for path, one in found.items():
+            code, findings = carried_along(program_texts[path], one.code)
+            cst.parse_module(code)
+            found[path] = Simpler(code, (*one.findings, *findings))
+    except (SyntaxError, cst.ParserSyntaxError):
+        return {}
+    return found
 
 
 def _defined(code: str) -> set[str]:

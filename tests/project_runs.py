@@ -65,8 +65,9 @@ def run_over(folder: Path, to: str = "assemblyai", *, unsafe: bool = True, write
     """Migrates a folder; what is written is written only with `write`."""
     options = Options(unsafe=unsafe)
     around = read_project_files(find_project_files([folder]))
-    programs = list(migrate_files(search([folder]).programs, to, options, beside=names_said(around)))
-    files = migrate_project_files(around, programs, to, options)
+    found = search([folder]).programs
+    programs = list(migrate_files(found, to, options, beside=names_said(around)))
+    files = migrate_project_files(around, programs, to, options, beside=found)
     if write:
         for file in (*programs, *files):
             if file.is_written:

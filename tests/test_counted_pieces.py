@@ -97,3 +97,11 @@ def test_silence_of_a_constant_length() -> None:
 def test_all_of_a_file_at_once() -> None:
     code, said = migrated("ws.send(recording.readframes(recording.getnframes()))")
     assert "ljust" not in code and said == ["STB208 all of a file is one message, which may last 1000 ms at most"]
+
+
+def test_a_text_that_is_as_long_as_a_piece_stays() -> None:
+    code, _ = migrated(
+        "while data := recording.readframes(SIZE):\n    ws.send(data)\n    time.sleep(SIZE / 16000)",
+        before='SIZE = 320\nLINE = "-" * SIZE\n',
+    )
+    assert "SIZE = 320" in code and JOINED in code

@@ -94,8 +94,11 @@ def test_gladias_form_of_a_turn() -> None:
     assert "page(legacy_message(message))" in migration.code
     legacy = _function(migration, "legacy_message")
     assert legacy(_TURN) == _TRANSCRIPT
-    assert legacy({"type": "SpeechStarted", "timestamp": 480}) == {"type": "speech_start", "data": {"time": 0.48}}
-    assert legacy({"type": "Termination", "audio_duration_seconds": 4})["type"] == "end_recording"
+    assert legacy({"type": "SpeechStarted", "timestamp": 480}) == {
+        "type": "speech_start",
+        "data": {"time": 0.48, "channel": 0},
+    }
+    assert legacy({"type": "Termination", "audio_duration_seconds": 4})["type"] == "post_final_transcript"
     nobody = legacy({"type": "Turn", "turn_order": 0, "end_of_turn": True, "transcript": "", "words": []})
     assert nobody["data"]["utterance"]["start"] == 0.0
     assert nobody["data"]["utterance"]["confidence"] == 0.0
@@ -225,3 +228,83 @@ def test_what_is_only_shown_does_not_leave() -> None:
     )
     assert "legacy_" not in migration.code
     assert _codes(migration) == []
+
+
+@pytest.mark.parametrize(
+    "receiving",
+    [
+        'message.pop("data", None)\nstore(message)',
+        'message.update(source="desk")\nstore(message)',
+        'message["type"] = message["type"].upper()\nstore(message)',
+        # a field of the program's own in a part of what leaves: the old form of the whole would not have it
+        'if message["type"] == "transcript":\n    utterance = message["data"]["utterance"]\n'
+        '    utterance["speaker_name"] = "Ada"\n    store(message)',
+    ],
+)
+def test_a_message_that_the_program_changes_does_not_leave_in_another_form(receiving: str) -> None:
+    migration = _migrated("assemblyai", receiving, "store = getattr(__import__('page'), os.environ['STORE'])")
+    assert not migration.changed
+    assert "STB312" in _codes(migration)
+
+
+@pytest.mark.parametrize(
+    ("receiving", "leaves"),
+    [
+        ("import copy\nstore(copy.deepcopy(message))", "store(legacy_message(copy.deepcopy(message)))"),
+        ('store({"kind": message["type"]})', 'store({"kind": legacy_message(message)["type"]})'),
+        ('store(message.get("type"), message)', 'store(legacy_message(message).get("type"), legacy_message(message))'),
+    ],
+)
+def test_copies_and_types_leave_in_the_old_form(receiving: str, leaves: str) -> None:
+    migration = _migrated("gladia", receiving, "store = getattr(__import__('page'), os.environ['STORE'])")
+    assert set(_codes(migration)) == {"STB213"}
+    assert leaves in migration.code
+
+
+def test_fields_of_the_programs_own_are_carried_over() -> None:
+    receiving = 'message["desk"] = 7\nstore(message)\nprint(message["desk"])'
+    migration = _migrated("assemblyai", receiving, "store = getattr(__import__('page'), os.environ['STORE'])")
+    assert _codes(migration) == ["STB213"]
+    assert _function(migration, "legacy_message")({**_TURN, "desk": 7}) == {**_TRANSCRIPT, "desk": 7}
+
+
+def test_types_that_come_or_do_not_come_are_named() -> None:
+    store = "store = getattr(__import__('page'), os.environ['STORE'])"
+    (told,) = (one.text for one in _migrated("gladia", "store(message)", store).findings if one.kind.code == "STB213")
+    assert "`Begin`, `Error`, `Warning` do not come any more; `speech_end`, `post_transcript` leave as they are" in told
+    assert "`SpeechStarted.confidence`" in told
+    of_turns = 'if message["type"] == "Turn":\n    store(message)'
+    (told,) = (one.text for one in _migrated("gladia", of_turns, store).findings if one.kind.code == "STB213")
+    assert "come any more" not in told and "leave as they are" not in told
+
+
+@pytest.mark.parametrize(
+    "receiving",
+    ["store(message)", "for name, field in message.items():\n    store(name, field)", "store(dict(message))"],
+)
+def test_what_leaves_is_not_every_acknowledgment(receiving: str) -> None:
+    migration = _migrated("gladia", receiving, "store = getattr(__import__('page'), os.environ['STORE'])")
+    assert '"receive_acknowledgments": False' in migration.code
+    assert "receive_speech_events" not in migration.code
+
+
+def test_a_test_for_a_part_of_a_word_that_is_never_there() -> None:
+    receiving = (
+        'if message["type"] == "Turn":\n    words = message["words"]\n'
+        '    if words and "speaker" in words[0]:\n        print(words[0]["speaker"])'
+    )
+    assert set(_codes(_migrated("gladia", receiving))) == {"STB306"}
+
+
+def test_a_type_that_falls_out_of_a_list_is_told() -> None:
+    receiving = 'if message["type"] in ("speech_start", "speech_end"):\n    print(message["data"]["time"])'
+    told = [one.text for one in _migrated("assemblyai", receiving).findings]
+    assert "`speech_end`: AssemblyAI has no message for the end of speech" in told
+
+
+def test_what_a_beginning_of_speech_says_besides_its_time() -> None:
+    gladia = _migrated("assemblyai", 'if message["type"] == "speech_start":\n    print(message["data"]["channel"])')
+    assert "print(0)" in gladia.code
+    heard = 'if message["type"] == "SpeechStarted":\n    print(message["confidence"])'
+    told = [one.text for one in _migrated("gladia", heard).findings if one.kind.code == "STB306"]
+    assert told == ['message["confidence"]: Gladia does not say how sure it is that somebody speaks']

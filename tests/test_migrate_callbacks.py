@@ -91,7 +91,7 @@ def test_what_reads_the_id_is_done_at_the_beginning() -> None:
     [
         (program("if not response.ok:\n    print(local)\n    exit(1)", main="local = input()"), "STB307"),
         (
-            program(f'{CHECK}\nname = response.json()["id"]', arguments="on_message=on_message, keep_running=name"),
+            program(f'{CHECK}\nname = response.json()["created_at"]', arguments="on_message=on_message, on_open=name"),
             "STB303",
         ),
         (program(f'{CHECK}\nprint(response.json()["created_at"])'), "STB303"),

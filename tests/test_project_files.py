@@ -22,6 +22,8 @@ from tests.project_runs import ASSEMBLYAI_PROGRAM, GLADIA_PROGRAM, GLADIA_SDK_PR
 SECRET = "9f2c-not-to-be-seen"
 READS_KEY = "import os\n" + GLADIA_PROGRAM.replace('"<YOUR_GLADIA_API_KEY>"', 'os.environ["GLADIA_API_KEY"]')
 """Speaks to Gladia and can be migrated; its key comes from the environment."""
+READS_REGION = READS_KEY.replace("json=config,", 'json=config, params={"region": os.environ["REGION"]},')
+"""Chooses Gladia's region when it runs: it is migrated with a caveat."""
 READS_LIMIT = READS_KEY + '\nprint(os.getenv("GLADIA_LIMIT", "5"))\n'
 """Reads a variable of its own as well, that is no key and has a default."""
 UNFINISHED = (
@@ -159,6 +161,18 @@ def test_the_command_shows_no_value_and_writes_all_of_it(tmp_path: Path, capsys:
     assert run_migrate(replace(request, check=True)) == 0
 
 
+def test_a_preview_says_which_files_wait_for_programs_with_a_caveat(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"app.py": READS_REGION, ".env": "GLADIA_API_KEY=\n", "Dockerfile": "ENV GLADIA_API_KEY=\n"}
+    repository(tmp_path, files)
+    assert run_migrate(MigrateRequest([tmp_path], "assemblyai")) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "2 more files wait for them" in shown and f"{tmp_path}/.env, {tmp_path}/Dockerfile" in shown
+    assert run_migrate(MigrateRequest([tmp_path], "assemblyai", options=Options(unsafe=True))) == 1
+    assert "wait for them" not in capsys.readouterr().out
+
+
 def test_an_example_is_renamed_where_its_value_is_a_placeholder(tmp_path: Path) -> None:
     example = "GLADIA_API_KEY=your-gladia-api-key\r\nPORT=80"
     files = {"app.py": READS_KEY, ".env.example": example, ".env.sample": f"GLADIA_API_KEY={SECRET}"}
@@ -276,8 +290,21 @@ def test_the_password_of_an_index_is_not_shown(tmp_path: Path) -> None:
 def test_documents_get_one_finding_that_only_informs(tmp_path: Path) -> None:
     readme = "# App\n\nWe use Gladia.\n\n    export GLADIA_API_KEY=…\n    pip install gladiaio-sdk\n"
     run = migrated_project(tmp_path, {"app.py": GLADIA_PROGRAM, "README.md": readme, "NOTES.rst": "Gladia is a firm\n"})
-    assert run.codes("README.md") == ["STB144:5"] and "lines 5, 6" in run.said("README.md")
-    assert "NOTES.rst" not in run.files, "prose is nobody's concern"
+    assert run.codes("README.md") == ["STB144:3"] and "lines 5, 6" in run.said("README.md")
+    assert "`Gladia` in prose: line 3" in run.said("README.md")
+    assert "NOTES.rst" not in run.files, "prose that may be about anything is nobody's concern"
+
+
+def test_prose_is_right_as_long_as_a_program_uses_the_old_service(tmp_path: Path) -> None:
+    files = {"app.py": GLADIA_PROGRAM, "old.py": UNFINISHED, "README.md": "We use Gladia.\n"}
+    assert "README.md" not in migrated_project(tmp_path, files).files
+
+
+def test_a_comment_beside_keys_that_names_the_old_service_is_said(tmp_path: Path) -> None:
+    env = f"# From Gladia's console, was {SECRET}\nGLADIA_API_KEY=\n# mail of the operator\nMAIL=\n"
+    run = migrated_project(tmp_path, {"app.py": READS_KEY, ".env.example": env})
+    assert run.codes(".env.example") == ["STB144:1", "STB143:2"]
+    assert SECRET not in run.said(".env.example")
 
 
 def test_the_vendors_name_alone_is_no_package(tmp_path: Path) -> None:

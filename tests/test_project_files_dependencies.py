@@ -436,3 +436,49 @@ def test_a_package_in_a_list_of_its_own_is_swapped_there(tmp_path: Path) -> None
     )
     assert run.text("requirements/stt.txt") == "assemblyai>=1.1\n"
     assert "requirements.txt" not in run.files
+
+
+# --- what no program imports any more ------------------------------------------------------------
+
+USES_REQUESTS_IN_TESTS = "import requests\n\n\ndef test_server():\n    assert requests\n"
+
+
+def test_a_library_that_only_the_post_needed_is_said_and_stays(tmp_path: Path) -> None:
+    before = "websockets>=15\nrequests>=2  # the session\n"
+    run = migrated_project(
+        tmp_path, {"app.py": GLADIA_PROGRAM, "requirements.txt": before, "constraints.txt": "requests==2.32\n"}
+    )
+    assert run.text("requirements.txt").startswith(before)
+    assert "STB146:2" in run.codes("requirements.txt")
+    assert "constraints.txt" not in run.files
+
+
+def test_a_library_that_another_program_imports_is_not_spoken_of(tmp_path: Path) -> None:
+    files = {"app.py": GLADIA_PROGRAM, "site.py": "import requests\n", "requirements.txt": "requests\n"}
+    assert "STB146" not in " ".join(migrated_project(tmp_path, files).codes("requirements.txt"))
+
+
+def test_a_library_that_tests_still_import_belongs_to_them(tmp_path: Path) -> None:
+    project = """\
+[project]
+name = "captions"
+keywords = ["requests"]
+dependencies = [
+    "requests[socks]>=2",
+]
+
+[project.optional-dependencies]
+dev = ["requests", "pytest"]
+"""
+    run = migrated_project(
+        tmp_path,
+        {
+            "app.py": GLADIA_PROGRAM,
+            "tests/test_app.py": USES_REQUESTS_IN_TESTS,
+            "pyproject.toml": project,
+            "requirements-dev.txt": "requests\n",
+        },
+    )
+    assert run.codes("pyproject.toml") == ["STB146:5"]
+    assert "tests/test_app.py" in run.said("pyproject.toml")
+    assert "requirements-dev.txt" not in run.files

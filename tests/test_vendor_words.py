@@ -42,12 +42,12 @@ EXPLAINED = {
     "to_assemblyai/leaving/read_by_a_path": {"utterance"},
     # The program's own dictionary, which nobody else reads.
     "to_assemblyai/opening/id_and_url_in_a_dictionary": {"session_id"},
-    # What a TODO right below names: the address asks for the region now.
-    "to_assemblyai/opening/told_to_the_client": {"region"},
     # The key is said where the session is given it.
     "to_gladia/keys/short_name_for_the_sdk": {"AAI_API_KEY"},
     # An order that is sent no more, as is said where it is made and where it was sent.
     "to_gladia/raw_sending/orders_from_a_queue": {"max_turn_silence"},
+    # What the program says to its own page.
+    "to_gladia/sdk_handlers/handed_the_session": {"end_of_turn"},
     # Another service's answer.
     "to_gladia/sdk_realtime_v2/voice_assistant": {"content"},
 }

@@ -360,6 +360,8 @@ class ModelEvaluation(ClassEvaluation):
                 one = merged_dictionary(self.program, node, ((argument, one),))
             elif isinstance(one, Sequence) and one.site in self.program.changed_sequences:
                 one = UNKNOWN
+            elif isinstance(one, Parsed):
+                self.program.followed.add(argument)  # a copy is read as the document is
             found = join(found, one)
         return found
 

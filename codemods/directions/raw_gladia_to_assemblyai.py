@@ -6,6 +6,7 @@ import libcst as cst
 
 from codemods.findings import FIRST_API, REQUEST_ABSENT
 from codemods.migrating import Migrating
+from codemods.rules.messages.close_codes import CloseCodeRule
 from codemods.rules.messages.message_rule import MessageRule
 from codemods.rules.opening.opening_rule import OpeningRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
@@ -41,6 +42,7 @@ def plan(migrating: Migrating) -> None:
     connects = [connect.call for opening in followed for connect in opening.connects]
     if connects:
         MessageRule(migrating, connects).plan()
+        CloseCodeRule(migrating).plan()
         formats = {one.call: format_of(program, opening) for opening in followed for one in opening.connects}
         audios = {one.call: audio_of(program, opening) for opening in followed for one in opening.connects}
         SendingRule(migrating, connects, formats, audios).plan()

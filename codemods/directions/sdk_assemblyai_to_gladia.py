@@ -50,6 +50,7 @@ def plan(migrating: Migrating) -> None:
     gone = frozenset[cst.CSTNode](FormattingRule(migrating, sites).plan())
     old = frozenset(client.site for client in clients if assemblyai_v2_sdk.is_client(client))
     gone |= TranscriptKindRule(migrating, imports, old).plan()
+    imports.handled.update(gone)
     complete = True
     classes: dict[str, str | tuple[str, str]] = dict(gladia_sdk.CLASSES_FOR)
     handlers: dict[cst.CSTNode, set[tuple[str, int]]] = {}

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from codemods.findings import KEY_FILE_IGNORED, KEY_NAME_ADDED, NAMED_IN_SETTINGS, Finding
+from codemods.findings import KEY_FILE_IGNORED, KEY_NAME_ADDED, NAMED_IN_SETTINGS, NAMED_IN_TEXT, Finding
+from codemods.project_files.mentions import lines_of_prose
 from codemods.project_files.program_uses import Programs, shown_paths
 from codemods.reports.secrets import is_name_of_secret
 from shim.mapping import session
@@ -63,6 +64,7 @@ def migrate_keys(text: str, programs: Programs, *, template: bool) -> tuple[str,
     lines = _lines(text)
     known = {found["name"] for line in lines if (found := line.assignment)} | set(_prepared(lines))
     findings = list(_addresses(lines, programs.target)) if programs.key_moves else []
+    findings += _comments(text, lines, programs)
     result: list[str] = []
     for number, line in enumerate(lines, 1):
         found = line.assignment
@@ -120,6 +122,13 @@ def _addresses(lines: list[_Line], target: Vendor) -> list[Finding]:
             text = f"`{assignment['name']}` holds `{host}`; the new service's is `{session.HOST.of(target)[0]}`"
             found.append(Finding(NAMED_IN_SETTINGS, number, text))
     return found
+
+
+def _comments(text: str, lines: list[_Line], programs: Programs) -> Iterator[Finding]:
+    """Comments that call the old service by its name; never what else stands in them."""
+    for number in lines_of_prose(text, programs):
+        if lines[number - 1].text.lstrip().startswith("#"):
+            yield Finding(NAMED_IN_TEXT, number, f"a comment names `{session.NAME.of(programs.target.other)[0]}`")
 
 
 def ignored_keys(text: str, programs: Programs) -> list[Finding]:

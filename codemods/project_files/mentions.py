@@ -1,13 +1,15 @@
 """Where a text names the old service in a way that something depends on: its key's variable, its host, its package.
 
-The service's name in prose, and other packages that have it in their names, are nobody's concern.
+The service's name in prose is the concern of the project's README, which tells what the program uses, and of comments
+beside keys; elsewhere it is nobody's, and so are other packages that have it in their names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -96,12 +98,33 @@ def settings_findings(text: str, programs: Programs, *, packages: bool = True) -
     ]
 
 
-def document_findings(text: str, programs: Programs) -> list[Finding]:
+def document_findings(text: str, path: PurePath, programs: Programs) -> list[Finding]:
     """What is said about a text for people: one finding, with its lines."""
     found = list(mentions(text, programs))
-    if not found:
+    places = list(dict.fromkeys(one.line for one in found))
+    parts = [f"{_pairs(found)}: {_numbered(places)}"] if found else []
+    prose = [one for one in lines_of_prose(text, programs) if one not in places] if _is_about_it(path) else []
+    if prose:
+        parts.append(f"`{session.NAME.of(programs.target.other)[0]}` in prose: {_numbered(prose)}")
+    return [Finding(NAMED_IN_TEXT, min(places + prose), "; ".join(parts))] if parts else []
+
+
+def lines_of_prose(text: str, programs: Programs) -> list[int]:
+    """The lines that call the old service by its name, once every program of the run has left it."""
+    if not programs.have_moved:
         return []
-    lines = ", ".join(str(line) for line in dict.fromkeys(one.line for one in found))
-    pairs = ", ".join(dict.fromkeys(f"`{one.name}` (now `{one.instead}`)" for one in found))
-    noun = "line" if "," not in lines else "lines"
-    return [Finding(NAMED_IN_TEXT, found[0].line, f"{pairs}: {noun} {lines}")]
+    named = re.compile(rf"\b{session.NAME.of(programs.target.other)[0]}\b", re.IGNORECASE)
+    return [number for number, line in enumerate(text.splitlines(), 1) if named.search(line)]
+
+
+def _is_about_it(path: PurePath) -> bool:
+    """Whether a text tells what the program is and uses; any other may be about anything."""
+    return path.name.upper().startswith("README")
+
+
+def _pairs(found: Iterable[Mention]) -> str:
+    return ", ".join(dict.fromkeys(f"`{one.name}` (now `{one.instead}`)" for one in found))
+
+
+def _numbered(lines: Sequence[int]) -> str:
+    return f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}"

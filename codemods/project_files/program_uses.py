@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -16,7 +17,7 @@ from codemods.rules.names.naming import renamed
 from shim.mapping import sdk, session
 from shim.mapping.row import Vendor
 
-_LIBRARIES = {
+LIBRARIES: Final = {
     "aiohttp": "aiohttp",
     "httpx": "httpx",
     "pyaudio": "pyaudio",
@@ -132,7 +133,7 @@ class Program:
 
     def newly_needed(self, target: Vendor) -> list[str]:
         """The requirements of what it imports now and did not before, as a requirements file names them."""
-        known = {**_LIBRARIES, sdk_module(target): sdk_requirement(target)}
+        known = {**LIBRARIES, sdk_module(target): sdk_requirement(target)}
         new = self.used_after.modules - self.used_before.modules
         return [known[module] for module in sorted(new & known.keys())]
 
@@ -167,6 +168,11 @@ class Programs:
         """Whether the new service's key is wanted where the old one is: a program reads it, or nothing the old one."""
         uses = [one.used_after for one in self.every]
         return not self.with_old_key or any(one.uses_key_of(self.target) or one.uses_shim for one in uses)
+
+    @cached_property
+    def have_moved(self) -> bool:
+        """Whether programs were rewritten and none, in whatever language, reads the old service's key any more."""
+        return not self.with_old_key and any(one.after != one.before for one in self.every)
 
     def new_name_of(self, variable: str) -> str | None:
         """What an environment variable is called now; None where it is not the old service's or stays.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from codemods.project_files.pyproject import migrate_pyproject
 from codemods.project_files.requirements_file import migrate_requirements
 from codemods.project_files.setup_cfg import migrate_setup_cfg
 from codemods.project_files.setup_script import setup_script_findings
+from codemods.project_files.unused_dependencies import libraries_let_go, unused_dependencies
 from codemods.reports.secrets import secrets_in
 from shim.errors import BridgeError
 from shim.mapping.row import Vendor
@@ -58,14 +60,16 @@ def migrate_project_files(
     to: str,
     options: Options = _DEFAULTS,
     is_written: Callable[[FileMigration], bool] = lambda file: file.is_written,
+    beside: Sequence[Path] | None = None,
 ) -> list[FileMigration]:
     """What becomes of the files around the programs of a run; those with nothing to say are left out.
 
     `files` are contents as `read_project_files` gives them, `programs` what became of the Python files, `is_written`
-    whether a result is what stands in its file after the run. A file on which this fails comes with a finding. Raises
-    BridgeError for an unknown vendor.
+    whether a result is what stands in its file after the run. `beside` are all Python files of the run, also those that
+    name no vendor; where they are not known, no dependency is said to be unused. A file on which this fails comes with
+    a finding. Raises BridgeError for an unknown vendor.
     """
-    return _Run(files, target_named(to), options).migrated(programs, is_written)
+    return _Run(files, target_named(to), options, beside).migrated(programs, is_written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,11 @@ class _Notebook:
 
 
 class _Run:
-    def __init__(self, files: Mapping[Path, bytes], target: Vendor, options: Options) -> None:
+    def __init__(
+        self, files: Mapping[Path, bytes], target: Vendor, options: Options, beside: Sequence[Path] | None = None
+    ) -> None:
         self._files = files
+        self._beside = beside
         self._target = target
         self._options = options
         # What is no UTF-8 comes back byte for byte all the same.
@@ -96,6 +103,7 @@ class _Run:
             tuple(self._with_old_key()),
         )
         self._belonging = Belonging(self._texts, self._programs)
+        self._let_go = libraries_let_go(self._programs, self._other_texts) if self._beside is not None else {}
         done = {one.file.path: one.file for one in notebooks}
         locks = list(self._of(FileKind.LOCK))
         for path in self._files:
@@ -113,6 +121,16 @@ class _Run:
         for path in self._of(FileKind.SETTINGS):
             if uses_old_key(self._texts[path], self._target) and names_host(self._texts[path], self._target):
                 yield path
+
+    def _other_texts(self) -> Mapping[Path, str]:
+        """The Python files that are not among the programs, those that can be read."""
+        known = {one.path for one in self._programs.every}
+        found: dict[Path, str] = {}
+        for path in self._beside or ():
+            if path not in known:
+                with contextlib.suppress(OSError):
+                    found[path] = path.read_text("utf-8", "replace")
+        return found
 
     def _of(self, kind: FileKind) -> Iterator[Path]:
         return (path for path in self._files if kind_of(path) is kind)
@@ -183,7 +201,7 @@ class _Run:
             case FileKind.OTHER_LANGUAGE:
                 findings = other_language_findings(text, path, self._target)
             case FileKind.DOCUMENT:
-                findings = document_findings(text, programs)
+                findings = document_findings(text, path, programs)
             case FileKind.CONFIGURATION:
                 findings = configuration_findings(text, path, programs) or settings_findings(text, programs)
             case _:
@@ -195,6 +213,7 @@ class _Run:
         mark = _MARK if text.startswith(_MARK) else ""
         after, findings = migrate(text.removeprefix(mark), wanted_by(self._programs, self._belonging.needed(path)))
         findings += settings_findings(after, self._programs, packages=False)
+        findings += unused_dependencies(text, path, self._let_go)
         file = self._file(path, mark + after, findings)
         if _PASSWORD.search(text) is None:
             return file

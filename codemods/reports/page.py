@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
+from codemods.migrate_result import is_command
 from codemods.reports.colours import escaped, prose
 from codemods.reports.model import FindingReport, Report
 from codemods.reports.side_by_side import file_section
@@ -68,7 +69,7 @@ def _summary(report: Report) -> Iterator[str]:
         yield '<div class="steps"><h2>Next</h2>'
         for step in report.next_steps:
             words, _, command = step.rpartition(": ")
-            if command.startswith(("sttbridge ", "git ")):
+            if is_command(step):
                 yield f"<p>{escaped(words)}:</p>"
                 yield f'<pre tabindex="0"><code>{escaped(command)}</code></pre>'
             else:

@@ -15,6 +15,7 @@ import libcst as cst
 from codemods.edits import expression
 from codemods.findings import REFUSAL_NOT_TOLD_APART, REFUSAL_NUMBER
 from codemods.migrating import Migrating
+from codemods.rules.kept_numbers import reads_of_kept, table_asked
 from codemods.rules.messages.showing import Showing
 from codemods.simpler.truth import COMPARED, plain
 from shim.mapping import ends
@@ -36,16 +37,60 @@ class RefusalNumbers:
         comparison = self._comparison_of(node)
         if comparison is None:
             self._migrating.edits.replace(node, number)
-            if not self._is_shown(node):
+            if not self._is_shown(node) and not self._plan_table(node) and not self._plan_kept(node):
                 self._migrating.report(REFUSAL_NUMBER, node, f"{self._migrating.code(node)}: {self._pairs()}")
             return
         self._plan_comparison(comparison, node, number)
+
+    def _plan_kept(self, node: cst.BaseExpression) -> bool:
+        """Plans the comparisons of a number that an exception keeps; whether it is read for nothing else."""
+        reads = reads_of_kept(self._program, node)
+        for read in reads:
+            self.plan_name(read)
+        return bool(reads) and all(self.is_compared(one) or self._is_shown(one) for one in reads)
+
+    def _plan_table(self, node: cst.BaseExpression) -> bool:
+        """Plans that a table which is asked by the number has the other service's; whether there is one."""
+        table = table_asked(self._program, node)
+        if table is None:
+            return False
+        old, new = self._migrating.source, self._migrating.target
+        elements = [one for one in table.elements if isinstance(one, cst.DictElement)]
+        met: dict[EndRow, cst.DictElement] = {}
+        numbers: dict[cst.DictElement, Sequence[int]] = {}
+        for element in elements:
+            key = plain(self._program.value(element.key))
+            row = next((one for one in ends.REFUSALS if key in _numbers_of(one, old)), None)
+            if row is None:
+                continue
+            same = met.setdefault(row, element)
+            # Of the key's refusals only the first says that it is wrong: 402 and 403 are about what it may do.
+            is_other = row is ends.BAD_KEY and same is element and key != _numbers_of(row, old)[0]
+            if is_other or not same.value.deep_equals(element.value):
+                code = self._migrating.code(element)
+                self._migrating.report(REFUSAL_NOT_TOLD_APART, element.key, f"`{code}`: no refusal has this number")
+                continue
+            numbers[element] = _numbers_of(row, new) if same is element else ()
+            row.over(new)
+
+        def renumbered(updated: cst.Dict) -> cst.Dict:
+            found: list[cst.BaseDictElement] = []
+            for before, element in zip(table.elements, updated.elements, strict=True):
+                given = numbers.get(before) if isinstance(before, cst.DictElement) else None
+                if given is None or not isinstance(element, cst.DictElement):
+                    found.append(element)
+                else:
+                    found.extend(element.with_changes(key=cst.Integer(str(one))) for one in given)
+            return updated.with_changes(elements=found)
+
+        self._migrating.edits.rewrite(table, renumbered)
+        return True
 
     def is_compared(self, node: cst.BaseExpression) -> bool:
         """Whether a number is compared with others that are known."""
         return self._comparison_of(node) is not None
 
-    def plan_name(self, name: cst.Name) -> None:
+    def plan_name(self, name: cst.Name | cst.Attribute) -> None:
         """Plans that a name which holds the number is compared with the other service's numbers."""
         comparison = self._comparison_of(name)
         if comparison is not None:

@@ -11,9 +11,8 @@ from codemods.analysis.http_requests import HttpRequest
 from codemods.analysis.program import Program
 from codemods.analysis.values import Known
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.rules.opening.address_objects import as_text, is_address_object
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 from codemods.vendors.http_clients import base_of, client_of
 
@@ -101,6 +100,4 @@ def _without(call: cst.Call, at: int) -> cst.Call:
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+    return simpler(module, edits)

@@ -14,8 +14,7 @@ import libcst as cst
 from codemods.analysis.program import Program
 from codemods.analysis.values import DictDisplay, Instance, JsonText, Library, LibraryObject, alternatives
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 
 _NAMES: Final = ("config", "session_config", "live_config", "configuration")
@@ -164,6 +163,4 @@ def _named(program: Program, made: cst.BaseExpression, edits: Edits) -> cst.Name
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+    return simpler(module, edits)

@@ -17,8 +17,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import DictDisplay, Function, Instance, Known, Member, Value, alternatives
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors.assemblyai_sessions import HEADER_KEYWORDS
 
@@ -39,9 +38,7 @@ def with_connects_written(program: Program) -> dict[cst.Module, Simpler]:
     found = {}
     for module, edits in plans.items():
         if edits.rewrites or edits.unwrapped:
-            new = edits.apply(module)
-            unneeded = unused_imports(new.code) - unused_imports(module.code)
-            found[module] = Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+            found[module] = simpler(module, edits)
     return found
 
 
@@ -176,6 +173,9 @@ class _Reader:
 
     def options(self) -> _Options | None:
         """The options; None where they cannot be told, or are more than a handshake's headers under several names."""
+        maker = self._maker()
+        if maker is not None and _does_more(self._program, maker):
+            return None
         values = list(alternatives(self._program.value(self._node)))
         found = _Options()
         each: list[dict[str, list[cst.BaseExpression]]] = []
@@ -305,6 +305,12 @@ class _Reader:
         others = [use for use in uses if program.statement_of(use) not in found]
         is_plain = all(isinstance(one, cst.SimpleStatementLine) and len(one.body) == 1 for one in found)
         return list(dict.fromkeys(found)) if is_plain and not others else []
+
+
+def _does_more(program: Program, function: cst.FunctionDef) -> bool:
+    """Whether a function does something beside giving what it gives: what it prints, stores or counts would go."""
+    statements = [one for one in program.nodes_in(function.body) if isinstance(one, cst.Expr)]
+    return any(not isinstance(one.value, cst.SimpleString | cst.ConcatenatedString) for one in statements)
 
 
 def _code(node: cst.BaseExpression) -> str:

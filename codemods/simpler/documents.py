@@ -17,8 +17,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Class, HttpResponse, Instance, Known, Parsed, Value, alternatives
 from codemods.edits import Edits, Statement
 from codemods.rules.names.elsewhere import calls_of
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 from shim.mapping import session
 
@@ -42,9 +41,7 @@ def with_documents(program: Program) -> dict[cst.Module, Simpler]:
         if not edits:
             _replace_objects(program, answer, edits)
         if edits:
-            new = edits.apply(module)
-            unneeded = unused_imports(new.code) - unused_imports(module.code)
-            found[module] = Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+            found[module] = simpler(module, edits)
     return found
 
 

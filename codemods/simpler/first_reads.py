@@ -25,9 +25,8 @@ from codemods.analysis.values import (
     something,
 )
 from codemods.edits import Edits, Statement, renamed, with_value_for
-from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.simpler.first_message_blocks import Split, asks_for_begin, check_of, ends, split_at_first, statements_of
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors.assemblyai_sessions import Opening
 
@@ -47,9 +46,7 @@ def with_first_reads_behind(program: Program) -> dict[cst.Module, Simpler]:
     found = {}
     for module, edits in plans.items():
         if edits.rewrites or edits.removed or edits.before:
-            new = edits.apply(module)
-            unneeded = unused_imports(new.code) - unused_imports(module.code)
-            found[module] = Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+            found[module] = simpler(module, edits)
     return found
 
 
@@ -167,7 +164,7 @@ class _Inlined:
                 body = list(attempt.body.body)  # what fails at the first message fails at the POST from now on
         split = split_at_first(self._program, self._opening, body)
         parameters = self._parameters()
-        if split is None or parameters is None or not self._leaves_at_the_ends(split):
+        if split is None or parameters is None or not self._leaves_at_the_ends(split) or self._means_another():
             return None
         outside = self._program.parents[self._call]
         awaited = outside if isinstance(outside, cst.Await) else self._call
@@ -175,7 +172,7 @@ class _Inlined:
         if placed is None:
             return None
         gone, written = placed
-        names = self._taken()
+        names = self._taken() | self._read_here()
         for old in sorted(self._locals()):
             if old in names:
                 new = next(one for one in (f"first_{old}", f"begin_{old}", f"own_{old}") if one not in names)
@@ -285,10 +282,30 @@ class _Inlined:
         plain = not self._function.params.kwonly_params and not self._function.params.posonly_params
         return [one for one in found if _target(one) in used] if plain else None
 
+    def _means_another(self) -> bool:
+        """Whether a name that the function reads from outside of it is another one where it is called."""
+        own = self._locals() | {one.name.value for one in self._function.params.params}
+        read = {
+            one.value
+            for one in self._program.nodes_in(self._function.body)
+            if isinstance(one, cst.Name) and one in self._program.reaching
+        }
+        here = self._program.scope_of(self._call) is not self._program.scope_of(self._function)
+        return here and bool((read - own) & self._taken())
+
     def _locals(self) -> set[str]:
         scope = self._program.scopes.get(self._function)
         parameters = {one.name.value for one in self._function.params.params}
         return set(scope.definitions) - parameters if scope is not None else set()
+
+    def _read_here(self) -> set[str]:
+        """The names that are read where the function is called, also those of the module."""
+        place = self._program.scope_of(self._call)
+        return {
+            one.value
+            for one in self._program.nodes_in(place)
+            if isinstance(one, cst.Name) and one in self._program.reaching
+        }
 
     def _taken(self) -> set[str]:
         scope = self._program.scopes.get(self._program.scope_of(self._call))

@@ -8,9 +8,10 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
 from codemods.analysis.values import Known, is_certain
 from codemods.edits import Edits, Statement, in_parentheses
+from codemods.literals import literal_code
 from codemods.rules.posting.written_url import pieces_of
 from codemods.simpler.query_pairs import encoded
-from codemods.simpler.query_pieces import Pair, drop_idle
+from codemods.simpler.query_pieces import Pair, drop_idle, is_repeated
 from codemods.simpler.query_readings import (
     Asked,
     Piece,
@@ -71,7 +72,7 @@ class _Growing:
             if asked is None:
                 return
             (added if more is not None else texts)[statement] = asked
-        if not texts or (len(texts) == 1 and not added):
+        if not texts or (len(texts) == 1 and not added) or self._asks_twice(texts, added):
             return
         codes = {tuple(self._code(one) for one in asked.head) for asked in texts.values()}
         if len(codes) != 1 or any(one.head or one.decided for one in added.values()):
@@ -89,6 +90,21 @@ class _Growing:
         idle = [*self._inlined, *(one.of for one in pairs if one.of is not None)]
         if self._edits.removed & {*texts, *added}:
             drop_idle(self._program, idle, [*texts, *added], self._edits)
+            if choosing is not None and all(_is_empty(self._edits.edited(one)) for one in _branches(choosing)):
+                self._edits.remove(choosing)
+
+    def _asks_twice(
+        self, texts: dict[cst.SimpleStatementLine, Asked], added: dict[cst.SimpleStatementLine, Asked]
+    ) -> bool:
+        """Whether a parameter may be in the text more than once: a dictionary has it once."""
+        first = {self._key(pair) for asked in texts.values() for pair in _all_pairs(asked)}
+        for statement, asked in added.items():
+            keys = [self._key(pair) for pair in _all_pairs(asked)]
+            is_again = len(set(keys)) < len(keys) or first & set(keys)
+            if is_again or is_repeated(self._program, statement, within=self._scope):
+                return True
+            first |= set(keys)
+        return False
 
     def _begins_a_query(self, text: cst.BaseExpression) -> bool:
         first = next(iter(pieces_of(text)), None)
@@ -195,14 +211,17 @@ class _Growing:
         if not all(any(self._program.is_inside(use, one) for one in behind) for use in uses):
             return
         name = free_name(self._program, start, "params")
+        whole = whole_address(self._program, head, name, start)
+        if whole is None:
+            return
         self._make(texts, choosing, name)
         self._grow(added, name)
         if len(uses) == 1 and isinstance(self._program.parents[uses[0]], cst.Return):
-            self._edits.replace(uses[0], whole_address(self._program, head, name, start))
+            self._edits.replace(uses[0], whole)
             return
         target = cst.AssignTarget(cst.Name(self._name))
-        whole = cst.SimpleStatementLine([cst.Assign([target], whole_address(self._program, head, name, start))])
-        self._edits.add_after(body[last], lambda: [whole])
+        made = cst.SimpleStatementLine([cst.Assign([target], whole)])
+        self._edits.add_after(body[last], lambda: [made])
 
     def _place_in(self, block: cst.CSTNode, node: cst.CSTNode) -> cst.CSTNode | None:
         """The statement of a block that a node stands in."""
@@ -270,7 +289,7 @@ class _Growing:
         known = self._program.value(value)
         if isinstance(known, Known) and is_certain(known) and isinstance(known.value, str | int | float):
             self._inlined.extend(inside)
-            return cst.parse_expression(f'"{known.value}"' if isinstance(known.value, str) else repr(known.value))
+            return cst.parse_expression(literal_code(known.value, '"'))
         return None
 
     def _chosen(self, choosing: cst.If, values: list[cst.BaseExpression]) -> cst.BaseExpression:
@@ -291,6 +310,10 @@ class _Growing:
             if lines:
                 self._edits.insert_before(statement, lambda lines=lines: lines)  # type: ignore[misc]
             self._edits.remove(statement)
+
+
+def _all_pairs(asked: Asked) -> list[Pair]:
+    return [*asked.pairs, *(pair for _, pairs in asked.decided for pair in pairs)]
 
 
 def _branches(branch: cst.If) -> list[cst.BaseSuite]:

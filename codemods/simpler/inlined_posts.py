@@ -13,11 +13,10 @@ import libcst as cst
 
 from codemods.analysis.http_requests import HttpRequest
 from codemods.analysis.program import Program
-from codemods.analysis.values import HttpResponse
+from codemods.analysis.values import HttpResponse, Library
 from codemods.edits import Edits, in_parentheses
 from codemods.rules.names.elsewhere import calls_of
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 
 
@@ -30,6 +29,10 @@ class _Helper:
     calls: tuple[cst.Call, ...]
     raises: bool
     """Whether it raises for the status as well."""
+    parts: tuple[cst.BaseExpression, ...] = ()
+    """What it gives of the answer side by side, where it does not give the answer itself."""
+    answer: str = ""
+    """What it calls the answer."""
 
 
 def with_posts_inlined(program: Program) -> dict[cst.Module, Simpler]:
@@ -43,9 +46,7 @@ def with_posts_inlined(program: Program) -> dict[cst.Module, Simpler]:
         edits = Edits()
         if all(_plan(program, helper, one, edits) for one in helper.calls):
             edits.remove(helper.function)
-            new = edits.apply(module)
-            unneeded = unused_imports(new.code) - unused_imports(module.code)
-            found[module] = Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+            found[module] = simpler(module, edits)
     return found
 
 
@@ -55,6 +56,8 @@ def _helper_of(program: Program, request: HttpRequest) -> _Helper | None:
         return None
     body = [one for one in function.body.body if not _is_docstring(one)]
     raises = len(body) == 3 and _raises(body[1])
+    parts: tuple[cst.BaseExpression, ...] = ()
+    answer = ""
     match [body[0], body[-1]] if len(body) == (3 if raises else 2) else body:
         case [cst.SimpleStatementLine([cst.Return(cst.BaseExpression() as given)])] if len(body) == 1:
             pass
@@ -63,13 +66,24 @@ def _helper_of(program: Program, request: HttpRequest) -> _Helper | None:
             cst.SimpleStatementLine([cst.Return(cst.Name(returned))]),
         ] if name == returned:
             pass
+        case [
+            cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], given)]),
+            cst.SimpleStatementLine([cst.Return(cst.Tuple(elements))]),
+        ] if not raises and all(_reads_only(program, one.value, name) for one in elements):
+            parts, answer = tuple(one.value for one in elements), name
         case _:
             return None
     inner = given.expression if isinstance(given, cst.Await) else given
     calls = calls_of(program, function)
     if inner is not request.call or not calls or not is_only_called(program, function, calls):
         return None
-    return _Helper(function, request, tuple(calls), raises)
+    return _Helper(function, request, tuple(calls), raises, parts, answer)
+
+
+def _reads_only(program: Program, node: cst.BaseExpression, answer: str) -> bool:
+    """Whether an expression reads the answer and nothing else."""
+    names = [one for one in program.nodes_in(node) if isinstance(one, cst.Name) and one in program.reaching]
+    return [one.value for one in names] == [answer]
 
 
 def is_only_called(
@@ -91,7 +105,8 @@ def is_only_called(
                 case cst.ImportAlias(cst.Name(other)) if other == name and not imported:
                     return False
                 case cst.Attribute(attr=cst.Name(other)) if other == name and node not in callees:
-                    return False
+                    if not isinstance(program.value(node), Library):
+                        return False  # `requests.post` is not the program's own `post`
                 case cst.Name(other) if other == name and node in program.reaching and node not in callees:
                     return False
     return True
@@ -140,8 +155,57 @@ def _plan(program: Program, helper: _Helper, call: cst.Call, edits: Edits) -> bo
                 return False
     written = helper.request.call.visit(_Replacing(replaced))
     assert isinstance(written, cst.Call)
+    if helper.parts:
+        return _plan_parts(program, helper, call, written, edits)
     edits.replace(call, written)
     return _is_answer(program, call)
+
+
+def _plan_parts(program: Program, helper: _Helper, call: cst.Call, written: cst.Call, edits: Edits) -> bool:
+    """Writes the POST in front of the statement that takes parts of its answer, and these one a line."""
+    statement = program.statement_of(call)
+    given = program.parents[call]
+    awaited = isinstance(given, cst.Await)
+    if isinstance(given, cst.Await):
+        given = program.parents[given]
+    match statement:
+        case cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Tuple(targets))]) as assigned]) if (
+            assigned is given and len(targets) == len(helper.parts)
+        ):
+            pass
+        case _:
+            return False
+    names = {one.value for one in program.nodes_in(program.scope_of(call)) if isinstance(one, cst.Name)}
+    answer = next(one for one in (helper.answer, "answer", "posted", "posted_answer") if one not in names)
+    is_awaited = isinstance(program.parents[helper.request.call], cst.Await)
+    if is_awaited and not awaited:
+        return False
+    renamed = _Renaming(helper.answer, answer)
+    made: list[tuple[cst.BaseExpression, object]] = [
+        (cst.Name(answer), cst.Await(written) if is_awaited else written),
+    ]
+    made.extend((one.value, part.visit(renamed)) for one, part in zip(targets, helper.parts, strict=True))
+    lines = [
+        cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(target)], value)])
+        for target, value in made
+        if isinstance(target, cst.BaseAssignTargetExpression) and isinstance(value, cst.BaseExpression)
+    ]
+    edits.insert_before(statement, lambda: list(lines))
+    edits.remove(statement)
+    return len(lines) == len(made)
+
+
+class _Renaming(cst.CSTTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        return updated_node.with_changes(value=self._new) if original_node.value == self._old else updated_node
 
 
 def _is_answer(program: Program, call: cst.Call) -> bool:

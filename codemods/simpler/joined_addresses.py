@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import reduce
+from itertools import groupby
+from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.values import Known, Library
-from codemods.edits import Edits
+from codemods.edits import Edits, in_parentheses
 from codemods.hosts import api_host_in
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.literals import f_string, literal_code
+from codemods.simpler.written import Simpler, simpler
 from shim.mapping.row import Vendor
 
 _PARTS: Final = {"urllib.parse.urlunsplit": 5, "urllib.parse.urlunparse": 6}
@@ -32,9 +34,7 @@ def with_addresses_written(program: Program) -> dict[cst.Module, Simpler]:
                 plans.setdefault(program.module_of(node), Edits()).replace(node, written)
     found = {}
     for module, edits in plans.items():
-        new = edits.apply(module)
-        unneeded = unused_imports(new.code) - unused_imports(module.code)
-        found[module] = Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+        found[module] = simpler(module, edits)
     return found
 
 
@@ -54,30 +54,25 @@ def _address(program: Program, call: cst.Call) -> cst.BaseExpression | None:
     *parameters, query, fragment = others
     if any(program.value(one) != Known("") for one in (*parameters, fragment)):
         return None
-    quotes = _free_quotes(program, (host, path, query))
-    if quotes is None:
-        return None
-    parts = [_text(f"{named.value}://"), *_part(host), *_part(path)]
+    pieces: list[str | cst.BaseExpression] = [f"{named.value}://", _piece(host), _piece(path)]
     if program.value(query) != Known(""):
-        parts += [_text("?"), *_part(query)]
-    return cst.FormattedString(parts, start=f"f{quotes}", end=quotes)
+        pieces.extend(["?", _piece(query)])
+    return f_string(pieces) or _sum(pieces)
 
 
-def _part(node: cst.BaseExpression) -> list[cst.BaseFormattedStringContent]:
+def _sum(pieces: list[str | cst.BaseExpression]) -> cst.BaseExpression:
+    """The pieces added up, for what cannot stand in an f-string: a query over several lines, with comments."""
+    parts: list[cst.BaseExpression] = []
+    for is_text, several in groupby(pieces, lambda one: isinstance(one, str)):
+        found = list(several)
+        if is_text:
+            parts.append(cst.SimpleString(literal_code("".join(str(one) for one in found), '"')))
+        else:
+            parts.extend(in_parentheses(one) for one in found if not isinstance(one, str))
+    return reduce(lambda left, right: cst.BinaryOperation(left, cst.Add(), right), parts)
+
+
+def _piece(node: cst.BaseExpression) -> str | cst.BaseExpression:
     if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
-        return [_text(node.raw_value.replace("{", "{{").replace("}", "}}"))]
-    return [cst.FormattedStringExpression(node)]
-
-
-def _text(text: str) -> cst.FormattedStringText:
-    return cst.FormattedStringText(text)
-
-
-def _free_quotes(program: Program, nodes: tuple[cst.BaseExpression, ...]) -> Literal['"', "'"] | None:
-    """A quote that none of the expressions has, as a text around them wants before Python 3.12."""
-    inside = [one for node in nodes if not isinstance(node, cst.SimpleString) for one in program.nodes_in(node)]
-    used = {one.quote[0] for one in inside if isinstance(one, cst.SimpleString)}
-    used |= {one.end[0] for one in inside if isinstance(one, cst.FormattedString)}
-    if '"' not in used:
-        return '"'
-    return "'" if "'" not in used else None
+        return node.evaluated_value
+    return node

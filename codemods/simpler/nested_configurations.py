@@ -14,8 +14,7 @@ from codemods.analysis.dictionaries import Fact
 from codemods.analysis.program import Program
 from codemods.analysis.values import DictDisplay, JsonText, Known, Value, alternatives, something
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 
 
@@ -217,6 +216,4 @@ def _free_name(program: Program, wanted: str) -> cst.Name:
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+    return simpler(module, edits)

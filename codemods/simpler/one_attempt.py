@@ -15,10 +15,9 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Library
 from codemods.findings import REFUSALS_JOINED, RETRY_WENT, Finding, Kind
 from codemods.lines import later_lines
-from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.simpler.first_success import FirstSuccess
 from codemods.simpler.refusals import Refusal
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, with_imports_in_order
 from codemods.vendors import gladia
 
 
@@ -241,8 +240,7 @@ class _Bodies(cst.CSTTransformer):
 def _written(module: cst.Module, functions: Sequence[_Function]) -> Simpler:
     new = module.visit(_Bodies({one.node: one.body for one in functions}))
     positions = MetadataWrapper(new, unsafe_skip_copy=True).resolve(PositionProvider)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    code = with_imports(new, unneeded=unneeded, needed=[]).code
+    code = with_imports_in_order(module, new)
     later = later_lines(new.code, code)
     findings = tuple(
         Finding(kind, later(positions[one.request].start.line), said) for one in functions for kind, said in one.said

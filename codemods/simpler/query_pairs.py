@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codemods.analysis.program import Program
-from codemods.analysis.values import DictDisplay, Known, Library, Text, UrlQuery, alternatives
+from codemods.analysis.values import DictDisplay, Known, UrlQuery, alternatives
 from codemods.edits import Edits, expression
-from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.rules.posting.address_maker import maker_at
-from codemods.simpler.query_pieces import Pair, drop_idle, made_of, pair_of, pairs_of_text
-from codemods.simpler.written import Simpler
+from codemods.simpler.query_elements import joins
+from codemods.simpler.query_pieces import Pair, drop_idle, is_repeated, made_of, pair_of, pairs_of_text
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 
 _ENCODE = ("urllib.parse", "urlencode")
@@ -41,10 +41,8 @@ def _planned(plans: dict[cst.Module, Edits]) -> set[cst.CSTNode]:
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
     needed = [_ENCODE] if encoder(module) is None else []
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=needed).code, ())
+    return simpler(module, edits, needed)
 
 
 def encoder(module: cst.Module) -> cst.BaseExpression | None:
@@ -140,7 +138,7 @@ class _Query:
                 pass
             case _:
                 return None
-        if not _joins(self._program, elt, key, value):
+        if not joins(self._program, elt, key, value):
             return None
         match loop.iter:
             case cst.Call(cst.Attribute(source, cst.Name("items")), []):
@@ -194,17 +192,20 @@ class _Query:
         for use in self._uses(name.value, scope):
             if use is made[0].node or use is name or self._program.is_inside(use, used):
                 continue
-            step = self._step(use, texts=texts)
+            step = self._step(use, scope, texts=texts)
             if step is None:
                 return False
             steps.setdefault(step.statement, []).append(step)
         if pairs is None or any(len(one) > 1 for one in steps.values()):
             return False
+        keys = [self._name(one) for one in (*pairs, *(each for (step,) in steps.values() for each in step.pairs))]
+        if None in keys or len(set(keys)) < len(keys):
+            return False  # what is asked for twice is there once in a dictionary
         self._edits.replace(site, _display(site, pairs))
         self._drop_annotation(made[0].statement)
         for (step,) in steps.values():
             step.plan(self._edits, name.value)
-        quoted = [one.of for one in (*pairs, *(each for (step,) in steps.values() for each in step.pairs or ()))]
+        quoted = [one.of for one in (*pairs, *(each for (step,) in steps.values() for each in step.pairs))]
         gone = [made[0].statement, *steps]
         drop_idle(self._program, [one for one in quoted if one], [one for one in gone if one], self._edits)
         return True
@@ -230,7 +231,7 @@ class _Query:
 
                 self._edits.rewrite(line, plain)
 
-    def _step(self, use: cst.Name, *, texts: bool) -> _Step | None:
+    def _step(self, use: cst.Name, scope: cst.CSTNode, *, texts: bool) -> _Step | None:
         """What a statement that a list's name stands in puts into it; None for any other use."""
         statement = self._program.statement_of(use)
         if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
@@ -243,17 +244,23 @@ class _Query:
             case cst.Expr(cst.Call(cst.Attribute(cst.Name() as owner, cst.Name("extend")), [cst.Arg(more)])) if (
                 owner is use
             ):
-                return self._several(statement, more, texts=texts)
+                return self._several(statement, more, scope, texts=texts)
             case cst.AugAssign(cst.Name() as owner, cst.AddAssign(), more) if owner is use:
-                return self._several(statement, more, texts=texts)
+                return self._several(statement, more, scope, texts=texts)
             case _:
                 return None
         pairs = self._pairs(given, texts=texts)
         if pairs is None:
             return None
-        return self._each(statement, pairs) or _Step(statement, statement, pairs)
+        if is_repeated(self._program, statement, within=scope):
+            return self._each(statement, pairs, scope)
+        return _Step(statement, statement, pairs)
 
-    def _several(self, statement: cst.SimpleStatementLine, more: cst.BaseExpression, *, texts: bool) -> _Step | None:
+    def _several(
+        self, statement: cst.SimpleStatementLine, more: cst.BaseExpression, scope: cst.CSTNode, *, texts: bool
+    ) -> _Step | None:
+        if is_repeated(self._program, statement, within=scope):
+            return None
         match more:
             case cst.List(elements) | cst.Tuple(elements):
                 pairs = self._pairs(elements, texts=texts)
@@ -264,15 +271,22 @@ class _Query:
                 return _Step(statement, statement, [Pair(key, _list(value, loop))])
         return None
 
-    def _each(self, statement: cst.SimpleStatementLine, pairs: list[Pair]) -> _Step | None:
-        """The one parameter that a loop over a list puts there once for each of its elements."""
+    def _each(self, statement: cst.SimpleStatementLine, pairs: list[Pair], scope: cst.CSTNode) -> _Step | None:
+        """The one parameter that a loop over a list puts there once for each of its elements; None for other loops."""
         loop = self._program.parents.get(self._program.parents[statement])
-        if not isinstance(loop, cst.For):
+        if not isinstance(loop, cst.For) or loop.orelse is not None or loop.asynchronous is not None:
             return None
-        if loop.orelse is not None or len(loop.body.body) != 1 or len(pairs) != 1 or loop.asynchronous is not None:
-            return _Step(loop, loop, None)
+        if len(loop.body.body) != 1 or len(pairs) != 1 or is_repeated(self._program, loop, within=scope):
+            return None
         header = cst.CompFor(loop.target, loop.iter)
         return _Step(statement, loop, [Pair(pairs[0].key, _list(pairs[0].value, header))])
+
+    def _name(self, pair: Pair) -> object:
+        """A parameter's name; None where it is not known."""
+        if pair.key not in self._program.values:
+            return pair.key.evaluated_value if isinstance(pair.key, cst.SimpleString) else None
+        value = self._program.value(pair.key)
+        return value.value if isinstance(value, Known) else None
 
     def _is_constant(self, key: cst.BaseExpression) -> bool:
         return isinstance(self._program.value(key), Known)
@@ -303,15 +317,14 @@ class _Query:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What one statement puts into the list: `place` gives way to stores of the pairs. None: that cannot be told."""
+    """What one statement puts into the list: `place` gives way to stores of the pairs."""
 
     statement: cst.CSTNode
     place: cst.CSTNode
-    pairs: list[Pair] | None
+    pairs: list[Pair]
 
     def plan(self, edits: Edits, name: str) -> None:
         """Plans the stores."""
-        assert self.pairs is not None
         lines = []
         for pair in self.pairs:
             target = expression("params[key]", params=cst.Name(name), key=pair.key)
@@ -334,34 +347,6 @@ def _list(value: cst.BaseExpression, loop: cst.CompFor) -> cst.BaseExpression:
             return cst.Call(cst.Name("list"), [cst.Arg(loop.iter)])
     spaced = loop.with_changes(whitespace_before=cst.SimpleWhitespace(" "))
     return cst.ListComp(value, spaced)
-
-
-def _joins(program: Program, elt: cst.BaseExpression, key: str, value: str) -> bool:
-    """Whether an element of a comprehension is `key=value` of its two names, however it is put together."""
-    names = {one.value for one in program.nodes_in(elt) if isinstance(one, cst.Name) and _is_read(program, one)}
-    texts = [
-        part.value
-        for one in alternatives(program.value(elt))
-        for part in (one.parts if isinstance(one, Text) else (one,))
-        if isinstance(part, Known)
-    ]
-    own = {
-        one.value
-        for one in program.nodes_in(elt)
-        if isinstance(one, cst.Name) and isinstance(program.value(one), Library)
-    }
-    if names - own != {key, value}:
-        return False
-    literals = [one for one in program.nodes_in(elt) if isinstance(one, cst.SimpleString | cst.FormattedStringText)]
-    between = [str(one.evaluated_value) if isinstance(one, cst.SimpleString) else one.value for one in literals]
-    return "=" in [*texts, *between] or "%s=%s" in between or "{}={}" in between
-
-
-def _is_read(program: Program, name: cst.Name) -> bool:
-    parent = program.parents[name]
-    if isinstance(parent, cst.Attribute):
-        return parent.value is name
-    return not (isinstance(parent, cst.Arg) and parent.keyword is name)
 
 
 def _display(site: cst.List | cst.Tuple, pairs: list[Pair]) -> cst.Dict:

@@ -12,6 +12,7 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
 from codemods.analysis.values import Class, Instance, Library
 from codemods.edits import Edits
+from codemods.literals import f_string, literal_code
 from codemods.rules.names.given_arguments import given_for
 from codemods.rules.posting.address_maker import maker_at
 from codemods.rules.posting.written_url import pieces_of
@@ -92,6 +93,16 @@ def drop_idle(program: Program, definitions: Iterable[Definition], gone: Iterabl
             edits.remove(statement)
 
 
+def is_repeated(program: Program, statement: cst.CSTNode, *, within: cst.CSTNode) -> bool:
+    """Whether a statement stands in a loop of a function, or of the module."""
+    current = program.parents.get(statement)
+    while current is not None and current is not within:
+        if isinstance(current, cst.For | cst.While):
+            return True
+        current = program.parents.get(current)
+    return False
+
+
 def pairs_of_text(program: Program, text: cst.BaseExpression) -> list[Pair] | None:
     """The parameters of a query's text or of a piece of one, `?` and `&` at its ends left out; None for other text."""
     return pairs_of(program, pieces_of(text))
@@ -108,7 +119,9 @@ def pairs_of(program: Program, pieces: Iterable[str | cst.BaseExpression]) -> li
             return None
         name, _, rest = first.partition("=")
         value = _value([*([rest] if rest else []), *part[1:]])
-        found.append(pair_of(program, cst.SimpleString(f'"{unquote_plus(name)}"'), value))
+        if value is None:
+            return None
+        found.append(pair_of(program, cst.SimpleString(literal_code(unquote_plus(name), '"')), value))
     return found
 
 
@@ -127,16 +140,10 @@ def _parted(pieces: Iterable[str | cst.BaseExpression]) -> list[list[str | cst.B
     return found
 
 
-def _value(pieces: list[str | cst.BaseExpression]) -> cst.BaseExpression:
+def _value(pieces: list[str | cst.BaseExpression]) -> cst.BaseExpression | None:
     match pieces:
         case [cst.BaseExpression() as only]:
             return only
         case [*texts] if all(isinstance(one, str) for one in texts):
-            return cst.SimpleString(repr(unquote_plus("".join(str(one) for one in texts))).replace("'", '"'))
-    parts: list[cst.BaseFormattedStringContent] = []
-    for one in pieces:
-        if isinstance(one, str):
-            parts.append(cst.FormattedStringText(unquote_plus(one).replace("{", "{{").replace("}", "}}")))
-        else:
-            parts.append(cst.FormattedStringExpression(one))
-    return cst.FormattedString(parts)
+            return cst.SimpleString(literal_code(unquote_plus("".join(str(one) for one in texts)), '"'))
+    return f_string([unquote_plus(one) if isinstance(one, str) else one for one in pieces])

@@ -11,6 +11,7 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
 from codemods.analysis.values import Known
 from codemods.edits import Edits, Statement, expression
+from codemods.literals import f_string
 from codemods.rules.configuration.dictionary_layout import spread
 from codemods.rules.posting.written_url import pieces_of
 from codemods.simpler.query_pairs import encoded
@@ -124,16 +125,9 @@ def stores(name: str, pairs: Sequence[Pair]) -> list[cst.SimpleStatementLine]:
     return found
 
 
-def whole_address(program: Program, head: Sequence[Piece], name: str, near: cst.CSTNode) -> cst.BaseExpression:
-    """The address with the encoded dictionary."""
-    query = encoded(program.module_of(near), cst.Name(name))
-    parts: list[cst.BaseFormattedStringContent] = []
-    for one in head:
-        if isinstance(one, str):
-            parts.append(cst.FormattedStringText(one.replace("{", "{{").replace("}", "}}")))
-        else:
-            parts.append(cst.FormattedStringExpression(one))
-    return cst.FormattedString([*parts, cst.FormattedStringText("?"), cst.FormattedStringExpression(query)])
+def whole_address(program: Program, head: Sequence[Piece], name: str, near: cst.CSTNode) -> cst.BaseExpression | None:
+    """The address with the encoded dictionary; None where no f-string can say it."""
+    return f_string([*head, "?", encoded(program.module_of(near), cst.Name(name))])
 
 
 def free_name(program: Program, near: cst.CSTNode, wanted: str) -> str:

@@ -10,12 +10,11 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
 from codemods.simpler.growing_queries import plan_name
 from codemods.simpler.query_pairs import encoder
 from codemods.simpler.query_pieces import made_of
 from codemods.simpler.query_readings import asked_of, filled, forget, free_name, whole_address
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 
 
@@ -35,10 +34,8 @@ def with_queries_in_steps(program: Program) -> dict[cst.Module, Simpler]:
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
     needed = [("urllib.parse", "urlencode")] if encoder(module) is None else []
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=needed).code, ())
+    return simpler(module, edits, needed)
 
 
 def _plan_text(program: Program, text: cst.BaseExpression, edits: Edits, seen: set[cst.CSTNode]) -> None:
@@ -53,6 +50,9 @@ def _plan_text(program: Program, text: cst.BaseExpression, edits: Edits, seen: s
         return
     seen.add(statement)
     name = free_name(program, statement, "params")
+    whole = whole_address(program, asked.head, name, text)
+    if whole is None:
+        return
     forget(asked, edits)
     edits.insert_before(statement, lambda: filled(name, asked.pairs, asked.decided, []))
-    edits.replace(text, whole_address(program, asked.head, name, text))
+    edits.replace(text, whole)

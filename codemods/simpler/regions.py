@@ -21,8 +21,7 @@ from codemods.analysis.values import DictDisplay, Known, Library, UrlQuery, Valu
 from codemods.edits import Edits, expression
 from codemods.findings import REGION_AT_RUN_TIME, Finding
 from codemods.lines import later_lines
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, with_imports_in_order
 from codemods.vendors import gladia
 from codemods.vendors.assemblyai import REGIONS
 from shim.mapping import session
@@ -68,11 +67,22 @@ def _by_parameters(program: Program, request: HttpRequest) -> _Asked | None:
     """The region of `params={"region": …}`, where that is all that the parameters hold."""
     if request.parameters is None or request.url is None or "?" in gladia.text_of(program.value(request.url)):
         return None
-    region = _only_region(program, program.value(request.parameters))
+    parameters = _where_any(request.parameters)
+    region = _only_region(program, program.value(parameters))
     if region is None:
         return None
-    idle = [*_statements_of(program, request.parameters), *_names_of(program, request.parameters)]
+    idle = [*_statements_of(program, parameters), *_names_of(program, parameters)]
     return _Asked(request, region, _code(request.parameters), request.url, idle)
+
+
+def _where_any(parameters: cst.BaseExpression) -> cst.BaseExpression:
+    """The parameters themselves, of `parameters or None`."""
+    match parameters:
+        case cst.BooleanOperation(left, cst.Or()):
+            return left
+        case cst.IfExp(body=body):
+            return body
+    return parameters
 
 
 def _only_region(program: Program, value: Value) -> Value | None:
@@ -262,8 +272,7 @@ def _written(program: Program, module: cst.Module, several: Sequence[_Asked]) ->
         for statement in one.idle:
             _remove(program, statement, edits)
     new = edits.apply(module)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    code = with_imports(new, unneeded=unneeded, needed=[]).code
+    code = with_imports_in_order(module, new)
     later = later_lines(module.code, code)
     positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
     findings = tuple(

@@ -58,7 +58,29 @@ def _is_short_name(program: Program, definition: Definition) -> bool:
         case _:
             return False
     function = program.scope_of(definition.node)
-    stored = [one.target for one in program.nodes_in(function) if isinstance(one, cst.AssignTarget)]
-    return not any(isinstance(one, cst.Attribute) and one.deep_equals(chain) for one in stored) and all(
-        program.scope_of(use) is function for use in definition.uses
-    )
+    return not _is_set_later(program, chain) and all(program.scope_of(use) is function for use in definition.uses)
+
+
+def _is_set_later(program: Program, chain: cst.Attribute) -> bool:
+    """Whether a piece of a chain may be set when the object is there: between two reads it may be another then."""
+    names: set[str] = set()
+    piece: cst.BaseExpression = chain
+    while isinstance(piece, cst.Attribute):
+        names.add(piece.attr.value)
+        piece = piece.value
+    for module in program.modules:
+        for node in program.nodes_in(module):
+            if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign):
+                scope = program.scope_of(node)
+                is_of_init = isinstance(scope, cst.FunctionDef) and scope.name.value == "__init__"
+                if not is_of_init and any(
+                    isinstance(one, cst.Attribute) and one.attr.value in names for one in _targets(node.target)
+                ):
+                    return True
+    return False
+
+
+def _targets(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    if isinstance(node, cst.Tuple | cst.List):
+        return [each for one in node.elements for each in _targets(one.value)]
+    return [node]

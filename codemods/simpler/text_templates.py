@@ -12,7 +12,9 @@ from string import Formatter
 import libcst as cst
 
 from codemods.analysis.program import Program
+from codemods.analysis.values import Known, Text, Value, alternatives
 from codemods.edits import Edits
+from codemods.literals import f_string
 from codemods.simpler.query_pieces import made_of
 from codemods.simpler.written import Simpler
 from codemods.vendors import assemblyai_sessions as sessions
@@ -28,9 +30,10 @@ def with_templates_filled(program: Program) -> dict[cst.Module, Simpler]:
                 if node in edits.rewrites:
                     continue
                 template = _template(program, node)
-                pieces = _pieces(node, template.evaluated_value) if template is not None else None
-                if template is not None and pieces is not None:
-                    edits.replace(node, _filled(template, pieces))
+                pieces = _pieces(program, node, template.evaluated_value) if template is not None else None
+                filled = _filled(template, pieces) if template is not None and pieces is not None else None
+                if filled is not None:
+                    edits.replace(node, filled)
                     _drop(program, node, edits)
     return {module: Simpler(edits.apply(module).code, ()) for module, edits in plans.items() if edits}
 
@@ -50,12 +53,14 @@ def _template(program: Program, node: cst.BaseExpression) -> cst.SimpleString | 
     return template if isinstance(template.evaluated_value, str) else None
 
 
-def _pieces(node: cst.BaseExpression, text: object) -> list[str | cst.BaseExpression] | None:
+def _pieces(program: Program, node: cst.BaseExpression, text: object) -> list[str | cst.BaseExpression] | None:
     """The texts and expressions of a filled template; None where a field is laid out in a way of its own."""
     assert isinstance(text, str)
     if isinstance(node, cst.BinaryOperation):
         given = [one.value for one in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
         texts = re.split(r"%[sdi]", text)
+        if not isinstance(node.right, cst.Tuple) and not all(map(_is_one, alternatives(program.value(node.right)))):
+            return None  # a tuple fills in its elements, and not itself
         if len(texts) != len(given) + 1 or "%" in "".join(texts):
             return None
         found: list[str | cst.BaseExpression] = [texts[0]]
@@ -89,24 +94,19 @@ def _pieces(node: cst.BaseExpression, text: object) -> list[str | cst.BaseExpres
     return found
 
 
-def _filled(template: cst.SimpleString, pieces: list[str | cst.BaseExpression]) -> cst.FormattedString:
-    quote = template.quote
-    parts: list[cst.BaseFormattedStringContent] = []
+def _is_one(value: Value) -> bool:
+    """Whether a value is surely no tuple."""
+    return isinstance(value, Text) or (isinstance(value, Known) and not isinstance(value.value, tuple))
+
+
+def _filled(template: cst.SimpleString, pieces: list[str | cst.BaseExpression]) -> cst.BaseExpression | None:
+    written: list[str | cst.BaseExpression] = []
     for piece in pieces:
-        if isinstance(piece, str):
-            if piece:
-                parts.append(cst.FormattedStringText(piece.replace("{", "{{").replace("}", "}}")))
-        elif isinstance(piece, cst.SimpleString) and isinstance(piece.evaluated_value, str):
-            parts.append(cst.FormattedStringText(piece.evaluated_value.replace("{", "{{").replace("}", "}}")))
-        elif isinstance(piece, cst.Integer):
-            parts.append(cst.FormattedStringText(piece.value))
+        if isinstance(piece, cst.SimpleString | cst.Integer) and isinstance(piece.evaluated_value, str | int):
+            written.append(str(piece.evaluated_value))
         else:
-            code = cst.Module([]).code_for_node(piece)
-            other = "'" if quote == '"' else '"'
-            if quote in code and other not in code:
-                piece = cst.parse_expression(code.replace(quote, other))
-            parts.append(cst.FormattedStringExpression(piece))
-    return cst.FormattedString(parts, f"f{quote}", quote)
+            written.append(piece)
+    return f_string(written, template.quote if template.quote == "'" else '"')
 
 
 def _drop(program: Program, node: cst.BaseExpression, edits: Edits) -> None:

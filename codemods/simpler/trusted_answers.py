@@ -14,8 +14,7 @@ from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
 from codemods.analysis.values import HttpResponse, Library, Parsed, ResponseField, alternatives, something
 from codemods.edits import Edits
-from codemods.rules.names.imports import unused_imports, with_imports
-from codemods.simpler.written import Simpler
+from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
 
@@ -154,6 +153,4 @@ class _Trusting:
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:
-    new = edits.apply(module)
-    unneeded = unused_imports(new.code) - unused_imports(module.code)
-    return Simpler(with_imports(new, unneeded=unneeded, needed=[]).code, ())
+    return simpler(module, edits)

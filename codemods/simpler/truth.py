@@ -10,7 +10,7 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.values import HttpResponse, Known, Parsed, ResponseField, Sequence, Value, alternatives
-from shim.mapping import session
+from shim.mapping import ends, session
 
 GOOD: Final = (200, 201)
 """The status of a session that was opened."""
@@ -30,6 +30,15 @@ COMPARED: Final[dict[type[cst.BaseCompOp], Callable[[int, Any], bool]]] = {
     cst.NotIn: lambda status, other: status not in other,
 }
 """What each operator says of a status and a number, or a list of numbers."""
+_MIRRORED: Final[dict[type[cst.BaseCompOp], type[cst.BaseCompOp]]] = {
+    cst.Equal: cst.Equal,
+    cst.NotEqual: cst.NotEqual,
+    cst.LessThan: cst.GreaterThan,
+    cst.LessThanEqual: cst.GreaterThanEqual,
+    cst.GreaterThan: cst.LessThan,
+    cst.GreaterThanEqual: cst.LessThanEqual,
+}
+"""The same operators with their sides changed."""
 
 _IDENTITY: Final = tuple(session.SESSION_ID.gladia[0].split(".")[1:])
 _ADDRESS: Final = tuple(session.ADDRESS.gladia[0].split(".")[1:])
@@ -63,6 +72,9 @@ class Outcome:
                 return _joined(self.truth(left), self.truth(right), decides=isinstance(operator, cst.Or))
             case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
                 return self._compared(left, operator, right)
+            case cst.Comparison(left, [cst.ComparisonTarget(operator, middle), *further]):
+                rest = cst.Comparison(middle, further)  # `200 <= status < 300`
+                return _joined(self._compared(left, operator, middle), self.truth(rest), decides=False)
         return self._holds(test)
 
     def held_by(self, node: cst.BaseExpression) -> Any:
@@ -93,6 +105,8 @@ class Outcome:
 
     def _compared(self, left: cst.BaseExpression, operator: cst.BaseCompOp, right: cst.BaseExpression) -> bool | None:
         value = self.program.value(left)
+        if type(operator) in _MIRRORED and not self._is_status(value) and self._is_status(self.program.value(right)):
+            return self._compared(right, _MIRRORED[type(operator)](), left)
         if self._is_status(value):
             other = plain(self.program.value(right))
             if other is None or type(operator) not in COMPARED:
@@ -150,6 +164,18 @@ class Outcome:
             isinstance(one, Parsed) and isinstance(one.document, HttpResponse) and one.document.request in self.calls
             for one in alternatives(value)
         )
+
+
+def tells_refusals(program: Program, call: cst.Call, test: cst.BaseExpression) -> bool | None:
+    """What a test of the answer to the POST `call` says: True for every refusal and no session, False the other way.
+
+    None where it asks for anything else, or for some refusals only.
+    """
+    calls = frozenset({call})
+    statuses = {*REFUSED, *(status for row in ends.REFUSALS for status in ends.statuses_of(row))}
+    found = {Outcome(program, calls, (status,)).truth(test) for status in statuses}
+    is_good = Outcome(program, calls, GOOD).truth(test)
+    return None if is_good is None or found != {not is_good} else not is_good
 
 
 def _is_field(value: Value) -> bool:

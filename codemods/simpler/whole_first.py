@@ -13,7 +13,7 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
-from codemods.analysis.values import DictDisplay, JsonText
+from codemods.analysis.values import DictDisplay, JsonText, Library
 from codemods.edits import Edits, Statement, expression
 from codemods.simpler.written import Simpler
 from codemods.vendors import gladia
@@ -147,6 +147,8 @@ def _could_stand(program: Program, entries: Sequence[cst.BaseDictElement], there
     for node in (inner for one in entries for inner in program.nodes_in(one)):
         if isinstance(node, cst.Await | cst.NamedExpr | cst.Yield):
             return False
+        if isinstance(node, cst.Call) and not isinstance(program.value(node.func), Library):
+            return False  # what it does may be meant for after what stands between
         reaching = program.reaching.get(node) if isinstance(node, cst.Name) else None
         is_local = reaching is not None and any(
             not isinstance(program.scope_of(one.node), cst.Module) for one in reaching

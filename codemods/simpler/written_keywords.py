@@ -13,7 +13,7 @@ import libcst as cst
 
 from codemods.analysis.arguments import Arguments
 from codemods.analysis.program import Program
-from codemods.analysis.values import DictDisplay, JsonText
+from codemods.analysis.values import DictDisplay, Function, JsonText, Member, alternatives
 from codemods.edits import Edits
 from codemods.rules.names.elsewhere import calls_of
 from codemods.simpler.inlined_posts import is_only_called
@@ -70,9 +70,7 @@ def _plan(program: Program, function: cst.FunctionDef, edits: Edits) -> None:
     if not isinstance(parameter, cst.Param) or not names or len(definitions) != 1:
         return
     uses = definitions[0].uses
-    own = {one.value for one in program.nodes_in(function) if isinstance(one, cst.Name)}
-    others = [use for use in uses if isinstance(program.parents[use], cst.Name)]
-    if others or set(names) & (own - set(names) | _bound(program, function)):
+    if set(names) & (_read(program, function) | _bound(program, function)) or _is_changed_by_others(program, uses):
         return
     if not all(isinstance(use, cst.Name) and _can_be_written(program, use) for use in uses):
         return
@@ -93,6 +91,33 @@ def _given(program: Program, function: cst.FunctionDef) -> list[str]:
     return found[0] if is_known and all(set(one) == set(found[0]) for one in found) else []
 
 
+def _read(program: Program, function: cst.FunctionDef) -> set[str]:
+    """The names that a function, or one inside of it, reads: a parameter of one of these would be another thing."""
+    return {
+        one.value
+        for one in program.nodes_in(function.body)
+        if isinstance(one, cst.Name)
+        and not (isinstance(parent := program.parents[one], cst.Attribute) and parent.attr is one)
+        and not (isinstance(parent, cst.Arg) and parent.keyword is one)
+    }
+
+
+def _is_changed_by_others(program: Program, uses: Sequence[cst.CSTNode]) -> bool:
+    """Whether options may be changed under another name, or by a function, and read again after that."""
+    if len(uses) < 2:
+        return False
+    return any(
+        isinstance(parent, cst.Assign | cst.AnnAssign)
+        or (
+            isinstance(parent, cst.Arg)
+            and not parent.star
+            and isinstance(call := program.parents[parent], cst.Call)
+            and any(isinstance(one, Function | Member) for one in alternatives(program.value(call.func)))
+        )
+        for parent in (program.parents[use] for use in uses)
+    )
+
+
 def _bound(program: Program, function: cst.FunctionDef) -> set[str]:
     """The names that a function gives values of its own."""
     return set(program.scopes[function].definitions)
@@ -108,8 +133,10 @@ def _can_be_written(program: Program, use: cst.Name) -> bool:
             return True
         case cst.Assign(value=value) | cst.AnnAssign(value=value):
             return value is use
-        case cst.BinaryOperation(operator=cst.BitOr()) | cst.AugAssign(operator=cst.BitOrAssign()):
+        case cst.BinaryOperation(operator=cst.BitOr()):
             return True
+        case cst.AugAssign(operator=cst.BitOrAssign(), value=value):
+            return value is use
     return False
 
 

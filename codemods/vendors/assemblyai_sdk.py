@@ -179,7 +179,12 @@ def calls_for_recordings(program: Program) -> Iterator[cst.Call]:
             owner = node.func.value
             if isinstance(owner, cst.Attribute) and owner.attr.value == _QUESTIONS:
                 owner = owner.value  # `transcript.lemur.task(…)`
-            if any(_asks(one, node.func.attr.value) for one in something(program.value(owner))):
+            method, owners = node.func.attr.value, something(program.value(owner))
+            # What may also be a live session's client is that where its method is asked for.
+            of_session = method in METHODS | assemblyai_v2_sdk.METHODS and any(
+                client_of(one) is not None for one in owners
+            )
+            if not of_session and any(_asks(one, method) for one in owners):
                 yield node
 
 

@@ -126,8 +126,9 @@ class Post:
     """The client, where a client makes the POST."""
     in_thread: bool = False
     """Whether a thread opens the session: `SystemExit` would end that thread alone, and say nothing."""
-    raises: bool = False
-    """Whether a refusal is an exception for the caller: a class or a server must not end the program it is in."""
+    raised: str = ""
+    """The type of the exception that a refusal is for the caller: a class or a server must not end the program it is
+    in. Empty where a refusal ends the program."""
 
     def refused(self) -> cst.BaseExpression:
         """The test whether there is no session."""
@@ -176,7 +177,7 @@ def post(
     `check` is the program's own way of ending, asking already for `refused`; without one the program ends with the
     status and the text.
     """
-    check = check if check is not None else _check(migrating, how, near)
+    check = check if check is not None else refusal_check(migrating, how, near)
     nodes = {
         "URL": url,
         "HEADERS": headers,
@@ -195,13 +196,14 @@ def post(
     return [*written, check, *document]
 
 
-def _check(migrating: Migrating, how: Post, near: cst.CSTNode) -> cst.If:
+def refusal_check(migrating: Migrating, how: Post, near: cst.CSTNode) -> cst.If:
+    """The test behind the POST, with what is done about a refusal that the program has no word of its own for."""
     quote = migrating.quote_at(near)
     said = f"f{quote}{{STATUS}}: {{TEXT}}{quote}"
     nodes = {"REFUSED": how.refused(), "STATUS": how.status(), "TEXT": how.text()}
     code = f"if REFUSED:\n    raise SystemExit({said})\n"
-    if how.raises:
-        code = f"if REFUSED:\n    raise ConnectionError({said})\n"
+    if how.raised:
+        code = f"if REFUSED:\n    raise {how.raised}({said})\n"
     elif how.in_thread:
         nodes["OS"] = migrating.use_module("os")
         code = f"if REFUSED:\n    print({said})\n    OS._exit(1)\n"

@@ -129,6 +129,11 @@ def read_value(name: str, text: str) -> Any:
     return _READERS[name](name, text)
 
 
+def is_list(name: str) -> bool:
+    """Whether a parameter, by its present name, is a list (a JSON array in the query)."""
+    return _READERS.get(name) in _LIST_READERS
+
+
 def with_defaults(given: dict[str, Any]) -> SessionParameters:
     """Fills up checked values by the defaults of the model and mode that they name."""
     model = given.get("speech_model", DEFAULT_MODEL)

@@ -37,7 +37,9 @@ _RUNNING: Final = (JobStatus.QUEUED, JobStatus.PROCESSING)
 _FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _MANY: Final = 500
-_OPENING_ATTEMPTS: Final = 3
+_OPENING_ATTEMPTS: Final = 20
+_OPENING_PAUSE: Final = 0.1
+"""Real seconds between two attempts to open a database that others open for the first time as well."""
 _NEXT_STEP: Final = "check --jobs, and that the database is there and may be written"
 
 
@@ -224,10 +226,12 @@ class DatabaseStore:
             try:
                 return self._secret_in_tables()
             except (sql.exc.IntegrityError, sql.exc.ProgrammingError):
-                time.sleep(0.1)
+                time.sleep(_OPENING_PAUSE)
             except sql.exc.OperationalError as error:
-                if "already exists" not in str(error.orig):  # as SQLite says it
+                # As SQLite says it, which does not wait where the way of writing its file is being changed.
+                if not any(words in str(error.orig) for words in ("already exists", "is locked")):
                     raise
+                time.sleep(_OPENING_PAUSE)
         return self._secret_in_tables()
 
     def _secret_in_tables(self) -> bytes:

@@ -54,7 +54,8 @@ ON_ERROR: Final = _row(
     "error",
     "RealtimeTranscriber.on_error",
     Fidelity.APPROXIMATE,
-    "an error of AssemblyAI's ends the session, one of Gladia's need not",
+    "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
+    "its server ends too, Gladia `ended` alone, with the code",
 )
 ON_CLOSE: Final = _row("on_close", "ended", "RealtimeTranscriber.on_close", Fidelity.SAME)
 ON_EXTRA: Final = _row(

@@ -237,8 +237,14 @@ ERROR_EVENT: Final = _row(
     "event.error",
     "error",
     "RealTimeEvents.Error Error",
-    approximate("an error of AssemblyAI's ends the session, one of Gladia's need not"),
-    approximate("an error of AssemblyAI's ends the session, one of Gladia's need not"),
+    approximate(
+        "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
+        "its server ends too, Gladia `ended` alone, with the code"
+    ),
+    approximate(
+        "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
+        "its server ends too, Gladia `ended` alone, with the code"
+    ),
 )
 SPEECH_EVENT: Final = _row(
     "event.speech_started",

@@ -127,6 +127,11 @@ END_SESSION: Final = _row(
     never_met(),
 )
 
+LIFECYCLE: Final = (START_RECORDING, END_RECORDING, END_SESSION)
+"""What Gladia sends only where `messages_config.receive_lifecycle_events` asks for it."""
+ACKNOWLEDGMENTS: Final = (AUDIO_ACK, STOP_ACK)
+"""What Gladia sends unless `messages_config.receive_acknowledgments` says that it shall not."""
+
 # --- fields --------------------------------------------------------------------------------------
 
 SPEECH_START_TIME: Final = _row(
@@ -137,15 +142,31 @@ SPEECH_START_TIME: Final = _row(
     converted(IN_MILLISECONDS),
 )
 
+
+def _channel(channel: int = 0) -> int:
+    return channel
+
+
+SPEECH_START_CHANNEL: Final = _row(
+    "speech_start.channel",
+    "speech_start.data.channel",
+    "",
+    emulated("an AssemblyAI session has one channel; the shim opens one for each", Conversion(_channel, "0")),
+    never_met(),
+)
+SPEECH_START_CONFIDENCE: Final = _row(
+    "speech_start.confidence",
+    "",
+    "SpeechStarted.confidence",
+    never_met(),
+    absent("Gladia does not say how sure it is that somebody speaks"),
+)
+
 TURN_IS_FINAL: Final = _row("turn.is_final", "transcript.data.is_final", "Turn.end_of_turn", same(), same())
 
 
 def _utterance_id(turn_order: int, channel: int = 0) -> str:
     return f"{channel:02d}_{turn_order:08d}"
-
-
-def _channel(channel: int = 0) -> int:
-    return channel
 
 
 def _turn_order(utterance_id: str) -> int:
@@ -348,6 +369,8 @@ ROWS: Final = (
     POST_FINAL,
     END_SESSION,
     SPEECH_START_TIME,
+    SPEECH_START_CHANNEL,
+    SPEECH_START_CONFIDENCE,
     TURN_IS_FINAL,
     TURN_ID,
     TURN_TEXT,

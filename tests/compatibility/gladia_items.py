@@ -139,8 +139,8 @@ def _messages() -> list[Item]:
         *fields.by_rows(
             "audio_ack", *_below("audio_chunk", "acknowledged", "error", "data.byte_range", "data.time_range")
         ),
-        *fields.by_map("speech_start.data.time"),
-        *fields.by_rows("turn.channel", "speech_start.data.channel", "speech_end.data.channel"),
+        *fields.by_map("speech_start.data.time", "speech_start.data.channel"),
+        *fields.by_rows("turn.channel", "speech_end.data.channel"),
         *fields.by_rows("speech_end", "speech_end.data.time"),
         *fields.by_map("transcript.data.id", "transcript.data.is_final"),
         *fields.by_map(*_below(utterance, "text", "start", "end", "language", "confidence", "channel", "words")),

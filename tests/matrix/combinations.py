@@ -57,10 +57,7 @@ class Limit:
         return self.choices.items() <= combination.items()
 
 
-_GLADIA = (Vendor.GLADIA, "raw")
-LIMITS: tuple[Limit, ...] = (
-    Limit(*_GLADIA, {"handed over": "url and id"}, "STB303", "the id is there before the socket is, and there only"),
-)
+LIMITS: tuple[Limit, ...] = ()
 """What is left to a person today; each is a test that fails when it no longer holds."""
 
 

@@ -13,7 +13,7 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.values import Known, alternatives
-from codemods.rules.configuration.dictionary_layout import literal_code
+from codemods.literals import literal_code
 from codemods.rules.configuration.query_values import may_be_none
 from shim.faces import assemblyai_parameters as service
 from shim.mapping import languages, parameters

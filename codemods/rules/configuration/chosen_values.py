@@ -11,7 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from codemods.rules.configuration.dictionary_layout import literal_code
+from codemods.literals import literal_code
 
 
 def chosen_values(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import libcst as cst
 
@@ -75,13 +75,3 @@ def comments_in(node: cst.CSTNode) -> list[str]:
             found.append(current.value)
         waiting = [*current.children, *waiting]
     return found
-
-
-def literal_code(value: Any, quote: str) -> str:
-    """A constant as Python writes it, strings in the given quotes."""
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-        return f"{quote}{escaped}{quote}"
-    if isinstance(value, list):
-        return f"[{', '.join(literal_code(one, quote) for one in value)}]"
-    return repr(value)

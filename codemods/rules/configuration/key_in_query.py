@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from codemods.analysis.program import Program
+from codemods.vendors import assemblyai_sessions as sessions
 from shim.mapping import session
 from shim.mapping.row import Vendor
 
@@ -14,17 +17,32 @@ def is_key(program: Program, node: cst.BaseExpression) -> bool:
 
     A temporary token comes from a request, so whatever else a token may be stays what it is.
     """
-    seen: set[cst.CSTNode] = set()
-    while node not in seen:
-        seen.add(node)
-        if _reads_the_variable(program, node):
+    return any(_reads_the_variable(program, one) for one in _ways_back(program, node))
+
+
+def is_key_of_header(program: Program, node: cst.BaseExpression) -> bool:
+    """Whether a session that is opened in the same function is given the same expression as its key, in a header."""
+    place = program.scope_of(node)
+    for opening in sessions.openings(program):
+        argument = opening.headers
+        entry = sessions.key_entry(program, argument.value) if argument is not None else None
+        if entry is None or program.scope_of(opening.connect.call) is not place:
+            continue
+        if any(one.deep_equals(entry.value_node) for one in _ways_back(program, node)):
             return True
-        definitions = program.definitions_of(node) if isinstance(node, (cst.Name, cst.Attribute)) else []
-        made = [one.expression for one in definitions]
-        if len(made) != 1 or made[0] is None:
-            return False
-        node = made[0]
     return False
+
+
+def _ways_back(program: Program, node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
+    """An expression, and what gave the name that it is, and so on, where there is one way each."""
+    seen: set[cst.CSTNode] = set()
+    current: cst.CSTNode | None = node
+    while current is not None and current not in seen:
+        seen.add(current)
+        yield current
+        definitions = program.definitions_of(current) if isinstance(current, (cst.Name, cst.Attribute)) else []
+        made = [one.expression for one in definitions]
+        current = made[0] if len(made) == 1 else None
 
 
 def _reads_the_variable(program: Program, node: cst.CSTNode) -> bool:

@@ -7,8 +7,8 @@ from typing import Any, Final
 import libcst as cst
 
 from codemods.edits import expression
+from codemods.literals import literal_code
 from codemods.migrating import Migrating
-from codemods.rules.configuration.dictionary_layout import literal_code
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf
 from codemods.rules.configuration.object_reads import given, report_idle_fields
 from codemods.rules.configuration.writing import ConfigurationWriter

@@ -20,14 +20,15 @@ from codemods.findings import (
     SILENCE_LEFT_TO_SERVICE,
     TYPE_OUTDATED,
 )
+from codemods.literals import literal_code
 from codemods.migrating import Migrating
-from codemods.rules.configuration.dictionary_layout import literal_code
 from codemods.rules.configuration.growing_lists import filled_later
 from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
 from codemods.rules.configuration.object_parameters import ObjectParameters
 from codemods.rules.configuration.object_reads import may_be_none
 from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
+from codemods.rules.configuration.settings_kept import gives, is_setting
 from codemods.rules.configuration.tested_values import is_tested, switched_by
 from codemods.rules.configuration.writing import ConfigurationWriter
 from shim.mapping import languages, parameters
@@ -177,9 +178,8 @@ class ConfigurationRule:
             return  # what the row is about first stands elsewhere, and is converted there
         if row is parameters.ENDPOINTING and first is None and self._migrating.keep_turns:
             constants = [parameters.GLADIA_SILENCE_SECONDS]
-        if row is parameters.ENDPOINTING and first is not None and self._is_parameter(first.node):
-            constants = [NOT_CONSTANT]  # whoever calls may ask for another silence tomorrow
         context = [self._context(path) for path in way.reads]
+        constants = self._with_settings_open(row, whole, constants, context)
         if row is parameters.MODEL and not self._model_fits_every_language():
             return
         if way.conversion is NOTHING or not row.assemblyai:
@@ -211,13 +211,21 @@ class ConfigurationRule:
             every = results if len(row.assemblyai) > 1 else (results,)
             if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
                 every = (True,)  # the language stands in messages only where it was asked for
-            self._put(row, first, list(every), False)
+            self._put(row, first, list(every), False, whole[-1])
         self._explain(row, first, context)
 
-    def _is_parameter(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is a parameter of a function, which is what its callers say."""
-        given = self._migrating.program.definitions_of(node) if isinstance(node, cst.Name) else []
-        return bool(given) and all(isinstance(one.node, cst.Param) for one in given)
+    def _with_settings_open(
+        self, row: Row, leaves: list[Leaf | None], constants: list[Any], context: list[Any]
+    ) -> list[Any]:
+        """The constants of a row, without that of a setting which can be converted where it is read."""
+        conversion, last = row.over_assemblyai.conversion, leaves[-1]
+        if last is None or not is_setting(last.node) or any(one is NOT_CONSTANT for one in constants):
+            return constants
+        found = conversion.live(*constants, *context)
+        result = found[0] if len(row.assemblyai) > 1 else found
+        if result is ABSENT or not gives(conversion.source, constants[-1], result) or result == constants[-1]:
+            return constants
+        return [*constants[:-1], NOT_CONSTANT]
 
     def _model_fits_every_language(self) -> bool:
         """Whether one model serves what the program may ask for; a language given on a condition may need another."""
@@ -281,7 +289,10 @@ class ConfigurationRule:
             return False
         return True
 
-    def _put(self, row: Row, first: Leaf | None, values: list[Any], as_expressions: bool) -> None:
+    def _put(
+        self, row: Row, first: Leaf | None, values: list[Any], as_expressions: bool, last: Leaf | None = None
+    ) -> None:
+        """Writes what a row gives; `last` is the leaf of its last path, which stays where it says the same."""
         written: list[tuple[str, cst.BaseExpression]] = []
         for name, value in zip(row.assemblyai, values, strict=True):
             if value is ABSENT:
@@ -293,6 +304,8 @@ class ConfigurationRule:
                 written.append((name, value))
             elif first is not None and first.constant == value and len(row.gladia) == 1:
                 written.append((name, self._as_parameter(value, first.node, first)))
+            elif last is not None and is_setting(last.node) and isinstance(value, list) and last.constant == value:
+                written.append((name, self._as_parameter(value, last.node, first)))
             else:
                 written.append((name, self._as_parameter(value, None, first)))
         if first is None:

@@ -205,7 +205,7 @@ class QueryParameters:
             try:
                 return service.read_value(name, read)
             except (service.Refusal, KeyError):
-                return read
+                return [read] if service.is_list(name) else read  # one word, and not its letters
         return read
 
     def _plain(self, value: Value) -> Any:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import libcst as cst
 
-from codemods.analysis.values import JsonText, Known, Sequence
 from codemods.edits import expression
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
@@ -21,28 +20,25 @@ from codemods.findings import (
     Kind,
 )
 from codemods.migrating import Migrating
+from codemods.rules.configuration.body_differences import report_differences
 from codemods.rules.configuration.body_display import BodyDisplay, Place
-from codemods.rules.configuration.chosen_values import chosen_values
-from codemods.rules.configuration.dictionary_layout import literal_code
+from codemods.rules.configuration.body_values import ONE_LANGUAGE, BodyValues
 from codemods.rules.configuration.hanging_parameters import HangingParameters, tried_for
-from codemods.rules.configuration.key_in_query import is_key
+from codemods.rules.configuration.key_in_query import is_key, is_key_of_header
 from codemods.rules.configuration.object_reads import report_idle_fields
 from codemods.rules.configuration.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
 from codemods.rules.configuration.query_values import (
-    is_list,
     is_surely_given,
-    is_text,
     list_or_none,
     may_be_none,
     plain,
 )
 from codemods.rules.configuration.run_time_parameters import leave_out, whatever
 from codemods.rules.configuration.sample_rates import report_rate
-from codemods.rules.configuration.stored_parameters import Store, StoredBody
-from shim.faces import assemblyai_parameters as service
+from codemods.rules.configuration.stored_parameters import Store, StoredBody, is_behind
 from shim.mapping import assemblyai_parameters, languages, parameters
 from shim.mapping.paths import steps_of
-from shim.mapping.row import ABSENT, Fidelity, Row, Vendor
+from shim.mapping.row import ABSENT, Row, Vendor
 
 _OWN_DEFAULTS: Final = {
     "encoding": "wav/pcm",
@@ -51,17 +47,6 @@ _OWN_DEFAULTS: Final = {
     "language_config.code_switching": False,
 }
 """What Gladia does by itself: not written where the program did not ask for it either."""
-
-_STREAMING: Final = service.US_MODELS
-
-_LISTS: Final = (parameters.VOCABULARY.gladia[-1], parameters.LANGUAGES.gladia[-1])
-"""What is a list in the body, and its JSON text in the query."""
-
-_NUMBERS: Final = (parameters.SAMPLE_RATE.gladia[0], parameters.ENDPOINTING.gladia[0])
-"""What is a number in the body, and may be its text in the query."""
-
-_ONE_LANGUAGE: Final = ("language_code", "language")
-"""Names whose value is one language, not a list of them."""
 
 
 class RequestBodyRule:
@@ -93,6 +78,7 @@ class RequestBodyRule:
         self._root = Place()
         self._unchanged: set[str] = set()
         self._hanging = HangingParameters(migrating, self._query, site)
+        self._values = BodyValues(migrating, self._query, site, self._give_up)
 
     def _parameters(self, given: Iterable[Parameter] | None) -> QueryParameters:
         """Reads the parameters."""
@@ -158,14 +144,14 @@ class RequestBodyRule:
         context = self._context(row)
         if row is parameters.CODE_SWITCHING and self._puts_switching(context):
             return
-        if constants[0] is NOT_CONSTANT or self._decides_itself(row, given[0], constants, context):
+        if constants[0] is NOT_CONSTANT or self._keeps_deciding(row, given[0], constants, context):
             assert first is not None
             node = (given[0] or first).node
             if may_be_none(self._migrating.program, node) and not self._query.is_filtered:
                 leave_out(self._migrating, row, first.name, first.node, "may be None")
                 return
-            results = self._chosen(row, given, constants, context)
-            if results is None and not self._source(row):
+            results = self._values.chosen(row, given, constants, context)
+            if results is None and not self._values.source(row):
                 results = whatever(row, Vendor.GLADIA, constants, NOT_CONSTANT, context)
             for path, result in zip(row.gladia, results or (), strict=False):
                 self._put_constant(row, path, result, first, ABSENT)
@@ -179,26 +165,7 @@ class RequestBodyRule:
                 return
             for path, result in zip(row.gladia, results, strict=True):
                 self._put_constant(row, path, result, first, constants[0])
-        self._explain(row, first, context)
-
-    def _chosen(
-        self, row: Row, given: list[Parameter | None], constants: list[Any], context: list[Any]
-    ) -> list[Any] | None:
-        """What a row gives for a value that is a choice between constants; None for any other value."""
-        first = given[0]
-        if first is None or NOT_CONSTANT in (*constants[1:], *context):
-            return None
-
-        def results_of(side: cst.BaseExpression) -> list[Any] | None:
-            constant = self._query.read(Parameter(first.name, side, None))
-            if constant is NOT_CONSTANT or constant is ABSENT:
-                return None
-            result = row.over_gladia.conversion.live(constant, *constants[1:], *context)
-            return list(result) if len(row.gladia) > 1 else [result]
-
-        return chosen_values(
-            plain(self._migrating.program, first.node), results_of, self._migrating.quote_at(self._near)
-        )
+        report_differences(row, first, self._site, context, self._query, self._report)
 
     def _puts_switching(self, context: list[Any]) -> bool:
         """Puts whether languages are switched between that only the running program knows; False for known ones."""
@@ -206,32 +173,33 @@ class RequestBodyRule:
         if given is None or context[0] is not NOT_CONSTANT:
             return False
         node = plain(self._migrating.program, given.node)
-        if not self._is_list(given, node) or self._query.is_filtered:
+        if not self._values.is_list(given, node) or self._query.is_filtered:
             return False
         parameters.CODE_SWITCHING.over(self._migrating.target)
         self._put(parameters.CODE_SWITCHING.gladia[0], expression("len(node) != 1", node=node), given)
         return True
 
-    def _decides_itself(self, row: Row, given: Parameter | None, constants: list[Any], context: list[Any]) -> bool:
-        """Whether an object's field stays what decides, though its value is known: its conversion hangs on it alone."""
-        if row is not parameters.ENDPOINTING or given is None:
-            return False
-        if self._migrating.program.parents.get(given.node) not in self._migrating.program.dumped:
-            return False
-        plain_constants = [ABSENT if one is NOT_CONSTANT else one for one in constants]
-        return self._results(row, plain_constants, context) == [constants[0] / 1000]
-
     def _results(self, row: Row, constants: list[Any], context: list[Any]) -> list[Any] | None:
         """What the row gives; None, with a finding, where it hangs on what is only known when the program runs."""
+        found = self._every_result(row, constants, context)
+        if len(found) > 1:
+            return self._hanging.results(row, constants, context)
+        return found[0]
+
+    def _every_result(self, row: Row, constants: list[Any], context: list[Any]) -> list[list[Any]]:
+        """What the row gives, for all that may be of what else it reads."""
         found: list[list[Any]] = []
         for tried in tried_for(row, context, self._query.is_always_given):
             result = row.over_gladia.conversion.live(*constants, *tried)
             every = list(result) if len(row.gladia) > 1 else [result]
             if every not in found:
                 found.append(every)
-        if len(found) > 1:
-            return self._hanging.results(row, constants, context)
-        return found[0]
+        return found
+
+    def _keeps_deciding(self, row: Row, given: Parameter | None, constants: list[Any], context: list[Any]) -> bool:
+        """Whether a setting whose value is known is converted where it is read, so that it goes on deciding."""
+        known = [ABSENT if one is NOT_CONSTANT else one for one in constants]
+        return self._values.keeps_deciding(row, given, constants[0], lambda: self._every_result(row, known, context))
 
     def _put_constant(self, row: Row, path: str, result: Any, first: Parameter | None, given: Any) -> None:
         if result is ABSENT:
@@ -241,28 +209,14 @@ class RequestBodyRule:
         if path == "language_config.code_switching" and result is False and first is None:
             return
         row.over(self._migrating.target)
-        value = self._value(result, first, given)
+        value = self._values.written(result, first, given)
         self._put(path, value, first)
         if first is not None and value is first.node and path == first.name:
             self._unchanged.add(first.name)
 
-    def _value(self, result: Any, first: Parameter | None, given: Any) -> cst.BaseExpression:
-        """The result as code: the program's own expression where it says the same."""
-        if isinstance(result, cst.BaseExpression):
-            return result
-        if first is not None and type(result) is type(given) and result == given:
-            known = self._migrating.program.value(first.node)
-            if isinstance(known, JsonText) and isinstance(result, list):
-                return known.call.args[0].value
-            if isinstance(known, Known) and type(known.value) is type(result) and known.value == result:
-                return first.node
-            if isinstance(known, Sequence) and isinstance(result, list):
-                return first.node
-        return cst.parse_expression(literal_code(result, self._migrating.quote_at(self._near)))
-
     def _put_expression(self, row: Row, given: Parameter, context: list[Any]) -> None:
         """Writes a value that only the running program knows, by the conversion's source."""
-        values = self._expressions(row, given)
+        values = self._values.expressions(row, given)
         if values is None:
             return
         program = self._migrating.program
@@ -279,56 +233,13 @@ class RequestBodyRule:
             # What nobody gives is left out by the program's own filter, and is the service's default then.
             defaults = defaults if defaults is not None else [ABSENT] * len(row.gladia)
             values = [
-                self._unless_none(path, value, given, default)
+                self._values.unless_none(path, value, given, default)
                 for path, value, default in zip(row.gladia, values, defaults, strict=True)
             ]
         for path, value in zip(row.gladia, values, strict=True):
             self._put(path, value, given)
             if value is given.node and path == given.name:
                 self._unchanged.add(given.name)
-
-    def _unless_none(self, path: str, value: cst.BaseExpression, given: Parameter, default: Any) -> cst.BaseExpression:
-        """A value, or what stands for it where it is None and was left out of the query."""
-        if default is ABSENT and value is given.node and "." not in path:
-            return value  # the program's own filter still leaves it out
-        if default is ABSENT and self._site in self._migrating.program.dumped:
-            self._give_up(given.node, f"`{given.name}` may be None: {self._migrating.code(given.node)}")
-        code = "None" if default is ABSENT else literal_code(default, self._migrating.quote_at(self._near))
-        node = plain(self._migrating.program, given.node)
-        test = "node" if self._query.drops_empty else "node is not None"
-        return expression(f"value if {test} else default", value=value, node=node, default=cst.parse_expression(code))
-
-    def _expressions(self, row: Row, given: Parameter) -> list[cst.BaseExpression] | None:
-        """What the body gets of a value that is not known, for each of the row's paths; None with a finding."""
-        source = self._source(row)
-        if not source:
-            leave_out(self._migrating, row, given.name, given.node)
-            return None
-        node = plain(self._migrating.program, given.node)
-        if row is parameters.LANGUAGES and given.name in _ONE_LANGUAGE:
-            node = cst.List([cst.Element(node)])
-        elif row.gladia[0] in _NUMBERS and is_text(self._migrating.program, node):
-            node = expression("int(node)", node=node)
-        elif row.gladia[-1] in _LISTS and not self._is_list(given, node):
-            leave_out(self._migrating, row, given.name, given.node, "may be a list or its text")
-            return None
-        row.over(self._migrating.target)
-        written = expression(source, value=node)
-        several = isinstance(written, cst.Tuple) and len(row.gladia) > 1
-        return [one.value for one in written.elements] if several and isinstance(written, cst.Tuple) else [written]
-
-    def _source(self, row: Row) -> str:
-        """The row's conversion as code; empty where only a known value can be converted."""
-        return row.over_gladia.conversion.source or ("value" if row.over_gladia.codemod is Fidelity.SAME else "")
-
-    def _is_tested(self, store: Store, value: cst.BaseExpression) -> bool:
-        """Whether `bool(x)` stands where the program only comes if x is true."""
-        block = self._migrating.program.parents[store.statement]
-        branch = self._migrating.program.parents.get(block)
-        match value:
-            case cst.Call(cst.Name("bool"), [cst.Arg(inner)]) if isinstance(branch, cst.If) and branch.body is block:
-                return inner.deep_equals(branch.test)
-        return False
 
     def _context(self, row: Row) -> list[Any]:
         """What else the row reads. Languages that are stored later bring their own switch with them."""
@@ -345,21 +256,9 @@ class RequestBodyRule:
                 found.append(ABSENT)
             else:
                 constant = self._query.read(given)
-                one_unknown = constant is NOT_CONSTANT and given.name in _ONE_LANGUAGE
+                one_unknown = constant is NOT_CONSTANT and given.name in ONE_LANGUAGE
                 found.append(languages.SIX_LANGUAGES[:1] if one_unknown else constant)
         return found
-
-    def _switching(self, store: Store, codes: Any) -> cst.BaseExpression:
-        """Whether languages that are stored later are switched between: unless there is exactly one."""
-        if store.name in _ONE_LANGUAGE:
-            return cst.Name("False")
-        if codes is not NOT_CONSTANT:
-            return cst.Name(str(languages.code_switching(ABSENT, codes, ABSENT)))
-        return expression("len(node) != 1", node=plain(self._migrating.program, store.node))
-
-    def _is_list(self, given: Parameter, node: cst.BaseExpression) -> bool:
-        """Whether a value is a list for sure: what a JSON text was made of, or one that is known."""
-        return node is not given.node or is_list(self._migrating.program, node)
 
     # --- what is stored later --------------------------------------------------------------------
 
@@ -379,27 +278,38 @@ class RequestBodyRule:
             return
         if row is parameters.ENCODING and not self._encoding_is_served(given, constant):
             return
-        if constant is NOT_CONSTANT and not self._source(row):
+        if constant is NOT_CONSTANT and not self._values.source(row):
             self._apply_whatever(row, store, given)
         elif constant is NOT_CONSTANT:
-            values = self._expressions(row, given)
+            values = self._values.expressions(row, given)
             if values is not None:
-                values = [cst.Name("True") if self._is_tested(store, one) else one for one in values]
+                values = [cst.Name("True") if _is_own_test(self._migrating, store, one) else one for one in values]
                 store.written.update(zip(row.gladia, values, strict=True))
         else:
             context = self._context(row)
             rest = [self._query.constant(name) for name in row.assemblyai[1:]]
-            results = self._results(row, [constant, *(ABSENT if one is NOT_CONSTANT else one for one in rest)], context)
-            for path, result in zip(row.gladia, results or [], strict=False):
-                if result is not ABSENT:
-                    store.written[path] = self._value(result, given, constant)
+            if self._keeps_deciding(row, given, [constant, *rest], context):
+                store.written.update(zip(row.gladia, self._values.expressions(row, given) or (), strict=False))
+            else:
+                known = [constant, *(ABSENT if one is NOT_CONSTANT else one for one in rest)]
+                for path, result in zip(row.gladia, self._results(row, known, context) or (), strict=False):
+                    if result is not ABSENT:
+                        store.written[path] = self._values.written(result, given, constant)
         if row is parameters.LANGUAGES:
             store.written[parameters.CODE_SWITCHING.gladia[0]] = self._switching(store, constant)
-        self._explain(row, given, [])
+        report_differences(row, given, self._site, [], self._query, self._report)
+
+    def _switching(self, store: Store, codes: Any) -> cst.BaseExpression:
+        """Whether languages that are stored later are switched between: unless there is exactly one."""
+        if store.name in ONE_LANGUAGE:
+            return cst.Name("False")
+        if codes is not NOT_CONSTANT:
+            return cst.Name(str(languages.code_switching(ABSENT, codes, ABSENT)))
+        return expression("len(node) != 1", node=plain(self._migrating.program, store.node))
 
     def _apply_whatever(self, row: Row, store: Store, given: Parameter) -> None:
         """Puts what a row gives whatever the value is; a switch behind a test of itself is on."""
-        is_on = row is parameters.CODE_SWITCHING and self._is_behind_itself(store)
+        is_on = row is parameters.CODE_SWITCHING and is_behind(self._migrating.program, store, store.node)
         context = self._context(row)
         results = whatever(row, Vendor.GLADIA, [True] if is_on else [NOT_CONSTANT], NOT_CONSTANT, context)
         if is_on and results is None:
@@ -408,13 +318,7 @@ class RequestBodyRule:
             leave_out(self._migrating, row, given.name, given.node)
         for path, result in zip(row.gladia, results or (), strict=False):
             if result is not ABSENT:
-                store.written[path] = self._value(result, given, ABSENT)
-
-    def _is_behind_itself(self, store: Store) -> bool:
-        """Whether a value is only stored where it is true."""
-        branch = self._migrating.program.parents.get(self._migrating.program.parents[store.statement])
-        is_in_branch = isinstance(branch, cst.If) and store.statement in branch.body.body
-        return is_in_branch and isinstance(branch, cst.If) and store.node.deep_equals(branch.test)
+                store.written[path] = self._values.written(result, given, ABSENT)
 
     def _put(self, path: str, value: cst.BaseExpression, given: Parameter | None) -> None:
         anchor = given.entry if given is not None else None
@@ -451,6 +355,8 @@ class RequestBodyRule:
                 self._refuse(first, row.over_gladia.reason)
         elif row is assemblyai_parameters.TOKEN and is_key(self._migrating.program, first.node):
             self.key = first.node
+        elif row is assemblyai_parameters.TOKEN and is_key_of_header(self._migrating.program, first.node):
+            return
         elif row is assemblyai_parameters.TOKEN:
             self._readable = False
             self._report(TOKEN_ABSENT, first.node, reason)
@@ -471,24 +377,6 @@ class RequestBodyRule:
                 self._report(
                     PARAMETER_DIFFERS, one.node, f"`{one.name}` is no parameter of AssemblyAI's, which ignored it"
                 )
-
-    def _explain(self, row: Row, first: Parameter | None, context: list[Any]) -> None:
-        place = first.node if first is not None else self._site
-        if row is parameters.MODEL:
-            model = self._query.constant("speech_model")
-            named = "no model" if model is ABSENT else "its model" if model is NOT_CONSTANT else f"`{model}`"
-            self._report(PARAMETER_DIFFERS, place, f"`model` {languages.GLADIA_MODEL}: the program asked for {named}")
-            if model in _STREAMING and self._query.constant("format_turns") is not True:
-                self._report(PARAMETER_DIFFERS, place, "the text comes with punctuation and capitals now")
-        elif row is parameters.ENDPOINTING:
-            self._report(PARAMETER_DIFFERS, place, f"`endpointing`: {row.over_gladia.reason}")
-        elif row is parameters.LANGUAGES and first is None:
-            if context[0] is ABSENT and any(one is not ABSENT for one in context[1:]):
-                self._report(
-                    PARAMETER_DIFFERS, place, "`languages` English: the default when such parameters were written"
-                )
-        elif first is not None and row.over_gladia.codemod is Fidelity.APPROXIMATE:
-            self._report(PARAMETER_DIFFERS, place, f"`{first.name}`: {row.over_gladia.reason}")
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -512,3 +400,11 @@ class RequestBodyRule:
     def body(self) -> cst.BaseExpression:
         """The body as a new dictionary, for parameters that stood in no dictionary."""
         return BodyDisplay(self._migrating, self._site, self._root, self._unchanged).written()
+
+
+def _is_own_test(migrating: Migrating, store: Store, value: cst.BaseExpression) -> bool:
+    """Whether `bool(x)` stands where the program only comes if x is true."""
+    match value:
+        case cst.Call(cst.Name("bool"), [cst.Arg(inner)]):
+            return is_behind(migrating.program, store, inner)
+    return False

@@ -52,6 +52,13 @@ def stores_of(program: Program, site: cst.BaseExpression, change: cst.CSTNode) -
     return None
 
 
+def is_behind(program: Program, store: Store, test: cst.BaseExpression) -> bool:
+    """Whether a store is only made where a test holds: it stands in the block of that `if`."""
+    block = program.parents[store.statement]
+    branch = program.parents.get(block)
+    return isinstance(branch, cst.If) and branch.body is block and test.deep_equals(branch.test)
+
+
 def _updates(
     program: Program,
     holder: cst.BaseExpression,

@@ -10,6 +10,7 @@ import libcst as cst
 
 from codemods.findings import PARAMETER_ABSENT, PARAMETER_DIFFERS, TOKEN_ABSENT
 from codemods.migrating import Migrating
+from codemods.rules.configuration.key_in_query import is_key
 from codemods.rules.configuration.query_parameters import Parameter, QueryParameters
 from codemods.rules.configuration.request_body import RequestBodyRule
 from shim.mapping import assemblyai_v2
@@ -57,7 +58,9 @@ class V2BodyRule(RequestBodyRule):
 
     def _say_absent(self, row: Row, given: Parameter) -> None:
         text = f"`{given.name}`: {row.over_gladia.reason}"
-        if row is assemblyai_v2.TOKEN:
+        if row is assemblyai_v2.TOKEN and is_key(self._migrating.program, given.node):
+            self.key = given.node
+        elif row is assemblyai_v2.TOKEN:
             self._refused = True
             self._report(TOKEN_ABSENT, given.node, text)
         else:

@@ -14,6 +14,7 @@ import libcst as cst
 from codemods.analysis.program import Program
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import UNKNOWN, Frame, Known, Parsed, Value, something
+from codemods.rules.messages.leaving.handed_out import HandedOut
 from codemods.vendors.assemblyai_sessions import V3, Edition
 from shim.mapping import parameters, server_messages
 from shim.mapping.paths import steps_of
@@ -28,13 +29,15 @@ def switched_off(program: Program, connects: Iterable[Connect], edition: Edition
     found = _EveryMessage(program, list(connects), edition)
     if not found.is_met():
         return ()
-    return (parameters.ACKNOWLEDGMENTS, *(() if found.waits_for(_SPEECH) else (parameters.SPEECH_EVENTS,)))
+    are_waited_for = found.waits_for(_SPEECH) or found.leave()
+    return (parameters.ACKNOWLEDGMENTS, *(() if are_waited_for else (parameters.SPEECH_EVENTS,)))
 
 
 class _EveryMessage:
     def __init__(self, program: Program, connects: list[Connect], edition: Edition) -> None:
         self._program = program
         self._connects = {one.call: one for one in connects}
+        self._handed_out = HandedOut(program)
         self._type_path = edition.type_path
         self._fields = {
             steps_of(path)[1]
@@ -43,9 +46,19 @@ class _EveryMessage:
             if len(steps_of(path)) > 1 and steps_of(path)[0] not in (edition.begin, _ERROR)
         }
 
+    def leave(self) -> bool:
+        """Whether whole messages of any type go to readers who are not here: they may wait for all of them."""
+        return any(
+            isinstance(node, cst.BaseExpression)
+            and self._is_of_any_type(value)
+            and all(not isinstance(one, Parsed) or one.path in ((), self._type_path) for one in something(value))
+            and self._handed_out.is_handed_out(node)
+            for node, value in self._program.values.items()
+        )
+
     def is_met(self) -> bool:
         """Whether anything is done with messages that nobody has asked what they are."""
-        return any(
+        return self.leave() or any(
             self._is_done(node, value)
             for node, value in self._program.values.items()
             if isinstance(node, cst.BaseExpression) and self._is_of_any_type(value) and self._comes_again(node, value)

@@ -16,8 +16,9 @@ from codemods.migrating import Migrating
 from codemods.rules.messages.accesses import MessageAccesses
 from codemods.rules.messages.any_type import AnyType
 from codemods.rules.messages.final_texts import FULL_TEXTS, FinalTexts
-from codemods.rules.messages.never_there import is_never_there
-from codemods.rules.messages.places import MessagePlaces, general, with_positions
+from codemods.rules.messages.never_there import is_made_up, is_never_there
+from codemods.rules.messages.own_fields import OwnFields
+from codemods.rules.messages.places import TYPE, MessagePlaces, general, with_positions
 from codemods.rules.messages.time_units import division_into_seconds
 from codemods.rules.messages.told_by_exceptions import is_told_by_exception
 from shim.mapping import server_messages, session
@@ -50,6 +51,7 @@ class MessageFields:
         self._any_type = any_type
         self._final_texts = final_texts
         self._give_up = give_up
+        self._own = OwnFields(migrating, places)
         self._code = migrating.code
         self._aliases: dict[Definition, cst.Name] = {}
 
@@ -117,14 +119,18 @@ class MessageFields:
     def _container_is_read(self, node: cst.BaseExpression, message: Parsed) -> None:
         """A place between the message and its fields, such as `data`: at the other vendor's it may be the message."""
         path = general(message.path)
+        if self._own.is_own(message):
+            return
         if not self._places.fields_below(path):
-            if self._migrating.target is Vendor.GLADIA and is_never_there(message, node, self._places.type_path):
+            if self._is_never_there(node, message):
                 self._migrating.report(FIELD_OF_NEITHER, node, self._code(node))
             elif not self._default_stands(node):
                 self._leave(node, f"{self._code(node)} has no counterpart")
             return
-        if not self._places.is_always_there(message) and is_told_by_exception(
-            self._program, node, self._places.is_field
+        if (
+            not self._places.is_always_there(message)
+            and not _gives_empty(node, self._program)
+            and is_told_by_exception(self._program, node, self._places.is_field)
         ):
             self._give_up(node, f"a message without {self._code(node)} is told by an exception: test its type instead")
             return
@@ -133,6 +139,12 @@ class MessageFields:
         around = self._places.message(self._program.value(base))
         if self._places.target_of(around) != self._places.target_of(message) or not self._take_alias_away(node):
             self._accesses.rewrite(node, message, target, "value")
+
+    def _is_never_there(self, node: cst.BaseExpression, message: Parsed) -> bool:
+        """Whether a read asks for a field that neither service has, so that it goes on giving nothing."""
+        if self._migrating.target is Vendor.GLADIA:
+            return is_never_there(message, node, self._places.type_path)
+        return self._places.type_path == TYPE and is_made_up(message, node)
 
     def _default_stands(self, node: cst.BaseExpression) -> bool:
         """Puts in its place what the program takes a field for that not every message has, as none has it any more."""
@@ -232,6 +244,20 @@ class MessageFields:
     def _leave(self, node: cst.CSTNode, text: str) -> None:
         """Leaves a reading as it is: a person has to decide, at a TODO."""
         self._migrating.report(FIELD_ABSENT, node, text)
+
+
+def _gives_empty(node: cst.BaseExpression, program: Program) -> bool:
+    """Whether a read gives an empty dictionary where the part is missing, and so raises nothing.
+
+    `message.get("data", {})` and `message.get("data") or {}`, of a name or of another such read.
+    """
+    match node, program.parents.get(node):
+        case (cst.Call(cst.Attribute(owner, cst.Name("get")), [_, cst.Arg(cst.Dict([]))]), _) | (
+            cst.Call(cst.Attribute(owner, cst.Name("get"))),
+            cst.BooleanOperation(cst.Call(), cst.Or(), cst.Dict([])),
+        ):
+            return not isinstance(owner, (cst.Call, cst.Subscript)) or _gives_empty(owner, program)
+    return False
 
 
 def _alone(node: cst.BaseExpression, program: Program, place: cst.CSTNode) -> cst.BaseExpression:

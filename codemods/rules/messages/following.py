@@ -40,29 +40,20 @@ from codemods.rules.messages.carriers import Carriers
 from codemods.rules.messages.leaving.ends import Ends
 from codemods.rules.messages.leaving.leaving import Leaving
 from codemods.rules.messages.leaving.lost import Lost
+from codemods.rules.messages.own_fields import OwnFields
 from codemods.rules.messages.places import ANY, TYPE, MessagePlaces, message_of
 from codemods.rules.messages.waiting_tasks import are_tasks, is_waited_for_by_name
 from shim.mapping import catalogue
 from shim.mapping.row import Row, Section
 
-_FOLLOWED_CALLS: Final = frozenset(
-    f"builtins.{name}"
-    for name in (
-        "list",
-        "tuple",
-        "sorted",
-        "reversed",
-        "iter",
-        "next",
-        "enumerate",
-        "zip",
-        "min",
-        "max",
-        "map",
-        "filter",
-    )
+_FOLLOWING = (
+    *("list", "tuple", "sorted", "reversed", "iter", "next", "enumerate"),
+    *("zip", "min", "max", "map", "filter"),
 )
+_FOLLOWED_CALLS: Final = frozenset(f"builtins.{name}" for name in _FOLLOWING)
 _HARMLESS_CALLS: Final = frozenset(f"builtins.{name}" for name in ("len", "isinstance", "type", "bool", "id"))
+_CHANGING: Final = ("update", "setdefault", "clear", "popitem", "append", "extend", "insert", "remove", "sort")
+"""Methods that change a part of a message: its old form is another object, which they would change in vain."""
 _FRAME_METHODS: Final = ("decode", "strip", "startswith", "encode", "data", "json", "type", "extra")
 
 
@@ -91,12 +82,15 @@ class Following(Ends):
         is_known = places is not None and type_path == TYPE
         leaving = Leaving(migrating, places, self._carriers, received) if places and is_known else None
         super().__init__(migrating, connects, type_path, leaving)
+        self._own = OwnFields(migrating, places) if places is not None else None
         self._any_types = any_types
         """The types that rows without a type of their own are about."""
         self._lost = Lost(migrating.program, self._carriers, self._showing)
         self._given_in_old_form: set[Definition] = set()
         """Parameters whose readers read the old vendor's fields, and get them."""
         self._planned: frozenset[cst.CSTNode] = frozenset()
+        self._taken_out: list[cst.Attribute] = []
+        """Where fields are taken out of messages, which matters to those who get them afterwards."""
 
     def check(self, gone: Iterable[cst.CSTNode], planned: Iterable[cst.CSTNode] = ()) -> bool:
         """Whether every message is followed to its end; findings say where not.
@@ -113,6 +107,9 @@ class Following(Ends):
         for use, definition in self._lost.reads():
             if use not in left_out and definition not in self._given_in_old_form:
                 self._give_up(use)
+        for method in self._taken_out if self._leaving is not None and self._leaving.is_used else ():
+            self._give_up(method)
+        self._report_shown()
         return self._complete
 
     # --- uses ------------------------------------------------------------------------------------
@@ -187,7 +184,8 @@ class Following(Ends):
     def _check_access(self, node: cst.BaseExpression, access: cst.Subscript, value: Value) -> None:
         around = self._program.parents[access]
         if isinstance(around, (cst.AssignTarget, cst.AugAssign, cst.Del)) and not _is_value_of(around, access):
-            if any(isinstance(one, Parsed) for one in something(value)):
+            is_own = self._own is not None and self._own.is_store(access)
+            if not is_own and any(isinstance(one, Parsed) for one in something(value)):
                 self._give_up(access)
             return
         if any(isinstance(one, Stream) or is_container(one) for one in something(value)):
@@ -212,6 +210,7 @@ class Following(Ends):
             and isinstance(call, cst.Call)
             and message_of(self._program.value(call), self._connects)
         ):
+            self._taken_out += [parent] if name == "pop" else []
             return
         if all(is_container(one) or isinstance(one, DictDisplay) for one in something(value)):
             if not isinstance(call, cst.Call) or not is_followed_method(name):
@@ -226,6 +225,9 @@ class Following(Ends):
         if any(isinstance(one, (Sequence, DictDisplay, Stream, Awaitable)) for one in something(value)):
             if not isinstance(call, cst.Call) or name in ("get", "append", "items", "values"):
                 self._give_up(parent)
+            return
+        if name in _CHANGING:
+            self._give_up(parent)
             return
         self._leaves(node, value, parent)
 

@@ -54,6 +54,42 @@ def is_never_there(
     return isinstance(name, str) and bool(types) and name not in known and name not in gladias
 
 
+def is_made_up(message: Parsed, node: cst.BaseExpression) -> bool:
+    """Whether a read of Gladia's messages asks, by `.get(…)`, for a name that neither service uses at any depth."""
+    if not message.path or not _is_by_get(node):
+        return False
+    return isinstance(message.path[-1], str) and is_made_up_name(message.path[-1])
+
+
+def is_made_up_name(name: str) -> bool:
+    """Whether neither service's messages have a field of this name, at any depth."""
+    return name not in _NAMES
+
+
+def _names_in(struct: Any) -> frozenset[str]:
+    """The names of the fields in a structure of the wire and in those inside of it."""
+    found: set[str] = set()
+    for field in msgspec.structs.fields(struct):
+        found.add(field.encode_name)
+        for kind in (
+            field.type,
+            *get_args(field.type),
+            *(inner for one in get_args(field.type) for inner in get_args(one)),
+        ):
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                found |= _names_in(kind)
+    return frozenset(found)
+
+
+_NAMES: Final = frozenset().union(
+    *(
+        _names_in(one)
+        for union in (gladia.ServerMessage, assemblyai.ServerMessage, assemblyai.OptionalServerMessage)
+        for one in get_args(union)
+    )
+)
+
+
 def settle_types(program: Program, edition: Edition) -> None:
     """Takes the other edition's field of the type out of `message.get("type") or message.get("message_type")`."""
     other = V2 if edition is V3 else V3

@@ -73,11 +73,27 @@ class Presence:
         if around.types is None or not around.types <= kinds:
             self._ask_type(node, owner, around, positive, kinds)
             return
-        if rows is None or not rows[0].of(target) or not isinstance(node.left, cst.SimpleString):
+        if rows is not None and not rows[0].of(target):
+            self.read.add(owner)
+            reason = rows[0].over(target).reason
+            self._migrating.report(FIELD_ABSENT, node, f"{self._migrating.code(node)} never holds any more: {reason}")
+            return
+        if rows is None and positive and self._reading.target_of(inner) == self._reading.target_of(around):
+            self._leave_out(node, owner)
+            return
+        if rows is None or not isinstance(node.left, cst.SimpleString):
             return
         step = steps_of(rows[0].of(target)[0])[1:][len(self._reading.target_of(around)) :][0]
         self._migrating.edits.replace(node.left, self._migrating.string(str(step), node))
         self.read.add(owner)
+
+    def _leave_out(self, node: cst.Comparison, owner: cst.BaseExpression) -> None:
+        """`kind == "transcript" and "data" in message`: the part is the message itself, and always there."""
+        around = self._program.parents[node]
+        if isinstance(around, cst.BooleanOperation) and isinstance(around.operator, cst.And):
+            is_left = around.left is node
+            self.read.add(owner)
+            self._migrating.edits.rewrite_further(around, lambda updated: updated.right if is_left else updated.left)
 
     def _asked_in_vain(self, node: cst.Comparison, owner: cst.BaseExpression, around: Parsed, inner: Parsed) -> None:
         """`"transcription" in message`: a field that no message of the new vendor's has."""

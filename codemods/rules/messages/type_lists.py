@@ -7,6 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from codemods.analysis.values import Known, Sequence, Value
+from codemods.findings import PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules.branches import drop_branch, report_never_sent
 
@@ -23,6 +24,7 @@ def without_absent_types(migrating: Migrating, types: Sequence, is_absent: Calla
     if len(kept) == len(types.elements) or not isinstance(site, (cst.Tuple, cst.List, cst.Set)):
         return list(types.elements)
     if kept:
+        _say_what_is_lost(migrating, site, reasons)
         literals = {one.literal for one in kept if isinstance(one, Known)}
         migrating.edits.rewrite(site, lambda updated: _with_elements_of(site, updated, literals))
         migrating.gone.update(
@@ -40,6 +42,17 @@ def without_absent_types(migrating: Migrating, types: Sequence, is_absent: Calla
         reason = next(one for one in reasons.values() if one is not None)
         report_never_sent(migrating, site, f"{migrating.code(site)}: {reason}; the branch went", branch.body)
     return []
+
+
+def _say_what_is_lost(migrating: Migrating, site: cst.CSTNode, reasons: dict[Value, str | None]) -> None:
+    """A branch that is for several types goes on for the others; it is no longer taken for those that never come."""
+    branch = migrating.program.parents[migrating.program.parents[migrating.program.parents[site]]]
+    if isinstance(branch, cst.If) and _does_nothing(branch.body):
+        return
+    others = [one.value for one in reasons if isinstance(one, Known)]  # one of them may stand for the same message
+    for one, reason in reasons.items():
+        if isinstance(one, Known) and reason is not None and reason not in others:
+            migrating.report(PARAMETER_DIFFERS, site, f"`{one.value}`: {reason}")
 
 
 def _reason(value: Value, is_absent: Callable[[str], str | None]) -> str | None:

@@ -14,7 +14,7 @@ import libcst as cst
 from codemods.analysis.arguments import Arguments
 from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
-from codemods.analysis.values import Function, Instance, Library, Member, alternatives
+from codemods.analysis.values import Class, Function, Instance, Library, Member, alternatives
 from codemods.edits import Rewrite, in_parentheses
 from codemods.findings import CHECK_UNKNOWN
 from codemods.migrating import Migrating
@@ -26,6 +26,8 @@ _READING: Final = ("os.getenv", "os.environ.get", "builtins.str")
 """Library calls that may be made at another time and give the same."""
 _SECRET: Final = "get_secret_value"
 """The method by which pydantic's secrets are read."""
+_MAKING: Final = ("__init__", "__new__", "__post_init__")
+_KEEPING: Final = (cst.Assign, cst.AnnAssign, cst.Expr, cst.Pass)
 
 
 class Elsewhere:
@@ -92,6 +94,7 @@ class Elsewhere:
                 continue
             callee = self._program.value(inner.func)
             is_own = isinstance(callee, (Function, Member)) and not inner.args
+            is_own |= isinstance(callee, Class) and _only_keeps(callee.node)
             if isinstance(inner.func, cst.Attribute) and inner.func.attr.value == _SECRET and not inner.args:
                 continue
             if not is_own and not (isinstance(callee, Library) and callee.name in _READING):
@@ -196,6 +199,24 @@ class Elsewhere:
             if definition in scope.definitions.get(definition.name, ()):
                 return node
         return None
+
+
+def _only_keeps(made: cst.ClassDef) -> bool:
+    """Whether an object of a class only keeps what it is given: it can be made a second time."""
+    if made.bases or made.keywords or made.decorators:
+        return False
+    made_by = [one for one in made.body.body if isinstance(one, cst.FunctionDef) and one.name.value in _MAKING]
+    return all(
+        isinstance(line, cst.SimpleStatementLine)
+        and all(isinstance(small, _KEEPING) and _reads(small) for small in line.body)
+        for one in made_by
+        for line in one.body.body
+    )
+
+
+def _reads(node: cst.CSTNode) -> bool:
+    """Whether nothing is called in a statement."""
+    return not isinstance(node, cst.Call | cst.Await | cst.Yield) and all(_reads(one) for one in node.children)
 
 
 class _Replacing(cst.CSTTransformer):

@@ -23,6 +23,7 @@ from codemods.analysis.values import (
 )
 from codemods.findings import ENVIRONMENT_RENAMED, VENDOR_STILL_NAMED
 from codemods.migrating import Migrating, like
+from codemods.rules.names.annotations import names_in_texts, rename_in_text
 from codemods.rules.names.import_order import reordered
 from shim.mapping import sdk, session
 
@@ -110,6 +111,8 @@ class NamingRule:
                 self._keep_in_order(node)
             for literal in (*self._exported.get(name, []), *self._named_by_owner.get(name, [])):
                 self._migrating.edits.replace(literal, like(literal, self._with_new(name)))
+            for literal in self._annotated.get(name, ()) if definitions else ():
+                rename_in_text(self._migrating.edits, literal, name, self._with_new(name))
 
     def _report_setting(self, name: str, definitions: list[Definition]) -> None:
         """A field of a class of settings is filled from the environment variable of its name."""
@@ -188,6 +191,11 @@ class NamingRule:
                     if isinstance(node, cst.SimpleString):
                         found.setdefault(str(node.evaluated_value), []).append(node)
         return found
+
+    @cached_property
+    def _annotated(self) -> dict[str, list[cst.SimpleString]]:
+        """The texts that are annotations, by the names in them."""
+        return names_in_texts(self._program)
 
     @cached_property
     def _named_by_path(self) -> set[str]:

@@ -43,11 +43,11 @@ class AddressRule:
             return False
         texts = [text_of_literal(one) for one in self._pieces.literals]
         new = [self._converted(one, spanning) for one in self._pieces.literals]
-        asks_for_region = any(f"?{session.REGION.gladia[0]}" in text for text in new)
+        has_a_query = any("?" in text for text in new)  # a region that is put together when it runs: it would stay
         is_path_known = session.PATH.assemblyai[0].lstrip("/") in "".join(new)
-        if any(session.HOST.gladia[0] in text for text in texts) and not asks_for_region and is_path_known:
+        if any(session.HOST.gladia[0] in text for text in texts) and not has_a_query and is_path_known:
             return True
-        if self._comes_from_elsewhere(is_path_known) and not asks_for_region:
+        if self._comes_from_elsewhere(is_path_known) and not has_a_query:
             return True
         self._migrating.report(ADDRESS_UNKNOWN, self._place, self._what_is_written())
         return False

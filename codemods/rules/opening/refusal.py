@@ -6,10 +6,11 @@ import libcst as cst
 
 from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
-from codemods.analysis.values import HttpResponse, Known, Library, Parsed, ResponseField, Sequence, Value
+from codemods.analysis.values import HttpResponse, Library, Parsed, ResponseField, Value
 from codemods.edits import expression
 from codemods.migrating import Migrating
 from codemods.rules.refusal_numbers import RefusalNumbers
+from codemods.simpler.truth import tells_refusals
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 
@@ -49,13 +50,7 @@ class RefusalRule:
 
     def is_success(self, test: cst.BaseExpression) -> bool:
         """Whether a test is true for every session that is opened and for no refusal."""
-        match test:
-            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
-                return _is_status(self._program.value(left)) and _is_of_success(operator, self._program.value(right))
-        value = self._program.value(test)
-        if value == HttpResponse(self._opening.request.call):
-            return True
-        return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
+        return tells_refusals(self._program, self._opening.request.call, test) is False
 
     def raises(self, small: cst.BaseSmallStatement) -> bool:
         """Whether a statement does nothing but raise where the POST failed: by the library, or as an assertion."""
@@ -101,20 +96,12 @@ class RefusalRule:
     def is_failure(self, test: cst.BaseExpression) -> bool:
         """Whether a test is true for every refusal and for nothing else."""
         match test:
-            case cst.UnaryOperation(cst.Not(), inner):
-                value = self._program.value(inner)
-                if value == HttpResponse(self._opening.request.call):
-                    return True
-                return isinstance(value, ResponseField) and value.name in ("ok", "is_success")
             case cst.Comparison(
                 cst.BinaryOperation(left, cst.FloorDivide(), cst.Integer("100")),
                 [cst.ComparisonTarget(cst.NotEqual(), cst.Integer("2"))],
             ):
                 return _is_status(self._program.value(left))
-            case cst.Comparison(left, [cst.ComparisonTarget(operator, right)]):
-                return _is_status(self._program.value(left)) and _excludes_success(operator, self._program.value(right))
-        value = self._program.value(test)
-        return isinstance(value, ResponseField) and value.name == "is_error"
+        return tells_refusals(self._program, self._opening.request.call, test) is True
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -214,29 +201,3 @@ def is_ending(program: Program, call: cst.Call) -> bool:
 
 def _is_status(value: Value) -> bool:
     return isinstance(value, ResponseField) and value.name in _STATUS
-
-
-def _is_of_success(operator: cst.BaseCompOp, value: Value) -> bool:
-    """Whether comparing a status with a value so is true for every success and no failure."""
-    match operator, value:
-        case cst.Equal(), Known(200 | 201):
-            return True
-        case cst.LessThan(), Known(300 | 400):
-            return True
-        case cst.In(), Sequence(_, elements):
-            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
-    return False
-
-
-def _excludes_success(operator: cst.BaseCompOp, value: Value) -> bool:
-    """Whether comparing a status with a value so is true for every failure and no success."""
-    match operator, value:
-        case cst.NotEqual(), Known(200 | 201):
-            return True
-        case cst.GreaterThanEqual(), Known(300 | 400):
-            return True
-        case cst.GreaterThan(), Known(201 | 299 | 399):
-            return True
-        case cst.NotIn(), Sequence(_, elements):
-            return all(isinstance(one, Known) and one.value in (200, 201, 202) for one in elements)
-    return False

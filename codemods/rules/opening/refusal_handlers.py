@@ -26,7 +26,17 @@ _ANSWER: Final = "response"
 """The attribute of an HTTP library's exception that holds the answer, if there was one."""
 _OF_HTTP: Final = (*_OF_STATUS, "RequestException", "ClientError", "URLError")
 _CODES: Final = ("response.status_code", "status", "code", "status_code")
-_TEXTS: Final = ("response.text", "message", "reason", "response.reason", "response.content")
+_READING: Final = ("read", "decode")
+"""Methods by which the body of a refusal is read of urllib's exception."""
+_TEXTS: Final = (
+    "response.text",
+    "message",
+    "reason",
+    "response.reason",
+    "response.content",
+    "read()",
+    "read().decode()",
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -189,8 +199,14 @@ class RefusalHandlers:
             return use, False
         node: cst.BaseExpression = use
         names: list[str] = []
-        while isinstance(parent := self.migrating.program.parents[node], cst.Attribute) and parent.value is node:
-            names.append(parent.attr.value)
+        while True:
+            parent = self.migrating.program.parents[node]
+            if isinstance(parent, cst.Attribute) and parent.value is node:
+                names.append(parent.attr.value)
+            elif isinstance(parent, cst.Call) and parent.func is node and names and names[-1] in _READING:
+                names[-1] += "()"
+            else:
+                break
             node = parent
         if isinstance(self.migrating.program.parents[node], cst.Call) and names:
             return None

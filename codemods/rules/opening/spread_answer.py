@@ -32,6 +32,7 @@ from codemods.rules.names.elsewhere import calls_of
 from codemods.rules.opening.answer import AnswerStatements, given_by
 from codemods.rules.opening.answer_record import record_of
 from codemods.rules.opening.around_post import statements_around
+from codemods.rules.opening.display_uses import stays_inside
 from codemods.rules.opening.no_session import asked, returns, tests_for_nothing
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.vendors import gladia
@@ -198,15 +199,17 @@ class SpreadAnswer(AnswerStatements):
         """Whether an address is given to somebody else, who would open the session with it, or is stored."""
         parent = self._program.parents[address]
         if isinstance(parent, cst.DictElement):
-            return self.record is None or not self._program.is_inside(parent, self.record.display)
+            display = self._program.parents[parent]
+            is_of_record = self.record is not None and self._program.is_inside(parent, self.record.display)
+            return not is_of_record and not stays_inside(self._program, display, self.posting)
         call = self._program.parents[parent]
         if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call) or call is self._connect.call:
             return False
         callees = list(alternatives(self._program.value(call.func)))
         if all(isinstance(one, (Function, Class)) or _is_own_method(one) for one in callees):
             return False
-        name = self._migrating.code(call.func)
-        return name != "print" and name.rpartition(".")[2] not in ("debug", "info", "warning", "urlparse", "urlsplit")
+        name = self._migrating.code(call.func).rpartition(".")[2]
+        return name not in ("print", "debug", "info", "warning", "urlparse", "urlsplit")
 
     def _is_access(self, node: cst.BaseExpression) -> bool:
         """Whether an expression reads the `url` out of a document, and is not just a name for it."""
@@ -370,8 +373,7 @@ class SpreadAnswer(AnswerStatements):
             self.moved.append(statement)
 
     def _is_shown(self, node: cst.CSTNode) -> bool:
-        whole = self._program.value(self._refusal.outermost(node))
-        return self._is_document(whole)
+        return self._is_document(self._program.value(self._refusal.outermost(node)))
 
     def _give_up(self, node: cst.CSTNode) -> bool:
         code = self._migrating.code(self._refusal.outermost(node))

@@ -15,6 +15,7 @@ from codemods.findings import SESSION_SPREAD
 from codemods.migrating import Migrating
 from codemods.rules.configuration.query import ConfigurationRule
 from codemods.rules.configuration.uses import ConfigurationUses
+from codemods.rules.guards import with_callers
 from codemods.rules.names.elsewhere import Elsewhere, calls_of
 from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.attempts import take_decorators_away
@@ -99,6 +100,7 @@ class SpreadOpeningRule(OpeningRule):
     def _stands_free(self, answer: SpreadAnswer) -> bool:
         """Whether what guards the POST, and not the connect, can be moved to where refusals come from now on."""
         by_library = self._refusal.is_left_to_library(answer.check)
+        opening = with_callers(self._program, self._opening.connects[0].call)
         for place, until in (
             (self._opening.request.call, answer.posting),
             *((one, answer.connecting) for one in self._calls_in(answer)),
@@ -106,10 +108,12 @@ class SpreadOpeningRule(OpeningRule):
             current: cst.CSTNode = place
             while current is not until and current in self._program.parents:
                 around = self._program.parents[current]
-                if isinstance(around, cst.Try) and current is around.body and around.handlers:
-                    guards_connect = self._program.is_inside(self._opening.connects[0].call, around.body)
-                    is_met = not guards_connect or (by_library and self._handlers.is_of_library(around))
-                    if is_met and not self._handlers.take(around, answer.check, stays=guards_connect):
+                is_guard = isinstance(around, cst.Try) and current is around.body and around.handlers
+                if isinstance(around, cst.Try) and is_guard and self._program.scope_of(around) is until:
+                    guards_session = any(self._program.is_inside(one, around.body) for one in opening)
+                    stays = self._program.is_inside(self._opening.connects[0].call, around.body)
+                    is_met = not guards_session or (by_library and self._handlers.is_of_library(around))
+                    if is_met and not self._handlers.take(around, answer.check, stays=stays):
                         return False
                 current = around
         return True

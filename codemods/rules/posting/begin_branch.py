@@ -73,8 +73,9 @@ class BeginBranches:
             or not (is_case or is_branch)
             or not isinstance(branch.body, cst.IndentedBlock)
         ):
-            code = self._migrating.code(comparison)
-            self._reads.give_up(literal, f"this test of the first message stands alone: {code}")
+            if not self._take_guard(comparison):
+                code = self._migrating.code(comparison)
+                self._reads.give_up(literal, f"this test of the first message stands alone: {code}")
             return
         is_alone = not isinstance(self._program.parents[branch], cst.If)
         if isinstance(branch, cst.If) and is_alone and isinstance(branch.orelse, cst.Else):
@@ -102,6 +103,25 @@ class BeginBranches:
             document = self._reads.document(node)
             if document is not None and isinstance(node, cst.BaseExpression) and self._reads.is_outermost(node):
                 self._reads.read_of_answer(node, document)
+
+    def _take_guard(self, comparison: cst.CSTNode) -> bool:
+        """Plans that an `if` goes which asks for no more than that a message is not the first: it never is now."""
+        branch = self._program.parents.get(comparison)
+        is_guard = (
+            isinstance(branch, cst.If)
+            and branch.test is comparison
+            and branch.orelse is None
+            and not isinstance(self._program.parents[branch], cst.If)
+            and isinstance(branch.body, cst.IndentedBlock)
+            and isinstance(comparison, cst.Comparison)
+            and isinstance(comparison.comparisons[0].operator, (cst.NotEqual, cst.NotIn))
+        )
+        if branch is None or any(isinstance(node, _LEAVING) for node in self._program.nodes_in(branch)):
+            return False  # what stands behind it is what is done at the first message
+        if is_guard:
+            self._migrating.edits.unwrap(branch)
+            self._reads.found.gone.update(self._program.nodes_in(comparison))
+        return is_guard
 
     def _hands_on(self, branch: cst.If | cst.MatchCase) -> bool:
         """Whether functions that the branch gives the message to read it as the first: they read the answer then."""

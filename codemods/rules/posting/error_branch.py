@@ -18,17 +18,24 @@ from codemods.rules.names.elsewhere import is_own_object
 from codemods.rules.posting.answer_reads import AnswerReads
 
 
-def error_branch(reads: AnswerReads, errors: ErrorTests, ends: Callable[[cst.If], bool]) -> cst.If | None:
+def error_branch(
+    reads: AnswerReads,
+    errors: ErrorTests,
+    ends: Callable[[cst.If], bool],
+    comes_to_the_same: Callable[[cst.BaseExpression, cst.CSTNode], bool],
+) -> cst.If | None:
     """A test made of the program's own branch for errors, fit to stand behind the POST; None where there is none.
 
-    `ends` says whether a branch leaves the function or the program.
+    `ends` says whether a branch leaves the function or the program, `comes_to_the_same` whether an exception that a
+    branch raises is caught by the same handler where the session is opened.
     """
     for branch in errors.branches():
         is_else_left = isinstance(branch.orelse, cst.Else) and not isinstance(reads.program.parents[branch], cst.If)
         if is_else_left or not ends(branch) or not isinstance(branch.body, cst.IndentedBlock):
             continue
         kept = [one for one in branch.body.body if isinstance(one, Statement) and not _closes(reads, one)]
-        if _ends_there(reads, branch, kept) and all(_means_the_same(reads, one, kept) for one in kept):
+        is_end = _ends_there(reads, branch, kept) or _raises_there(reads, branch, kept, comes_to_the_same)
+        if is_end and all(_means_the_same(reads, one, kept) for one in kept):
             return branch.with_changes(body=branch.body.with_changes(body=kept), orelse=None, leading_lines=[])
     return None
 
@@ -57,6 +64,20 @@ def _ends_there(reads: AnswerReads, branch: cst.If, kept: list[Statement]) -> bo
             callee = reads.program.value(function)
             is_ending = isinstance(callee, Library) and callee.name in (*ENDING, "builtins.SystemExit")
             return is_ending and not any(isinstance(one, cst.Await) for one in reads.program.nodes_in(branch.body))
+    return False
+
+
+def _raises_there(
+    reads: AnswerReads,
+    branch: cst.If,
+    kept: list[Statement],
+    comes_to_the_same: Callable[[cst.BaseExpression, cst.CSTNode], bool],
+) -> bool:
+    """Whether a branch of another function only raises what somebody catches, where the session is opened as well."""
+    match kept[-1:]:
+        case [cst.SimpleStatementLine([cst.Raise(cst.Call(function), None)])]:
+            is_plain = not any(isinstance(one, (cst.Await, cst.Return)) for one in reads.program.nodes_in(branch.body))
+            return is_plain and comes_to_the_same(function, branch.test)
     return False
 
 

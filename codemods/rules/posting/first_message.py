@@ -20,6 +20,8 @@ from codemods.rules.opening.opened_block import guarded_block, opened_block
 from codemods.rules.posting.answer_reads import AnswerReads, FirstMessage
 from codemods.rules.posting.begin_branch import BeginBranches
 from codemods.rules.posting.error_branch import error_branch
+from codemods.rules.posting.handshake_refusal import handshake_refusal
+from codemods.rules.posting.refusal_raised import RefusalRaised
 from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors.assemblyai_sessions import Opening
 from codemods.vendors.gladia_opening import Post
@@ -30,7 +32,8 @@ from shim.mapping.paths import steps_of
 class FirstMessageRule:
     """Finds and plans what becomes of the first message of one session."""
 
-    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+    def __init__(self, migrating: Migrating, opening: Opening, refusal: RefusalRaised) -> None:
+        self._refusal = refusal
         self._reads = AnswerReads(migrating, opening.connect, opening.edition)
         self._errors = ErrorTests(
             migrating, lambda value: message_of(value, frozenset((opening.connect.call,))), opening.edition.type_path
@@ -50,7 +53,9 @@ class FirstMessageRule:
             self._take_plain_frame()
         BeginBranches(self._reads).take()
         if self.found.check is None:
-            self.found.check = error_branch(self._reads, self._errors, self._ends)
+            self.found.check = error_branch(self._reads, self._errors, self._ends, self._refusal.comes_to_the_same)
+        if self.found.check is None:
+            self._refusal.handshake = handshake_refusal(self._reads)
         self._say_what_waits()
         return self._reads.complete
 

@@ -21,6 +21,7 @@ from codemods.analysis.values import (
 from codemods.findings import REFUSAL_PASSES, SESSION_SPREAD
 from codemods.migrating import Migrating
 from codemods.rules.guards import catcher, guards_around
+from codemods.rules.letting_pass import RAISED
 from codemods.rules.names.elsewhere import calls_of, is_own_object
 
 REFUSED: Final = "ConnectionError"
@@ -123,18 +124,65 @@ class OpeningPlace:
         """Whether an exception of the system's that is raised here comes to a handler of the program's."""
         return any(catcher(self._program, one, REFUSED) for one in guards_around(self._program, self._connect.call))
 
-    def say_who_met_refusals(self) -> None:
-        """Reports handlers that a refusal came to as a closed socket, and that a refused POST does not come to."""
+    def tell_who_met_refusals(
+        self, raised: str, moved: cst.ExceptHandler | None, passing: list[cst.Try], closed: list[cst.CSTNode]
+    ) -> None:
+        """Lets handlers that a refusal came to as a closed socket meet a refused POST, `raised`; reports who does not.
+
+        What `moved` did about one stands behind the POST; the `try` statements `passing` let one pass. `closed` are
+        the places where the program met that the server closed the socket, as far as they are known.
+        """
         for guard in guards_around(self._program, self._connect.call):
-            if catcher(self._program, guard, REFUSED) is not None:
+            if guard not in passing and catcher(self._program, guard, raised) is not None:
                 return
-            for handler in guard.handlers:
-                values = something(self._program.value(handler.type)) if handler.type is not None else ()
-                if any(_is_of_sockets(one) for one in values):
-                    said = f"`except {self._migrating.code(handler.type)}`" if handler.type is not None else "this"
-                    text = f"{said} met a refusal as a closed socket; it is the POST's now, and does not come here"
-                    self._migrating.report(REFUSAL_PASSES, handler, text)
+            if closed and not any(self._program.is_inside(one, guard.body) for one in closed):
+                continue
+            for handler in (one for one in guard.handlers if one is not moved):
+                if self._is_for_sockets(handler.type):
+                    if not closed or not self._widen(handler, raised):
+                        self._say_passes(handler)
                     return
+        starred = next((one for one in self._starred_handlers() if self._is_for_sockets(one.type)), None)
+        if starred is not None:
+            self._say_passes(starred)
+
+    def _is_for_sockets(self, node: cst.BaseExpression | None) -> bool:
+        values = something(self._program.value(node)) if node is not None else ()
+        return any(_is_of_sockets(one) for one in values)
+
+    def _say_passes(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+        said = f"`except {self._migrating.code(handler.type)}`" if handler.type is not None else "this"
+        text = f"{said} met a refusal as a closed socket; it is the POST's now, and does not come here"
+        self._migrating.report(REFUSAL_PASSES, handler, text)
+
+    def _widen(self, handler: cst.ExceptHandler, raised: str) -> bool:
+        """Plans that a handler takes the POST's refusal as well, where it tells of the exception and no more."""
+        if raised not in (REFUSED, RAISED) or handler.type is None:
+            return False
+        uses = [use for one in self._program.definitions() if one.node is handler for use in one.uses]
+        if not uses or any(isinstance(self._program.parents[use], cst.Attribute) for use in uses):
+            return False
+        of_refusals = cst.Element(cst.Name(raised))
+
+        def widened(updated: cst.BaseExpression) -> cst.BaseExpression:
+            own = updated.elements if isinstance(updated, cst.Tuple) else [cst.Element(updated)]
+            plain = [one.with_changes(comma=cst.MaybeSentinel.DEFAULT) for one in own]
+            return cst.Tuple([*plain, of_refusals])
+
+        self._migrating.edits.rewrite_further(handler.type, widened)
+        return True
+
+    def _starred_handlers(self) -> list[cst.ExceptStarHandler]:
+        """The handlers of `except*` around the connect, in its own function."""
+        found: list[cst.ExceptStarHandler] = []
+        function = self._program.scope_of(self._connect.call)
+        node: cst.CSTNode = self._connect.call
+        while node is not function and node in self._program.parents:
+            around = self._program.parents[node]
+            if isinstance(around, cst.TryStar) and around.body is node:
+                found.extend(around.handlers)
+            node = around
+        return found
 
     def is_open_behind(self) -> bool:
         """Whether there is a place behind the opening: a `with` statement's body, or the next line."""

@@ -33,6 +33,7 @@ from codemods.rules.posting.first_message import FirstMessageRule
 from codemods.rules.posting.kept_parameters import kept_with_address
 from codemods.rules.posting.opening_place import OpeningPlace
 from codemods.rules.posting.posted_key import posted_key
+from codemods.rules.posting.refusal_raised import RefusalRaised
 from codemods.rules.posting.written_url import (
     WrittenAddress,
     hidden_query,
@@ -68,8 +69,9 @@ class PostingRule:
         self._planned = planned
         self._written = WrittenAddress(migrating, opening)
         self._place = OpeningPlace(migrating, opening.connect)
+        self._refusal = RefusalRaised(migrating, opening.connect)
         self._key_of_query: cst.BaseExpression | None = None
-        self.first = FirstMessageRule(migrating, opening)
+        self.first = FirstMessageRule(migrating, opening, self._refusal)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
@@ -293,11 +295,10 @@ class PostingRule:
             found.session,
             own or cst.Name(_free(("client", "http_client", "http"), taken)),
             in_thread=self._place.is_a_threads_work(place),
-            raises=not self._place.is_of_a_script(place) or self._place.is_caught(),
+            raised=self._refusal.default(),
         )
         check = self.first.plan_check(how)
-        if check is None:
-            self._place.say_who_met_refusals()
+        self._refusal.plan(check, how.raised)
         migrating.gone.update(found.gone)
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
@@ -309,7 +310,7 @@ class PostingRule:
         done_before = connect.library.by_callback or not self._place.is_open_behind()
 
         def statements() -> list[Statement]:
-            own_check = migrating.edits.edited(check) if check is not None else None
+            own_check = self._refusal.check(check, how, connect.call)
             posted = gladia.post(
                 migrating, how, url=address(), headers=headers(), body=body(), check=own_check, near=connect.call
             )
@@ -326,7 +327,7 @@ class PostingRule:
                 migrating.edits.insert_after(self._statement, self._begun)
         # Libraries that the POST needs are imported: planned now, while imports still can be.
         migrating.use_module(gladia.library_of(how.client))
-        if how.in_thread and check is None and not how.raises:
+        if how.in_thread and check is None and not how.raised:
             migrating.use_module("os")
         migrating.edits.insert_before(self._statement, statements)
         migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))

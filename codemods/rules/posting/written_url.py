@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -200,7 +201,7 @@ def pieces_of(url: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
         case cst.FormattedString(parts):
             for part in parts:
                 if isinstance(part, cst.FormattedStringText):
-                    yield part.value.replace("{{", "{").replace("}}", "}")
+                    yield _text_of(url, part)
                 elif isinstance(part, cst.FormattedStringExpression):
                     yield part.expression
         case cst.BinaryOperation(left, cst.Add(), right):
@@ -208,6 +209,14 @@ def pieces_of(url: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
             yield from pieces_of(right)
         case _:
             yield url
+
+
+def _text_of(url: cst.FormattedString, part: cst.FormattedStringText) -> str:
+    """What a piece of an f-string says, which may hold escapes."""
+    text = part.value.replace("{{", "{").replace("}}", "}")
+    if "\\" not in text or "r" in url.start.lower():
+        return text
+    return str(ast.literal_eval(f"{url.start.lower().replace('f', '')}{text}{url.end}"))
 
 
 def strange_in_query(url: cst.BaseExpression) -> cst.BaseExpression | None:

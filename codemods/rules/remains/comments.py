@@ -10,6 +10,8 @@ import ast
 import io
 import tokenize
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 import libcst as cst
 
@@ -27,16 +29,43 @@ def with_comments(migrating: Migrating, code: str) -> str:
     if not lost:
         return code
     blocks = _blocks_that_went(migrating)
-    later = later_lines(migrating.text, code)
+    carried, findings = _carried(code, lost, later_lines(migrating.text, code), blocks)
+    for one in findings:
+        if one.kind is COMMENT_MOVED:
+            _say_once(migrating, one)
+        else:
+            migrating.findings.append(one)
+    return carried
+
+
+def carried_along(before: str, after: str) -> tuple[str, list[Finding]]:
+    """A simpler form of a program with the comments that it has lost, and a finding for each, at its new lines."""
+    lost = _lost(before, after)
+    if not lost:
+        return after, []
+    code, findings = _carried(after, lost, later_lines(_unindented(before), _unindented(after)), [])
+    later = later_lines(_unindented(before), _unindented(code))
+    return code, [replace(one, line=later(one.line)) for one in findings]
+
+
+def _unindented(code: str) -> str:
+    return "\n".join(line.strip() for line in code.splitlines())
+
+
+def _carried(
+    code: str, lost: list[tuple[int, str]], later: Callable[[int], int], blocks: list[tuple[int, int]]
+) -> tuple[str, list[Finding]]:
+    """Code with lost comments above what stands in their place, but for those of blocks that went."""
     tree = ast.parse(code)
     lines = code.splitlines(keepends=True)
+    findings: list[Finding] = []
     places: list[tuple[int, str]] = []
     for line, text in lost:
         at = first_line_of_statement(tree, later(line))
         if at is None or any(first <= line <= last for first, last in blocks):
-            migrating.findings.append(Finding(COMMENT_WENT, line, text))
+            findings.append(Finding(COMMENT_WENT, line, text))
         else:
-            _say_once(migrating, Finding(COMMENT_MOVED, line, text))
+            findings.append(Finding(COMMENT_MOVED, line, text))
             places.append((at, text))
     # From the last, so that places hold; of those with one place, the last goes in first as well.
     places.sort(key=_place)
@@ -44,7 +73,7 @@ def with_comments(migrating: Migrating, code: str) -> str:
         head = lines[at - 1]
         indent, end = head[: len(head) - len(head.lstrip())], "\r\n" if head.endswith("\r\n") else "\n"
         lines.insert(at - 1, f"{indent}{text}{end}")
-    return "".join(lines)
+    return "".join(lines), findings
 
 
 def _report_left_behind(migrating: Migrating) -> None:

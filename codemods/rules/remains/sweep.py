@@ -101,6 +101,13 @@ def words_of(vendor: Vendor) -> frozenset[str]:
     return frozenset(words(vendor) - words(vendor.other) - _COMMON)
 
 
+@cache
+def _types_of(vendor: Vendor) -> frozenset[str]:
+    """The types of message that a vendor has, whoever sends them."""
+    every = (row for section in (Section.SERVER, Section.CLIENT) for row in catalogue.rows(section))
+    return frozenset(path for row in every for path in row.of(vendor) if len(steps_of(path)) == 1)
+
+
 def words_left(migrating: Migrating) -> bool:
     """Whether the program still reads or sends words of the old vendor's messages; each is a finding.
 
@@ -163,7 +170,9 @@ def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
         case cst.DictElement(key):
             if key is literal:
                 return False
-            return isinstance(key, cst.SimpleString) and key.evaluated_value == "type"
+            # `{"type": "end_of_turn"}` names a field of a message: it is no message that either service knows.
+            is_type = isinstance(key, cst.SimpleString) and key.evaluated_value == "type"
+            return is_type and literal.evaluated_value in _types_of(migrating.source)
     return False
 
 
@@ -204,6 +213,7 @@ def _is_foreign(migrating: Migrating, owner: cst.BaseExpression, word: cst.Simpl
     """Whether something may be a message: not a dictionary that the program made itself."""
     value = migrating.program.value(owner)
     if _is_in_old_form(migrating, owner):
+        migrating.report(OWN_WORD, word, f"{migrating.code(owner)} has the old service's form: {word.value}")
         return False
     if value != UNKNOWN and something(value) and all(_is_kept(migrating, one) for one in something(value)):
         migrating.report(OTHER_API, owner, f"{migrating.code(owner)}: an answer to what still goes there")

@@ -130,7 +130,16 @@ def taker_of(program: Program, ref: cst.BaseExpression) -> cst.Call | None:
 def functions_called(program: Program, call: cst.Call) -> list[cst.CSTNode | None]:
     """The functions of the program that such a call gives its arguments to; None for one that is not known."""
     found = _handed_over(program, call) or something(program.value(call.func))
-    return [one.node if isinstance(one, Function) else method_of(program, one) for one in found]
+    return [_function_behind(program, one) for one in found]
+
+
+def _function_behind(program: Program, callee: Value) -> cst.CSTNode | None:
+    """The function that runs where a function, a method or a class of the program is called."""
+    if isinstance(callee, Class):
+        scope = program.scopes.get(callee.node)
+        found = scope.value_of("__init__") if scope is not None else None
+        return found.node if isinstance(found, Function) else None
+    return callee.node if isinstance(callee, Function) else method_of(program, callee)
 
 
 def _call_around(program: Program, ref: cst.BaseExpression) -> cst.Call | None:

@@ -248,7 +248,10 @@ class MicrophoneRule:
         self._imports.handled.add(site)
         sdk.MICROPHONE.over(Vendor.GLADIA)
         module = self._migrating.module
-        pyaudio = module.code_for_node(self._migrating.at(site).use_module("pyaudio"))
+        here = self._migrating.at(site)
+        # The SDK imports PyAudio when a microphone is opened: who never opens one need not have it.
+        is_optional = here.imported_as("pyaudio") is None and all(map(self._is_choice, self._sites_beside(site)))
+        pyaudio = "pyaudio" if is_optional else module.code_for_node(here.use_module("pyaudio"))
         hertz = self._hertz(rate)
         chosen = [f"    input_device_index={self._edited(device)},"] if device is not None else []
 
@@ -257,6 +260,7 @@ class MicrophoneRule:
             if target is not None:
                 microphone = module.code_for_node(self._migrating.edits.edited(target))
             lines = [
+                *(["import pyaudio"] if is_optional else []),
                 f"{audio} = {pyaudio}.PyAudio()",
                 f"{microphone} = {audio}.open(",
                 f"    format={pyaudio}.paInt16,",
@@ -270,6 +274,23 @@ class MicrophoneRule:
             return list(cst.parse_module("\n".join(lines) + "\n").body)
 
         return opened
+
+    def _sites_beside(self, site: cst.Call) -> list[cst.Call]:
+        """The places of a file that open a microphone: one import is enough for all of them."""
+        here = self._migrating.at(site).module
+        sites = (self._site_of(value) for value in list(self._program.values.values()))
+        return [one for one in dict.fromkeys(sites) if one is not None and self._migrating.at(one).module is here]
+
+    def _is_choice(self, node: cst.CSTNode) -> bool:
+        """Whether a function opens the microphone only in a branch: the program works without it, too."""
+        current: cst.CSTNode | None = node
+        chosen = False
+        while current is not None and not isinstance(current, (cst.Module, cst.ClassDef)):
+            if isinstance(current, cst.FunctionDef):
+                return chosen
+            chosen = chosen or isinstance(current, (cst.If, cst.Else, cst.Match))
+            current = self._program.parents.get(current)
+        return False
 
     def _hertz(self, rate: cst.BaseExpression | None) -> str:
         return self._edited(rate) if rate is not None else str(_DEFAULT_RATE)

@@ -14,8 +14,8 @@ class SessionPlace:
     """The session of the client that is connected as `ref`: a variable where the client is one, else an attribute.
 
     `used` are the client's uses that are the session's from now on, `handlers` the functions that get the client from
-    the SDK, `made` where the client is made, `asynchronous` whether the end is waited for by an Event. Raises
-    ValueError where no place is found.
+    the SDK, `made` where the client is made, `asynchronous` whether the end is waited for by an Event, `going` uses of
+    what a session has not, which go. Raises ValueError where no place is found.
     """
 
     def __init__(
@@ -27,12 +27,14 @@ class SessionPlace:
         *,
         made: cst.Call,
         asynchronous: bool,
+        going: frozenset[cst.CSTNode] = frozenset(),
     ) -> None:
         self._migrating = migrating
         self._made = made
         self._program = migrating.program
         self._used = used
         self._handlers = handlers
+        self._going = going
         self._global_in: cst.FunctionDef | None = None
         self._owner: cst.ClassDef | None = None
         if isinstance(ref, cst.Attribute):
@@ -72,13 +74,19 @@ class SessionPlace:
         """What the session is assigned to where it is started."""
         return self.read(self.name, ref)
 
+    def give_to(self, handler: cst.CSTNode) -> None:
+        """Takes in that a handler is given the session where it was given the client."""
+        self._handlers -= {handler}
+
     def is_given(self, ref: cst.Name) -> bool:
         """Whether a name is a parameter that is given the session, and is used as one alone."""
         definitions = naming.definitions_at(self._migrating, ref)
         if any(self._program.scope_of(one.node) in self._handlers for one in definitions):
             return False
         uses = [use for one in definitions for use in one.uses]
-        return all(isinstance(one.node, cst.Param) for one in definitions) and all(one in self._used for one in uses)
+        return all(isinstance(one.node, cst.Param) for one in definitions) and all(
+            one in self._used or one in self._going for one in uses
+        )
 
     # --- names -----------------------------------------------------------------------------------
 

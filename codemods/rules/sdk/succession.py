@@ -15,6 +15,7 @@ from codemods.analysis.environment import Definition
 from codemods.analysis.values import LibraryObject, something
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
+from codemods.rules.sdk.later_statements import waiting_statement
 from codemods.rules.sdk.method_use import MethodUse, use_of
 
 
@@ -93,6 +94,10 @@ class Succession:
             return names.pop() if len(names) == 1 else None
         return self._migrating.module.code_for_node(self._migrating.edits.edited(ref))
 
+    def give_to(self, handler: cst.CSTNode) -> None:
+        """Takes in that a handler is given the session where it was given the client."""
+        self._handlers -= {handler}
+
     def _parameters_at(self, ref: cst.Name) -> list[Definition]:
         return [one for one in naming.definitions_at(self._migrating, ref) if isinstance(one.node, cst.Param)]
 
@@ -128,23 +133,13 @@ class Succession:
 
     def _keep_later(self, ref: cst.Name, connect: MethodUse, refs: list[cst.BaseExpression]) -> bool:
         """Plans that the client is kept behind the connect where it was kept before: `clients[user] = client`."""
-        program, edits = self._program, self._migrating.edits
-        first, last = self._migrating.line(ref), self._migrating.line(connect.ref)
-        for other in refs:
-            if program.scope_of(other) is self._scope and first < self._migrating.line(other) < last:
-                use = use_of(program, other)
-                if use is None or use.name != "on" or not isinstance(other, cst.Name):
-                    return False
-        line, start = program.statement_of(ref), program.statement_of(connect.ref)
-        match program.parents[ref]:
-            case cst.Assign([cst.AssignTarget(cst.Subscript() | cst.Attribute())]):
-                is_line = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
-                if not is_line or program.parents[line] is not program.parents[start]:
-                    return False
-                edits.move(line)
-                edits.add_after(start, lambda: [edits.updated(line)])  # type: ignore[list-item]
-                return True
-        return False
+        line = waiting_statement(self._migrating, ref, connect, refs)
+        if line is None:
+            return False
+        edits = self._migrating.edits
+        edits.move(line)
+        edits.add_after(self._program.statement_of(connect.ref), lambda: [edits.updated(line)])
+        return True
 
     def _is_made_here(self, ref: cst.Name) -> bool:
         """Whether a name holds the client that this function has just made; a global one is set by others, too."""

@@ -19,6 +19,7 @@ from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.failing import is_error_alone, missing_value
 from codemods.rules.sdk.handlers.handlers_to_gladia import HandlersToGladia
 from codemods.rules.sdk.imports import SdkImports
+from codemods.rules.sdk.kept_request import kept_request
 from codemods.rules.sdk.method_use import MethodUse, use_of
 from codemods.rules.sdk.own_attributes import own_attributes
 from codemods.rules.sdk.parameters.options_to_gladia import OptionsToGladia
@@ -286,6 +287,8 @@ class TranscriberRule:
             if one.owner.site is self._client.site
         ]
         functions = frozenset(one.function for one in handlers if one is not None)
+        self._handlers.give_session_to(used)
+        going = frozenset(one.ref for one in self._uses if one.name in of_client and one.name != "on")
         try:
             if Succession.is_needed(self._migrating, self._client, connect.ref, self._refs):
                 return Succession(self._migrating, self._client, connect, self._refs, functions, asynchronous=waits)
@@ -293,7 +296,9 @@ class TranscriberRule:
             if entered is None and not isinstance(self._program.parents[self._client.site], kept):
                 self._give_up(self._client.site, self._code(self._program.parents[self._client.site]))
             made = self._client.site
-            return SessionPlace(self._migrating, connect.ref, used, functions, made=made, asynchronous=waits)
+            return SessionPlace(
+                self._migrating, connect.ref, used, functions, made=made, asynchronous=waits, going=going
+            )
         except ValueError as error:
             self._give_up(connect.ref, f"{self._code(connect.ref)}: {error}")
             return None
@@ -357,45 +362,12 @@ class TranscriberRule:
     def _keep_parameters(
         self, connect: MethodUse, place: SessionPlace | Succession, rule: SdkParametersRule
     ) -> str | None:
-        """Where the class of the older API was given what cannot be read at the connect, the request is kept there.
-
-        Gives the name that it has at the connect; None where the parameters can be written there.
-        """
-        site = self._client.site
-        there = self._program.at_statement.get(self._program.statement_of(connect.call), {})
-        for node in self._program.nodes_in(site):
-            for definition in naming.definitions_at(self._migrating, node) if isinstance(node, cst.Name) else ():
-                scope = self._program.scope_of(definition.node)
-                visible = naming.is_visible(self._migrating, scope, connect.ref)
-                moved = scope is self._program.scope_of(connect.ref) and there.get(definition.name) != frozenset(
-                    (definition,)
-                )
-                own = isinstance(definition.node, cst.Param) and self._is_own_object(definition.node, connect.ref)
-                if (not visible and not own) or (visible and moved and not own):
-                    return self._keep_request(connect, place, rule)
-        return None
-
-    def _is_own_object(self, parameter: cst.Param, ref: cst.BaseExpression) -> bool:
-        """Whether a parameter is the `self` of a method whose object is the one that `ref` belongs to."""
-        return isinstance(ref, cst.Attribute) and self._migrating.code(ref.value) == parameter.name.value
-
-    def _keep_request(
-        self, connect: MethodUse, place: SessionPlace | Succession, rule: SdkParametersRule
-    ) -> str | None:
-        name = naming.free_name(self._migrating, "request", "live_request")
-        kept = place.read(name, connect.ref) if isinstance(place, SessionPlace) else None
-        statement = self._program.statement_of(self._client.site)
-        if kept is None or not isinstance(statement, cst.SimpleStatementLine):
-            self._give_up(self._client.site, "its parameters cannot be read where it is connected")
+        """The name at the connect of a request that is kept where the older class is made; None where it needs none."""
+        try:
+            return kept_request(self._migrating, self._client, connect, place, rule)
+        except ValueError as error:
+            self._give_up(self._client.site, str(error))
             return None
-        indent = self._migrating.indent_of(self._client.site)
-
-        def made() -> list[Statement]:
-            text = lay_out(rule.tree(), indent + len(f"{kept} = "), indent, self._migrating.file_quote)
-            return statements(f"{kept} = {text}\n")
-
-        self._migrating.edits.insert_after(statement, made)
-        return kept
 
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
         value = self._program.value(given)

@@ -104,6 +104,8 @@ class ChunkResizing:
         parents = self._program.parents
         around = parents[node]
         while isinstance(around, (cst.BinaryOperation, cst.UnaryOperation, cst.Element, cst.Index, cst.Slice)):
+            if isinstance(around, cst.BinaryOperation) and self._repeats_text(around):
+                return False
             node, around = around, parents[around]
         if not isinstance(around, cst.Arg):
             return True
@@ -120,6 +122,11 @@ class ChunkResizing:
             or (isinstance(one, Library) and one.name in sources.MICROPHONES)
             for one in callees
         )
+
+    def _repeats_text(self, product: cst.BinaryOperation) -> bool:
+        """Whether a calculation is `"-" * size`: that is as long as it is for another reason than the sound."""
+        values = [self._program.value(one) for one in (product.left, product.right)]
+        return any(isinstance(one, Known) and isinstance(one.value, str) for one in values)
 
     def _in_terms_of_rate(self) -> bool:
         """Writes the size as a part of the rate where no single number decides."""

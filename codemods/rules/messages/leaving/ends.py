@@ -30,12 +30,21 @@ class Ends:
         self._leaving = leaving
         self._showing = Showing(migrating.program)
         self._complete = True
+        self._shown: list[cst.BaseExpression] = []
 
     def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
         message = message_of(value, self._connects)
         if message is not None and message.path != self._type_path:
-            to = session.NAME.of(self._migrating.target)[0]
-            self._migrating.report(WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on")
+            self._shown.append(node)
+
+    def _report_shown(self) -> None:
+        """Says of the messages that are only shown that they are the new vendor's; others leave in the old form."""
+        to = session.NAME.of(self._migrating.target)[0]
+        for node in self._shown:
+            if node not in self._migrating.in_old_form:
+                self._migrating.report(
+                    WHOLE_MESSAGE, node, f"{self._migrating.code(node)} is {to}'s message from now on"
+                )
 
     def _names_method(self, node: cst.CSTNode) -> bool:
         """Whether an expression is part of the name by which a message's type chooses a method."""

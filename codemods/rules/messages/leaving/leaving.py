@@ -7,6 +7,7 @@ old form: no reader is left with half of each.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 
 import libcst as cst
@@ -15,15 +16,12 @@ from codemods.analysis.containers import contents
 from codemods.analysis.values import (
     EACH,
     UNKNOWN,
-    Class,
     DictDisplay,
     Frame,
-    Function,
-    Instance,
     JsonText,
-    Member,
     Parsed,
     Sequence,
+    Stream,
     Value,
     alternatives,
     something,
@@ -33,24 +31,43 @@ from codemods.findings import OLD_FORM_KEPT
 from codemods.migrating import Migrating
 from codemods.rules.messages.carriers import Carriers
 from codemods.rules.messages.leaving.old_form import OldForm
+from codemods.rules.messages.leaving.own_functions import function_of
+from codemods.rules.messages.own_fields import OwnFields
 from codemods.rules.messages.places import MessagePlaces, general
 from shim.mapping import session
 from shim.mapping.row import Row
 
 
 class Leaving:
-    """Plans the old form of what leaves the program; `rows` are those of what the sessions receive."""
+    """Plans the old form of what leaves the program; `rows` are those of what the sessions receive.
 
-    def __init__(self, migrating: Migrating, places: MessagePlaces, carriers: Carriers, rows: tuple[Row, ...]) -> None:
+    `whole` is what a whole message is called in the names of functions.
+    """
+
+    def __init__(
+        self,
+        migrating: Migrating,
+        places: MessagePlaces,
+        carriers: Carriers,
+        rows: tuple[Row, ...],
+        whole: str = "message",
+    ) -> None:
+        self._whole = whole
         self._migrating = migrating
         self._program = migrating.program
         self._places = places
         self._carriers = carriers
+        self._own = OwnFields(migrating, places)
         self._form = OldForm(places, rows, migrating.source)
         self._given: set[cst.CSTNode] = set()
         self._names: dict[tuple[cst.Module, object], str] = {}
         self._kinds: dict[str, set[str]] = {}
         """By the function for whole messages: the types that come to it."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything leaves in the old form."""
+        return bool(self._given)
 
     def plan(self, node: cst.BaseExpression, value: Value) -> bool:
         """Plans that what `node` gives leaves in the old form; False, and nothing planned, where that cannot be."""
@@ -59,7 +76,8 @@ class Leaving:
         if self._is_read_behind(node) or self._reader_escapes():
             return False
         found = self._parts(node, value)
-        if not found or any(self._message(one) is None and self._listed(one) is None for one in found):
+        messages = [self._listed(one) or self._message(one) for one in found]
+        if not found or any(one is None or self._own.is_inside(one.path) for one in messages):
             return False
         for one in found:
             if one not in self._given:
@@ -81,10 +99,20 @@ class Leaving:
 
     def _parts(self, node: cst.BaseExpression, value: Value) -> list[cst.BaseExpression]:
         """The expressions of messages in what leaves: itself, or what stands in a display that nobody here reads."""
+        if (whole := self._whose_type(node)) is not None:
+            return [whole]
         if all(isinstance(one, (Parsed, Frame)) for one in alternatives(value)) or self._listed(node) is not None:
             return [node]
         found: list[cst.BaseExpression] = []
         for one in alternatives(value):
+            if isinstance(one, Stream):
+                given = self._yielded(node)
+                values = [(each, self._program.value(each)) for each in given]
+                yielded = [self._parts(each, held) for each, held in values if self._carriers.carries(held)]
+                if not yielded or not all(yielded):
+                    return []
+                found += [each for several in yielded for each in several]
+                continue
             if isinstance(one, JsonText):
                 made_of = one.call.args[0].value if one.call.args else None
                 if made_of is None or self._is_read_again(one):
@@ -106,6 +134,36 @@ class Leaving:
                         return []
                     found += parts
         return found
+
+    def _whose_type(self, node: cst.BaseExpression) -> cst.Name | None:
+        """The message whose type an expression reads: `message` of `message["type"]`; None for anything else."""
+        match node:
+            case cst.Subscript(cst.Name() as owner) | cst.Call(cst.Attribute(cst.Name() as owner, cst.Name("get"))):
+                read, whole = (self._places.message(self._program.value(one)) for one in (node, owner))
+                is_type = read is not None and read.path == self._places.type_path
+                return owner if is_type and whole is not None and not whole.path else None
+        return None
+
+    def _yielded(self, node: cst.BaseExpression) -> list[cst.BaseExpression]:
+        """What a generator of the program's own yields, where it is called at a node and nowhere else."""
+        callees = something(self._program.value(node.func)) if isinstance(node, cst.Call) else ()
+        function = function_of(callees[0]) if len(callees) == 1 else None
+        if not isinstance(function, cst.FunctionDef) or not isinstance(node, cst.Call):
+            return []
+        named = (one for one in self._program.values if isinstance(one, (cst.Name, cst.Attribute)))
+        if any(function_of(one) is function for use in named if use is not node.func for one in self._meant(use)):
+            return []
+        inside = (one for one in self._program.nodes_in(function) if isinstance(one, cst.Yield))
+        yielded = [one.value for one in inside if self._program.scope_of(one) is function]
+        found = [one for one in yielded if isinstance(one, cst.BaseExpression)]
+        return found if len(found) == len(yielded) else []
+
+    def _meant(self, use: cst.Name | cst.Attribute) -> tuple[Value, ...]:
+        """What a name is read for; nothing where it is the name of a definition or part of an attribute."""
+        parent = self._program.parents.get(use)
+        is_defined = isinstance(parent, cst.FunctionDef) and parent.name is use
+        is_part = isinstance(parent, cst.Attribute) and parent.attr is use
+        return () if is_defined or is_part else something(self._program.value(use))
 
     def _elements(
         self, display: DictDisplay | Sequence, used_at: cst.BaseExpression
@@ -188,7 +246,7 @@ class Leaving:
         for node, value in program.values.items():
             if not isinstance(node, (cst.Name, cst.Attribute)) or node in program.followed:
                 continue
-            function = next((_function(one) for one in something(value) if _function(one) is not None), None)
+            function = next((function_of(one) for one in something(value) if function_of(one) is not None), None)
             if function not in self._readers:
                 continue
             argument = program.parents[node]
@@ -228,11 +286,35 @@ class Leaving:
         else:
             migrating.edits.rewrite_further(node, lambda updated: expression(f"{name}(value)", value=updated))
         self._without_copy(node, migrating)
-        missing = [f"`{one}`" for one in self._form.missing(message)]
+        self._report(node, message, name)
+
+    def give_as(
+        self,
+        node: cst.BaseExpression,
+        message: Parsed,
+        written: Callable[[cst.BaseExpression, str], cst.BaseExpression],
+    ) -> None:
+        """Plans that what `node` makes of a whole message has the old form.
+
+        `written` gives the new expression, of the node with its other edits and the name of the function.
+        """
+        self._given.add(node)
+        migrating = self._migrating.at(node)
+        migrating.in_old_form.add(node)
+        name = self._function(node, message)
+        migrating.edits.rewrite_further(node, lambda updated: written(updated, name))
+        self._report(node, message, name)
+
+    def _report(self, node: cst.BaseExpression, message: Parsed, name: str) -> None:
+        migrating = self._migrating.at(node)
+        missing = self._form.missing(message)
         vendor = session.NAME.of(migrating.source)[0]
         text = f"{migrating.code(node)} leaves in {vendor}'s form, by `{name}`"
-        text += f", without {', '.join(missing)}" if missing else ""
-        migrating.report(OLD_FORM_KEPT, node, "; ".join((text, *self._form.differences(message))))
+        text += f", without {_listed(missing)}" if missing else ""
+        unsent, others = self._form.unsent_types(message), self._form.other_types(message)
+        told = [f"{_listed(unsent)} do not come any more"] if unsent else []
+        told += [f"{_listed(others)} leave as they are"] if others else []
+        migrating.report(OLD_FORM_KEPT, node, "; ".join((text, *told, *self._form.differences(message))))
 
     def _without_copy(self, node: cst.BaseExpression, migrating: Migrating) -> None:
         """`utterance.copy()`: the old form is a new dictionary already."""
@@ -250,7 +332,7 @@ class Leaving:
         key = (module, (path, tuple(kinds) if path else ()))
         if key not in self._names:
             migrating = self._migrating.at(node)
-            what = _word_for(message)
+            what = _word_for(message) or self._whole
             taken = {one.value for one in self._program.nodes_in(module) if isinstance(one, cst.Name)}
             taken |= set(self._names.values())
             name = next(one for one in (f"legacy_{what}", f"{what}_in_former_form") if one not in taken)
@@ -261,7 +343,8 @@ class Leaving:
         return self._names[key]
 
     def _definition(self, migrating: Migrating, message: Parsed, name: str, argument: str) -> list[Statement]:
-        code = self._form.function(message, name, argument, self._kinds[name])
+        own = self._own.names_at(message.path)
+        code = self._form.function(message, name, argument, self._kinds[name], own)
         code = _with_single_quotes(code) if migrating.file_quote == "'" else code
         blank = cst.EmptyLine(indent=False)
         return [one.with_changes(leading_lines=[blank, blank]) for one in statements(code)]
@@ -274,21 +357,15 @@ class Leaving:
         return next(one for one in module.body if one is used or isinstance(one, (cst.FunctionDef, cst.ClassDef)))
 
 
-def _function(value: Value) -> cst.FunctionDef | cst.Lambda | None:
-    match value:
-        case Function(node):
-            return node
-        case Member(Instance(made_of) | Class(made_of), name):
-            found = (one for one in made_of.body.body if isinstance(one, cst.FunctionDef) and one.name.value == name)
-            return next(found, None)
-    return None
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in names)
 
 
 def _word_for(message: Parsed) -> str:
-    """What a place of a message is called: `message`, `utterance`, `words`, `word`."""
+    """What a part of a message is called: `utterance`, `words`, `word`; nothing for a whole one."""
     path = general(message.path)
     if not path:
-        return "message"
+        return ""
     return str(path[-2]).removesuffix("s") if path[-1] == EACH else str(path[-1])
 
 

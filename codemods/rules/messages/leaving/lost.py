@@ -59,7 +59,7 @@ class Lost:
         """The parameters of the program's own functions that get an argument, where all of their reads are lost."""
         found = []
         for callee in something(self._program.value(call.func)):
-            parameter = _parameter(call, argument, callee)
+            parameter = parameter_for(call, argument, callee)
             definition = self._of_parameters.get(parameter) if parameter is not None else None
             if definition is None or not definition.uses:
                 continue
@@ -155,7 +155,7 @@ class Lost:
         return False
 
 
-def _parameter(call: cst.Call, argument: cst.Arg, callee: Value) -> cst.Param | None:
+def parameter_for(call: cst.Call, argument: cst.Arg, callee: Value) -> cst.Param | None:
     """The parameter of one of the program's functions that an argument is for; None where it is no plain one."""
     is_method = False
     match callee:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass, field
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -20,16 +21,24 @@ _WITH_BLANK: Final = dict.fromkeys((server_messages.TURN_TEXT, server_messages.W
 _WIDTH: Final = 100
 
 
-def _types_of(union: Any) -> frozenset[str]:
-    fields = (msgspec.structs.fields(one) for one in get_args(union))
-    return frozenset(str(one.default) for each in fields for one in each if one.encode_name == "type")
+def _structs_of(union: Any) -> dict[str, Any]:
+    """The messages of a union, by their types."""
+    return {str(field.default): one for one in get_args(union) for field in _fields_of(one) if field.name == "type"}
 
 
-_SENT: Final = {
-    Vendor.GLADIA: _types_of(gladia.ServerMessage),
-    Vendor.ASSEMBLYAI: _types_of(assemblyai.ServerMessage) | _types_of(assemblyai.OptionalServerMessage),
+def _fields_of(struct: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(struct)
+
+
+_MESSAGES: Final = {
+    Vendor.GLADIA: _structs_of(gladia.ServerMessage),
+    Vendor.ASSEMBLYAI: _structs_of(assemblyai.ServerMessage) | _structs_of(assemblyai.OptionalServerMessage),
 }
-"""The types of the messages that each vendor sends."""
+"""The messages that each vendor sends, by their types."""
+_ON_REQUEST: Final = frozenset(row.gladia[0] for row in server_messages.LIFECYCLE) | frozenset(
+    _structs_of(assemblyai.OptionalServerMessage)
+)
+"""Types that only come where a session asks for them."""
 
 
 @dataclass(slots=True)
@@ -68,13 +77,42 @@ class OldForm:
         return having if len(kinds) == 1 else []
 
     def missing(self, message: Parsed) -> list[str]:
-        """The fields of such a place that the new service has nothing for, by their paths."""
+        """The fields of such a place that the new service has nothing for, the outermost of those inside each other."""
         path = general(message.path)
-        found: list[tuple[Step, ...]] = []
-        for kind in self.kinds_of(message):
-            there = {steps for _, steps in self._fields(kind, path)}
-            found += [steps for _, steps in self._rows_inside(kind, path) if steps not in there]
-        return list(dict.fromkeys(str(steps[-1]) for steps in found))
+        there = {kind: [steps for _, steps in self._fields(kind, path)] for kind in self.kinds_of(message)}
+        given = {steps[-1] for found in there.values() for steps in found}
+        missing: dict[str, None] = {}
+        for kind, found in there.items():
+            every = [steps for _, steps in self._rows_inside(kind, path)]
+            every += [one[len(path) :] for one in _paths_in(_MESSAGES[self._source][kind]) if one[: len(path)] == path]
+            for steps in every:
+                around = [steps[:at] for at in range(1, len(steps) + 1)]
+                lost = next((one for one in around if not any(has[: len(one)] == one for has in found)), None)
+                if lost and lost not in (("type",), (EACH,)):
+                    name = str(lost[-1])
+                    missing[f"{kind}.{name}" if name in given else name] = None
+        return list(missing)
+
+    def other_types(self, message: Parsed) -> list[str]:
+        """The types that only the new service sends and that leave as they are: their readers do not know them."""
+        if general(message.path) or message.types is not None:
+            return []
+        acknowledgments = [row.gladia[0] for row in server_messages.ACKNOWLEDGMENTS]  # they are switched off
+        known = {self._counterpart(kind) for kind in self._translated()}
+        return [one for one in self._unasked(self._target) if one not in known and one not in acknowledgments]
+
+    def unsent_types(self, message: Parsed) -> list[str]:
+        """The types that the old service sends unasked and that do not come any more."""
+        if general(message.path):
+            return []
+        kinds = [one for one in self._unasked(self._source) if message.types is None or one in message.types]
+        return [one for one in kinds if one not in self._translated()]
+
+    def _unasked(self, vendor: Vendor) -> list[str]:
+        """The types that a vendor sends to a session which asks for nothing besides: those that the rows know."""
+        rows = [row.of(vendor)[0] for row in self._rows if row.of(vendor)]
+        known = dict.fromkeys(one for one in rows if "." not in one)
+        return [one for one in known if one in _MESSAGES[vendor] and one not in _ON_REQUEST]
 
     def differences(self, message: Parsed) -> list[str]:
         """What the rows say of the fields that only stand for those of the old service."""
@@ -82,27 +120,33 @@ class OldForm:
         rows = [row for kind in self.kinds_of(message) for row, _ in self._fields(kind, path)]
         return list(dict.fromkeys(row.way(way).reason for row in rows if row.way(way).codemod is Fidelity.APPROXIMATE))
 
-    def function(self, message: Parsed, name: str, argument: str, kinds: Set[str]) -> str:
+    def function(
+        self, message: Parsed, name: str, argument: str, kinds: Set[str], own: AbstractSequence[str] = ()
+    ) -> str:
         """The function that gives a place of a message in the old form, as source.
 
-        `argument` is its parameter, `kinds` are the types of the old messages that come to it.
+        `argument` is its parameter, `kinds` are the types of the old messages that come to it, `own` the fields that
+        the program has put there.
         """
         lines = [
             f"def {name}({argument}):",
             f'    """The form that readers outside of this program know{self._units()}."""',
         ]
         path = general(message.path)
+        names = ", ".join(f'"{one}"' for one in own) + ("," if len(own) == 1 else "")
+        lines += [f"    own = {{name: {argument}[name] for name in ({names}) if name in {argument}}}"] if own else []
+        further = " | own" if own else ""
         if path:
             (kind,) = kinds
             bases = {self._places.target_of(message): argument}
             lines += self._listed(kind, path, bases, 4)
-            return "\n".join([*lines, f"    return {_written(self._part(kind, path, bases), 4)}", ""])
+            return "\n".join([*lines, f"    return {_written(self._part(kind, path, bases), 4)}{further}", ""])
         for kind in (one for one in self._translated() if one in kinds):
             bases = {(): argument}
             lines += [f'    if {argument}["type"] == "{self._counterpart(kind)}":', *self._listed(kind, (), bases, 8)]
             part = self._part(kind, (), bases)
             part.inside = {"type": _Part(f'"{kind}"'), **part.inside}
-            lines.append(f"        return {_written(part, 8)}")
+            lines.append(f"        return {_written(part, 8)}{further}")
         return "\n".join([*lines, f"    return {argument}", ""])
 
     def _listed(self, kind: str, path: tuple[Step, ...], bases: dict[tuple[Step, ...], str], indent: int) -> list[str]:
@@ -131,7 +175,7 @@ class OldForm:
     def _translated(self) -> list[str]:
         """The types that the old vendor sends and that have a counterpart: one for each type of the new vendor's."""
         best: dict[str, str] = {}
-        for kind in sorted(_SENT[self._source]):
+        for kind in sorted(_MESSAGES[self._source]):
             if self._places.why_never_sent(kind) is None and self._places.type_rows(kind):
                 target = self._counterpart(kind)
                 if target not in best or self._worth(kind) > self._worth(best[target]):
@@ -142,12 +186,12 @@ class OldForm:
     def _counterpart(self, kind: str) -> str:
         return self._places.type_rows(kind)[0].of(self._target)[0]
 
-    def _worth(self, kind: str) -> tuple[bool, float]:
-        """How well a type stands for its counterpart: by name, and by how many of its fields there are."""
+    def _worth(self, kind: str) -> tuple[bool, bool, float]:
+        """How well a type stands for its counterpart: it came unasked, by name, by how many of its fields there are."""
         every = [row for row in self._rows for one in row.of(self._source) if steps_of(one)[0] == kind and "." in one]
         row = self._places.type_rows(kind)[0]
         share = sum(bool(self._source_of(one, kind)) for one in every) / max(len(every), 1)
-        return row.way(self._target).codemod is Fidelity.SAME, share
+        return kind not in _ON_REQUEST, row.way(self._target).codemod is Fidelity.SAME, share
 
     def _fields(self, kind: str, path: tuple[Step, ...]) -> list[tuple[Row, tuple[Step, ...]]]:
         """The rows of the fields inside a place of messages of a type that have a source, with their steps there."""
@@ -200,6 +244,20 @@ class OldForm:
         read = _read(target, bases, is_optional=is_optional)
         found = source.replace("value", read.replace('"', "'") if source.startswith('f"') else read)
         return f"{found} if {_read(listed, bases)} else 0.0" if listed is not None else found
+
+
+def _paths_in(struct: Any) -> list[tuple[Step, ...]]:
+    """The paths of the fields that are always there in a message, those of the elements of lists with EACH."""
+    found: list[tuple[Step, ...]] = []
+    for one in (one for one in _fields_of(struct) if one.required):
+        found.append((one.encode_name,))
+        for kind in (one.type, *get_args(one.type)):
+            listed = get_args(kind)[:1] if get_origin(kind) is list else ()
+            inner = listed[0] if listed else kind
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                steps = (one.encode_name, EACH) if listed or get_origin(one.type) is list else (one.encode_name,)
+                found += [(*steps, *path) for path in _paths_in(inner)]
+    return found
 
 
 def _read(target: tuple[Step, ...], bases: dict[tuple[Step, ...], str], *, is_optional: bool = False) -> str:

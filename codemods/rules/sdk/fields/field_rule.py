@@ -36,6 +36,7 @@ from codemods.rules.sdk.fields.texts import JoinedTextRule
 from codemods.rules.sdk.fields.type_names import TypeNameRule
 from codemods.rules.sdk.fields.units import is_whole, undone_by
 from codemods.rules.sdk.fields.uses import MessageUses
+from codemods.rules.sdk.fields.whole_events import WholeEvents
 from shim.mapping import sdk
 from shim.mapping.row import Fidelity, Vendor
 
@@ -60,6 +61,7 @@ class SdkFieldRule:
         self._aliases: dict[Definition, cst.Name] = {}
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go with branches for messages that never come."""
+        self._whole_events = WholeEvents(migrating)
         self._types = TypeNameRule(migrating, self._uses, self.gone, FIELD_UNCLEAR)
 
     def plan(self, gone: frozenset[cst.CSTNode]) -> bool:
@@ -119,6 +121,8 @@ class SdkFieldRule:
         if message.types is not None and message.types and message.types <= _ERRORS:
             if message.path and self._is_outermost(node) and not self._error_code_is_read(node, message):
                 self._leave(node, f"{self._code(node)}: the other SDK's errors have no such attribute")
+            return
+        if self._whole_events.plan(node, message):
             return
         AttributeTestRule(self._migrating, self._fields).plan(node, message)
         base, steps = self._base_of(node)

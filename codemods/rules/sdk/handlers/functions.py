@@ -88,11 +88,33 @@ def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[R
     for node, value in program.values.items():
         if not isinstance(node, (cst.Name, cst.Attribute)):
             continue
-        if any(_is_function(program, one, function) for one in something(value)) and not any(
+        if any(is_function(program, one, function) for one in something(value)) and not any(
             program.is_inside(node, one) for one in allowed
         ):
             found.append(node)
-    return [one for one in found if not _is_made_for(program, one, allowed)]
+    return [
+        one
+        for one in found
+        if not _is_made_for(program, one, allowed) and not _is_kept_for(program, one, function, allowed)
+    ]
+
+
+def _is_kept_for(
+    program: Program, node: cst.CSTNode, function: cst.FunctionDef, allowed: Iterable[cst.CSTNode]
+) -> bool:
+    """Whether a function is put into a dictionary or list that is read for registrations alone: `{"turn": on_turn}`.
+
+    One that code from elsewhere gets is none: what it holds would not be known where the handler is registered.
+    """
+    if not isinstance(program.parents[node], (cst.DictElement, cst.Element)):
+        return False
+    reads = [
+        one
+        for one, value in program.values.items()
+        if isinstance(one, (cst.Subscript, cst.Call))
+        and any(is_function(program, each, function) for each in something(value))
+    ]
+    return bool(reads) and all(any(program.is_inside(one, each) for each in allowed) for one in reads)
 
 
 def _is_made_for(program: Program, node: cst.CSTNode, allowed: list[cst.CSTNode]) -> bool:
@@ -102,7 +124,7 @@ def _is_made_for(program: Program, node: cst.CSTNode, allowed: list[cst.CSTNode]
         return False
     for one, value in program.values.items():
         if isinstance(one, (cst.Name, cst.Attribute)) and any(
-            _is_function(program, each, maker) for each in something(value)
+            is_function(program, each, maker) for each in something(value)
         ):
             call = program.parents[one]
             is_called = isinstance(call, cst.Call) and call.func is one
@@ -188,7 +210,8 @@ def _bases(program: Program, owner: cst.ClassDef) -> list[cst.ClassDef]:
     return found
 
 
-def _is_function(program: Program, value: Value, function: cst.FunctionDef) -> bool:
+def is_function(program: Program, value: Value, function: cst.FunctionDef) -> bool:
+    """Whether a value is a function of the program, or that bound to an object."""
     match value:
         case Function(node):
             return node is function
@@ -339,37 +362,3 @@ def keep_blank_lines(migrating: Migrating, statement: cst.CSTNode) -> None:
         return updated.with_changes(leading_lines=[*lines, *comments])
 
     migrating.edits.rewrite_further(statement, moved)
-
-
-def runs_only_in(
-    program: Program,
-    function: cst.CSTNode,
-    handlers: frozenset[cst.CSTNode],
-    seen: frozenset[cst.CSTNode] = frozenset(),
-) -> bool | None:
-    """Whether a function is run by handlers alone, directly or by way of what they call; None: by others too."""
-    current: cst.CSTNode | None = function
-    while current is not None:
-        if current in handlers:
-            return True
-        current = program.parents.get(current)
-    if not isinstance(function, cst.FunctionDef | cst.Lambda) or function in seen:
-        return False
-    found = {
-        runs_only_in(program, program.scope_of(call), handlers, seen | {function})
-        for call in calls_of(program, function)
-    }
-    return found.pop() if len(found) == 1 else None if found else False
-
-
-def calls_of(program: Program, function: cst.CSTNode) -> list[cst.CSTNode]:
-    """The places where a function of the program is called, or handed to something that calls it."""
-    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
-    return [
-        node
-        for node, value in program.values.items()
-        if isinstance(node, (cst.Name, cst.Attribute))
-        and (node.value if isinstance(node, cst.Name) else node.attr.value) == name
-        and isinstance(function, cst.FunctionDef)
-        and any(_is_function(program, one, function) for one in something(value))
-    ]

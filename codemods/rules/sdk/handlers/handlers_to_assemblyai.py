@@ -20,6 +20,7 @@ from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.fields.field_rows import TARGET_TYPES
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.functions import Handler
+from codemods.rules.sdk.handlers.running import calls_of
 from codemods.rules.sdk.handlers.split_handler import Branch, chain_of, parts_of, split
 from codemods.rules.sdk.handlers.type_tests import TypeTests
 from codemods.rules.sdk.imports import SdkImports
@@ -215,7 +216,7 @@ class HandlersToAssemblyAI:
     def _only_call(self, function: cst.CSTNode) -> cst.CSTNode | None:
         """The line that is the only call of a function: there the handlers are registered that it registers."""
         program = self._program
-        calls = [program.parents[one] for one in sdk_handlers.calls_of(program, function)]
+        calls = [program.parents[one] for one in calls_of(program, function)]
         line = program.parents[calls[0]] if len(calls) == 1 and isinstance(calls[0], cst.Call) else None
         statement = program.statement_of(line) if isinstance(line, cst.Expr) else None
         alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1

@@ -17,13 +17,15 @@ from codemods.findings import (
     PARAMETER_DIFFERS,
 )
 from codemods.layout import Written, lay_out
+from codemods.literals import literal_code
 from codemods.migrating import Migrating
 from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
 from codemods.rules.configuration.sample_rates import report_rate
+from codemods.rules.configuration.settings_kept import gives
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.parameters.parameter_findings import ParameterFindings
-from codemods.rules.sdk.parameters.parameter_values import NOT_CONSTANT, constant_of, each_of, gives, literal
+from codemods.rules.sdk.parameters.parameter_values import NOT_CONSTANT, constant_of, each_of
 from codemods.rules.sdk.parameters.steps import Steps
 from codemods.rules.sdk.parameters.switched_vocabulary import vocabulary_code
 from codemods.rules.sdk.parameters.written_values import WrittenValues
@@ -409,7 +411,7 @@ class SdkParametersRule:
             self._migrating.edits.watch([node])
             self._written.append((path, lambda: self._values.converted(source, node)))
             return
-        self._written.append((path, lambda: literal(result, self._migrating.file_quote)))
+        self._written.append((path, lambda: literal_code(result, self._migrating.file_quote)))
 
     def _is_setting(self, leaf: _Leaf) -> bool:
         """Whether a value is kept elsewhere under a name, where a person would change it."""

@@ -43,25 +43,3 @@ def each_of(source: str, count: int) -> list[str]:
     if count > 1 and isinstance(tree, cst.Tuple) and not tree.lpar:
         return [cst.Module([]).code_for_node(one.value) for one in tree.elements]
     return [source] * count
-
-
-def gives(source: str, value: Any, result: Any) -> bool:
-    """Whether a conversion, as it is written in a program, gives of a number what the row's function gave."""
-    if not source or isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    names = {"value": value, "round": round, "max": max, "min": min, "int": int, "float": float}
-    try:
-        return bool(eval(source, {"__builtins__": {}}, names) == result)  # the map's own text
-    except (ArithmeticError, NameError, SyntaxError, TypeError, ValueError):
-        return False
-
-
-def literal(value: Any, quote: str) -> str:
-    """A constant as source, in the file's quotes."""
-    match value:
-        case str():
-            escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-            return f"{quote}{escaped}{quote}"
-        case list() | tuple():
-            return f"[{', '.join(literal(one, quote) for one in value)}]"
-    return repr(value)

@@ -8,8 +8,8 @@ from typing import Any
 import libcst as cst
 
 from codemods.analysis.values import Known, Library, Value, alternatives
+from codemods.literals import literal_code
 from codemods.migrating import Migrating
-from codemods.rules.sdk.parameters.parameter_values import literal
 from shim.mapping.row import ABSENT, Vendor
 
 _PLAIN = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.Integer, cst.Float)
@@ -85,7 +85,7 @@ class WrittenValues:
         if default is ABSENT and text == "value":
             # Gladia's vocabulary is a list, whether it is used or not.
             return f"{converted} or []" if self._migrating.target is Vendor.GLADIA else converted
-        otherwise = "None" if default is ABSENT else literal(default, self._migrating.file_quote)
+        otherwise = "None" if default is ABSENT else literal_code(default, self._migrating.file_quote)
         return f"{converted} if {self.code(node)} is not None else {otherwise}"
 
     def _chosen(self, text: str, node: cst.IfExp, default: Any) -> str:
@@ -99,7 +99,7 @@ class WrittenValues:
         if default is ABSENT and text == "value":
             otherwise = "[]" if self._migrating.target is Vendor.GLADIA else "None"
             return f"{value} or {otherwise}" if test == value else f"{value} if {test} else {otherwise}"
-        otherwise = "None" if default is ABSENT else literal(default, self._migrating.file_quote)
+        otherwise = "None" if default is ABSENT else literal_code(default, self._migrating.file_quote)
         if isinstance(node.orelse, cst.IfExp):
             otherwise = self._chosen(text, node.orelse, default)
         return f"{self.converted(text, node.body)} if {test} else {otherwise}"
