@@ -36,6 +36,7 @@ from codemods.simpler.tokens_in_place import with_keys_in_place
 from codemods.simpler.trusted_answers import with_answers_trusted
 from codemods.simpler.unsent_fields import with_sent_fields
 from codemods.simpler.whole_first import with_wholes_first
+from codemods.simpler.words_or_none import with_words_or_none
 from codemods.simpler.written_keywords import with_keywords_written, with_query_keywords_written
 
 __all__ = ["FORMS", "FORMS_TO_GLADIA", "FURTHER_FORMS", "LAST_FORMS"]
@@ -81,6 +82,7 @@ LAST_FORMS = (with_own_ids,)
 FORMS_TO_GLADIA = (
     with_addresses_written,
     with_held_clients,
+    with_words_or_none,
     with_chosen_parameters,
     with_keys_for_tokens,
     with_keys_in_place,

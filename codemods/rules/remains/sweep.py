@@ -37,6 +37,11 @@ from shim.mapping import assemblyai_v2_sdk, catalogue, sdk, session
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Section, Vendor
 
+_ENOUGH_WORDS: Final = 2
+"""Different words of a vendor's messages, in a file that names it and opens a socket: that is nobody else's. The
+header of its key is as good."""
+_HEADERS_OF_ALL: Final = frozenset(("authorization",))
+"""Headers that say nothing of the vendor."""
 _COMMON: Final = frozenset(
     [
         "type",
@@ -252,26 +257,59 @@ def _is_kept(migrating: Migrating, value: Value) -> bool:
 
 
 def speaks_to(migrating: Migrating) -> cst.CSTNode | None:
-    """Where a program has the old vendor's host or SDK in its code, if it does: a name alone is no reason to look."""
+    """Where a program speaks to the old vendor, if it does: a name alone is no reason to look.
+
+    It has the host or the SDK in its code, or the header of Gladia's key; or it opens what it has no address of, and
+    has words of the vendor's messages.
+    """
     program = migrating.program
     waiting: list[cst.CSTNode] = [migrating.module]
-    addresses = [one.url for one in program.connects.values()] + [one.url for one in program.requests.values()]
-    opens_unknown = any(one is None or "://" not in text_of(program.value(one)) for one in addresses)
+    opened = _opened_at_unknown(program)
+    words: set[object] = set()
     while waiting:
         node = waiting.pop()
         match node:
-            case cst.SimpleString(evaluated_value=str() as text) if is_api_address(text, migrating.source) or (
-                opens_unknown and is_api_host(text, migrating.source)
-            ):
-                if not isinstance(program.parents[node], cst.Expr):
-                    return node
+            case cst.SimpleString(evaluated_value=str() as text) if _says_service(migrating, node, text, bool(opened)):
+                return node
+            case cst.SimpleString(evaluated_value=str() as text) if text in words_of(migrating.source):
+                words.add(text)
+            case cst.DictElement(cst.SimpleString(evaluated_value=str() as text)) if _is_own_header(text, migrating):
+                words |= {text, node}
             case cst.FormattedStringText(text) if is_api_address(text, migrating.source):
                 return node
             case cst.Import() | cst.ImportFrom():
                 if _imports_live_sdk(migrating, migrating.module.code_for_node(node).split()[1].rstrip(",")):
                     return node
         waiting.extend(reversed(program.children(node)))
-    return None
+    here = [one for one in opened if program.module_of(one) is migrating.module]
+    return here[0] if here and len(words) >= _ENOUGH_WORDS else None
+
+
+def _says_service(migrating: Migrating, node: cst.SimpleString, text: str, opens_unknown: bool) -> bool:
+    """Whether a text is the vendor's address; its host will do where what is opened has no known address."""
+    parent = migrating.program.parents[node]
+    if isinstance(parent, cst.Expr):
+        return False
+    if is_api_address(text, migrating.source):
+        return True
+    return opens_unknown and is_api_host(text, migrating.source)
+
+
+def _is_own_header(text: str, migrating: Migrating) -> bool:
+    """Whether a header is the one that carries this vendor's key, and no other service's."""
+    own = session.KEY_HEADER.of(migrating.source)[0].lower()
+    return own not in _HEADERS_OF_ALL and text.lower() == own
+
+
+def _opened_at_unknown(program: Program) -> list[cst.Call]:
+    """The sockets and requests of which no address is known, nor that another service gave it, in order."""
+    addresses = {call: one.url for call, one in program.connects.items()}
+    addresses |= {call: one.url for call, one in program.requests.items()}
+    return [call for call, url in addresses.items() if url is None or _is_unknown(program, program.value(url))]
+
+
+def _is_unknown(program: Program, address: Value) -> bool:
+    return "://" not in text_of(address) and not any(_is_elsewhere(program, one) for one in alternatives(address))
 
 
 def _imports_live_sdk(migrating: Migrating, module: str) -> bool:

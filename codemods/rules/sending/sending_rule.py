@@ -185,7 +185,8 @@ class SendingRule:
             return
         chain = self._chain_of(send, encoded) if encoded is not None else None
         if encoded is None or chain is None:
-            self._give_up(send, self._migrating.code(send.call))
+            if encoded is None or not self._send_decoded(send, payload):
+                self._give_up(send, self._migrating.code(send.call))
             return
         raw = encoded.encoded
         left = self._minded(send, raw)
@@ -220,15 +221,16 @@ class SendingRule:
             if len(found) != 1:
                 return False
             node, value = found[0].value_node, found[0].value
-        if (
-            node is None
-            or not self._program.is_inside(node, send.payload)
-            or send.call in self._migrating.edits.rewrites
-        ):
+        if node is None or send.call in self._migrating.edits.rewrites:
+            return False
+        named = self._named_for_sending(send, node)
+        if named is None and not self._program.is_inside(node, send.payload):
             return False
         if value == Known(""):
             # An empty chunk only keeps the session open, which AssemblyAI does by itself.
             return take_away(self._migrating, send.call, "an empty chunk of audio, which kept the session open")
+        if named is not None:
+            self._migrating.edits.remove(named)
         decoded = expression("base64.b64decode(node)", base64=self._migrating.use_module("base64"), node=node)
         client_messages.AUDIO_JSON.over(self._migrating.target)
         text = f"how long a frame lasts is not known: {self._migrating.code(send.call)}"
@@ -239,6 +241,21 @@ class SendingRule:
         if isinstance(send.call.func, cst.Attribute) and send.method != library.binary:
             edits.replace(send.call.func.attr, cst.Name(library.binary))
         return True
+
+    def _named_for_sending(self, send: Send, audio: cst.BaseExpression) -> cst.SimpleStatementLine | None:
+        """The statement in front of a send that gives the message a name for it alone."""
+        program = self._program
+        definitions = program.definitions_of(send.payload) if isinstance(send.payload, cst.Name) else []
+        if len(definitions) != 1 or definitions[0].expression is None or definitions[0].uses != [send.payload]:
+            return None
+        statement, sending = definitions[0].statement, program.statement_of(send.call)
+        block = program.parents[sending]
+        if not program.is_inside(audio, definitions[0].expression) or not isinstance(block, cst.IndentedBlock):
+            return None
+        lines: list[cst.CSTNode] = list(block.body)
+        is_next = statement in lines and lines.index(sending) == lines.index(statement) + 1
+        is_alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+        return statement if is_next and is_alone and isinstance(statement, cst.SimpleStatementLine) else None
 
     def _send_joined(self, send: Send, audio: cst.BaseExpression, left: Finding) -> bool:
         """Sends frames by way of a buffer where that has its place, or says what is `left` to a person."""
