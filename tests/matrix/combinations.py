@@ -57,8 +57,11 @@ class Limit:
         return self.choices.items() <= combination.items()
 
 
-LIMITS: tuple[Limit, ...] = ()
-"""What is left to a person today; each is a test that fails when it no longer holds."""
+_GLADIA = (Vendor.GLADIA, "raw")
+LIMITS: tuple[Limit, ...] = (
+    Limit(*_GLADIA, {"handed over": "url and id"}, "STB219", "the id is there before the socket is, and there only"),
+)
+"""What waits for a person's yes today; each is a test that fails when it no longer holds."""
 
 
 @dataclass(frozen=True, eq=False)
