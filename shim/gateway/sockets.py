@@ -48,9 +48,10 @@ class Outgoing:
     """Writes frames to one socket, in order, from a bounded queue.
 
     `run` does the writing; the other methods never wait. `abort` cuts the connection off. `wrote` is told the size of
-    each binary frame that has left. `reading` is the task that reads the socket: it is stopped before the close is
-    written. (While another task reads, aiohttp does not wait for the answer to its close; what the peer still sends is
-    then answered with a reset, which takes from the peer what it has not read yet.)
+    each binary frame that has left. `reading` is the task that reads a server's socket: it is stopped before the close
+    is written. (While another task reads, aiohttp's server does not wait for the answer to its close; what the peer
+    still sends is then answered with a reset, which takes from the peer what it has not read yet. Its client waits, and
+    only if nobody has stopped the reading.)
     """
 
     def __init__(
@@ -58,10 +59,9 @@ class Outgoing:
         socket: Socket,
         abort: Callable[[], object],
         wrote: Callable[[int], None] | None = None,
-        reading: asyncio.Task[object] | None = None,
     ) -> None:
         self._socket = socket
-        self.reading = reading
+        self.reading: asyncio.Task[tuple[int, str]] | None = None
         self._abort = abort
         self._wrote = wrote
         self._frames: deque[Frame] = deque()

@@ -77,7 +77,9 @@ class UpstreamConnection:
             return
         loop = asyncio.get_running_loop()
         reading = loop.create_task(self._read(socket))
-        self._outgoing = outgoing = Outgoing(socket, _abort_of(socket), self._events.upstream_wrote, reading)
+        # The close does not stop the reading: aiohttp's client interrupts it by itself, and after a cancelled `receive`
+        # it closes without waiting for the answer, so that what the service has not read by then, a stop, is lost.
+        self._outgoing = outgoing = Outgoing(socket, _abort_of(socket), self._events.upstream_wrote)
         writing = loop.create_task(outgoing.run())
         end = DROPPED, ""
         try:
