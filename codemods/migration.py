@@ -55,18 +55,9 @@ class Options:
     fallback_shim: bool = False
 
 
-def vendor_named(name: str) -> Vendor:
-    """The vendor of that name; raises BridgeError for another."""
-    try:
-        return Vendor(name.lower())
-    except ValueError:
-        known = " or ".join(vendor.value for vendor in Vendor)
-        raise BridgeError(f"there is no vendor {name!r}", f"use {known}") from None
-
-
 def target_named(name: str) -> Vendor:
     """The vendor to move to; raises BridgeError for an unknown one and for a direction that is not there yet."""
-    target = vendor_named(name)
+    target = Vendor.named(name)
     if not is_possible(target):
         possible = " or ".join(f"--to {vendor}" for vendor in Vendor if is_possible(vendor))
         raise BridgeError(f"only {possible} is possible yet", "the other direction comes with a later version")

@@ -39,18 +39,9 @@ class ServeRequest:
     metrics: bool = False
 
 
-def vendor_named(name: str) -> Vendor:
-    """The vendor of that name; raises BridgeError for another."""
-    try:
-        return Vendor(name.lower())
-    except ValueError:
-        known = " or ".join(vendor.value for vendor in Vendor)
-        raise BridgeError(f"there is no vendor {name!r}", f"use {known}") from None
-
-
 def default_upstream(over: str) -> str:
     """The vendor's own host."""
-    return f"https://{session.HOST.of(vendor_named(over))[0]}"
+    return f"https://{session.HOST.of(Vendor.named(over))[0]}"
 
 
 def default_place_for_jobs() -> tuple[str, str]:
@@ -74,7 +65,7 @@ def run_serve(request: ServeRequest) -> None:
     from shim.jobs.store_url import OFF
     from shim.serving import serve_until_interrupted
 
-    api, over = vendor_named(request.api), vendor_named(request.over)
+    api, over = Vendor.named(request.api), Vendor.named(request.over)
     if api is over:
         raise BridgeError(f"{api} over {over} is not possible", f"use --api {api} --over {api.other}")
     if request.turns not in ("keep", "target"):
@@ -146,7 +137,7 @@ def run_emulator(request: EmulateRequest) -> None:
     from shim.emulator.transcript import default_transcript, load_transcript
     from shim.serving import serve_until_interrupted
 
-    named = vendor_named(request.vendor)
+    named = Vendor.named(request.vendor)
     played = load_transcript(request.transcript) if request.transcript is not None else default_transcript()
     speech = default_speech() if request.transcript is None else None
     emulation = Emulation(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from shim.errors import BridgeError
+
 
 class Vendor(StrEnum):
     """The two services, by the names that the command line takes."""
@@ -18,6 +20,15 @@ class Vendor(StrEnum):
     def other(self) -> Vendor:
         """The vendor on the other side of the map."""
         return Vendor.ASSEMBLYAI if self is Vendor.GLADIA else Vendor.GLADIA
+
+    @classmethod
+    def named(cls, name: str) -> Vendor:
+        """The vendor of a name that somebody typed; raises BridgeError for another."""
+        try:
+            return cls(name.lower())
+        except ValueError:
+            known = " or ".join(vendor.value for vendor in cls)
+            raise BridgeError(f"there is no vendor {name!r}", f"use {known}") from None
 
 
 class Fidelity(StrEnum):
