@@ -109,7 +109,9 @@ PAGES: Final[dict[str, Page]] = {
     ),
     "STB112": Page(
         "The old service was sent a dictionary of all fields of an object. The new service's parameters are written "
-        "out from those fields that it has a use for; the class and whoever else reads it stayed as they were.",
+        "out from those fields that it has a use for; the class and whoever else reads it stayed as they were. Or a "
+        "setting named the model: Gladia has one, and AssemblyAI's is chosen by the languages and by whether partials "
+        "are asked for. Whoever changes such a setting changes nothing.",
         "json=asdict(config)",
     ),
     "STB114": Page(
@@ -201,9 +203,19 @@ PAGES: Final[dict[str, Page]] = {
     "STB163": Page(
         "AssemblyAI opens the socket and closes it where it refuses a session, so a handler for closed sockets met a "
         "wrong key as well. Gladia refuses the POST, which ends the program with the status and the text, or is an "
-        "exception of another type.",
+        "exception of another type. The callbacks of a `WebSocketApp` are not called for it either, and a loop around "
+        "`run_forever`, which returned whatever had happened, is left. A handler for refused handshakes goes on being "
+        "met by the socket's own, and not by the POST.",
         "except ConnectionClosed as error:\n    return 2 if error.code == 1008 else 1",
         'if not response.ok:\n    raise SystemExit(f"{response.status_code}: {response.text}")',
+    ),
+    "STB164": Page(
+        "The program tells a wrong key from other refusals where the handshake is refused, and connects again after "
+        "the others. AssemblyAI refuses a session by a message over a socket that is open, which no such handler met; "
+        "Gladia refuses the POST, which stands among the attempts. What is not about the key, such as too many "
+        "sessions at once (429), comes to the handler that connects again.",
+        "except OSError:\n    await asyncio.sleep(delay)   # and once more",
+        'if not response.ok:\n    raise ConnectionError(f"{response.status_code}: {response.text}")',
     ),
     "STB218": Page(
         "A refusal was the POST's, which stood in front of a `try`, or outside of the thread that opens the socket. It "
@@ -275,6 +287,14 @@ PAGES: Final[dict[str, Page]] = {
         "A branch or handler does something at a message that the other service never sends. The program waits "
         "for it in vain: where it counts, releases or answers something there, that has to happen elsewhere.",
         'elif message["type"] == "speech_start":\n    player.pause()',
+    ),
+    "STB221": Page(
+        "The program reads a field that the other service's messages do not have, and says itself what it takes for a "
+        "missing one: by `.get(…)`, by `getattr` with a default, by a test whether it is there. That is what it has "
+        "from now on, and a branch that is only about the field went. It is so only where the program keeps, shows or "
+        "hands on what it reads. Where it decides by it or reckons with it, there is a TODO (STB306).",
+        'confidence = message.get("end_of_turn_confidence", 0.0)',
+        "confidence = 0.0",
     ),
     "STB205": Page(
         "The code that a comment stood at has no counterpart, and there is no code that the comment could go to. "
@@ -383,15 +403,24 @@ PAGES: Final[dict[str, Page]] = {
         "#     streaming has no translation; do its work in the program, do without\n"
         "#     it, or keep to the old service for this",
     ),
+    "STB220": Page(
+        "AssemblyAI takes 16-bit PCM or mu-law of one channel; Gladia takes more. How the audio is, only the running "
+        "program knows here. The setting is looked up among those that there are, or tested before the session is "
+        "opened: another one ends in a KeyError or a ValueError at that place, where audio that the service "
+        "misunderstands would give a wrong transcript in silence.",
+        '"bit_depth": self.bit_depth',
+        '"encoding": {16: "pcm_s16le"}[self.bit_depth]',
+    ),
     "STB356": Page(
-        "What a caller gives here would have to be converted, and no expression does that for whatever it may be; it "
-        "may be None, which the new service does not take; or it decides what others are: those are written as its "
+        "What a caller gives here would have to be converted, and no expression does that for whatever it may be, or "
+        "none that may stand in this place; or it decides what others are: those are written as its "
         "default has them, or as a choice where it is one of a few, such as a model. What is taken in whole, by "
         "`**extra`, is left out. The rest of the configuration is written, and a "
         "TODO stands in the place. Until it is done, the new service's default holds.",
-        '"pre_processing": {"speech_threshold": self.threshold}',
-        "# TODO(sttbridge STB356): `pre_processing.speech_threshold` is only\n"
-        "#     known when it runs: self.threshold; it is `vad_threshold` from now\n"
+        '"keyterms_prompt": self.terms',
+        "# TODO(sttbridge STB356): `keyterms_prompt` may be a list or its text:\n"
+        "#     self.terms; it is `realtime_processing.custom_vocabulary` and\n"
+        "#     `realtime_processing.custom_vocabulary_config.vocabulary` from now\n"
         "#     on; give it in the new service's own values (sttbridge mapping), or\n"
         "#     do without it",
     ),

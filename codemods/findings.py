@@ -170,8 +170,8 @@ TYPE_OUTDATED: Final = _kind(
 FIELD_IDLE: Final = _kind(
     "STB112",
     Level.INFORMATION,
-    "fields of a configuration object decide nothing any more",
-    "delete them from the class, if nothing else reads them",
+    "settings decide nothing any more",
+    "delete them, if nothing else reads them",
 )
 OTHER_API: Final = _kind(
     "STB114",
@@ -243,8 +243,14 @@ REFUSAL_NUMBER: Final = _kind(
 REFUSAL_PASSES: Final = _kind(
     "STB163",
     Level.INFORMATION,
-    "a handler for closed sockets does not meet a refused session any more",
+    "what met a refused session as a closed socket does not meet it any more",
     "do there what should be done about a refusal where the POST is made",
+)
+REFUSAL_TRIED_AGAIN: Final = _kind(
+    "STB164",
+    Level.INFORMATION,
+    "a refused session is tried again that was not",
+    "end the attempts behind the POST for the statuses that no further attempt changes",
 )
 PAYLOAD_UNKNOWN: Final = _kind(
     "STB201",
@@ -263,6 +269,12 @@ NEVER_SENT: Final = _kind(
     Level.CAVEAT,
     "a message is waited for that the new service never sends",
     "remove the branch, or do its work where the final transcript is handled",
+)
+FIELD_NEVER_GIVEN: Final = _kind(
+    "STB221",
+    Level.CAVEAT,
+    "a field that the new service does not send is what the program takes for a missing one",
+    "nothing to do where the program can do without it; else take it from elsewhere",
 )
 COMMENT_WENT: Final = _kind(
     "STB205",
@@ -316,6 +328,12 @@ REGION_AT_RUN_TIME: Final = _kind(
     "choose it there: AssemblyAI has streaming.eu.assemblyai.com and streaming.us.assemblyai.com, Gladia's POST "
     "?region=eu-west and ?region=us-west",
     leaves_todo=True,
+)
+FAILS_FOR_OTHERS: Final = _kind(
+    "STB220",
+    Level.CAVEAT,
+    "a setting is converted when the program runs, and raises an error there for what the new service does not take",
+    "nothing to do where the settings in use are those that it takes; else convert the audio before it is sent",
 )
 FAILS_TODAY: Final = _kind(
     "STB217",

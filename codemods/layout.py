@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+import libcst as cst
+
 LINE_LENGTH: Final = 88
 
 
@@ -49,12 +51,29 @@ def lay_out(written: str | Written, column: int, indent: int, quote: str = '"', 
     for name, value in written.arguments:
         prefix = _prefix(written, name, quote)
         inner = lay_out(value, indent + 4 + len(prefix), indent + 4, quote)
-        if isinstance(value, Written):
+        is_long = indent + 4 + len(prefix) + len(inner) + 1 > LINE_LENGTH
+        if isinstance(value, str) and is_long and "\n" not in inner:
+            inner = _choice_over_lines(inner).replace("\n", "\n    ")
+        elif isinstance(value, Written):
             inner = inner.replace("\n", "\n    ")
         # A formatter puts no comma behind a single argument without a name.
         comma = "" if len(written.arguments) == 1 and not name else ","
         lines.append(f"    {prefix}{inner}{comma}")
     return "\n".join([*lines, closing])
+
+
+def _choice_over_lines(code: str) -> str:
+    """A choice with one alternative a line; any other expression as it is."""
+    tree = cst.parse_expression(code)
+    if not isinstance(tree, cst.IfExp) or tree.lpar:
+        return code
+    lines, text_of = ["("], cst.Module([]).code_for_node
+    otherwise: cst.BaseExpression = tree
+    word = ""
+    while isinstance(otherwise, cst.IfExp) and not otherwise.lpar:
+        lines += [f"    {word}{text_of(otherwise.body)}", f"    if {text_of(otherwise.test)}"]
+        otherwise, word = otherwise.orelse, "else "
+    return "\n".join([*lines, f"    {word}{text_of(otherwise)}", ")"])
 
 
 def _prefix(written: Written, name: str, quote: str) -> str:

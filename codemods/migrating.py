@@ -16,7 +16,7 @@ from codemods.analysis.loading import loaded_from
 from codemods.analysis.outside import taken_from_outside
 from codemods.analysis.program import Program
 from codemods.analysis.values import Library, OwnModule
-from codemods.edits import Edits
+from codemods.edits import Edits, with_other_quotes
 from codemods.findings import CONFIGURATION_UNKNOWN, Finding, Kind
 from codemods.staying import Staying
 from shim.mapping import sdk
@@ -237,11 +237,24 @@ class Migrating:
             current = self.program.parents.get(current)
         return self.at(node).file_quote
 
+    def source_at(self, source: str, near: cst.CSTNode) -> str:
+        """A conversion's expression, fit to stand at a node: an f-string cannot stand in one before Python 3.12."""
+        current: cst.CSTNode | None = near
+        while current is not None:
+            if isinstance(current, cst.FormattedString):
+                source = _FORMATTED.sub(r'"\1%\2" % value', source)
+            current = self.program.parents.get(current)
+        return with_other_quotes(source, self.quote_at(near))
+
     def string(self, text: str, near: cst.CSTNode) -> cst.SimpleString:
         """A string literal in the file's style, fit to stand at `near`."""
         quote = self.quote_at(near)
         escaped = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
         return cst.SimpleString(f"{quote}{escaped}{quote}")
+
+
+_FORMATTED: Final = re.compile(r'^f"([^{%]*)\{value:(\w+)\}"$')
+"""A conversion that formats what it reads."""
 
 
 def without_the_shim(reason: str) -> str:

@@ -50,7 +50,7 @@ def _told(findings: Sequence[Finding], code: str, simpler: str, said: Sequence[F
             continue
         line = earlier(one.line) if one.line else 0
         is_own = not line or (line <= len(own) and own[line - 1] == others[one.line - 1])
-        if is_own and _speaks_of(one.text, code):
+        if is_own and (not line or _speaks_of(one.text, code)):
             told.append(replace(one, line=line))
         elif one.kind.blocks:
             return None

@@ -308,3 +308,29 @@ def test_what_a_beginning_of_speech_says_besides_its_time() -> None:
     heard = 'if message["type"] == "SpeechStarted":\n    print(message["confidence"])'
     told = [one.text for one in _migrated("gladia", heard).findings if one.kind.code == "STB306"]
     assert told == ['message["confidence"]: Gladia does not say how sure it is that somebody speaks']
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_said"),
+    [
+        ("message['seen'] = 1\nkeep(message)\nprint(message['seen'])", False),
+        ("keep(message)\nmessage['seen'] = 1\nprint(message['seen'])", True),
+    ],
+)
+def test_what_is_put_into_a_message_after_it_left_is_said_to_be_missing_there(lines: str, *, is_said: bool) -> None:
+    found = _migrated("assemblyai", lines, "from archive import keep")
+    (told,) = (one for one in found.findings if one.kind.code == "STB213")
+    assert ("`seen` would not be in it" in told.text) is is_said
+
+
+def test_an_attribute_of_a_text_is_no_reader_elsewhere() -> None:
+    found = _migrated("assemblyai", "if frame.data.is_final:\n    print(message['type'])")
+    assert "legacy" not in found.code and "frame.data.is_final" in found.code
+    assert [one.kind.code for one in found.findings if one.kind.code >= "STB2"] == ["STB306"]
+
+
+@pytest.mark.parametrize("text", ['f"got {message}"', '"got %s" % message', '"got {}".format(message)'])
+def test_a_message_as_python_writes_it_is_for_people_wherever_its_text_goes(text: str) -> None:
+    found = _migrated("assemblyai", f"keep({text})", "from archive import keep")
+    assert not found.left_whole and "legacy" not in found.code
+    assert "STB105" in {one.kind.code for one in found.findings}

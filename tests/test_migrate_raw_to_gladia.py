@@ -552,8 +552,9 @@ def test_what_cannot_be_read_or_served_leaves_the_file_whole(parameters: str, co
         ('{"speech_model": MODEL}', '"code_switching": MODEL != "universal-streaming-english"', ""),
         ('{"speech_model": MODEL}', '"endpointing": 1.0 if MODEL == "u3-rt-pro" else 1.28', ""),
         ("{**MODEL}", '"model": "solaria-1"', "`**MODEL` is only known when it runs"),
-        ('{"vad_threshold": MODEL}', '"model": "solaria-1"', "`vad_threshold` is only known when it runs: MODEL"),
-        ('{"voice_focus": MODEL}', '"model": "solaria-1"', "`voice_focus` is only known when it runs: MODEL"),
+        ('{"vad_threshold": MODEL}', '"speech_threshold": round(min(MODEL * 3, 1 - (1 - MODEL) / 2), 3)', ""),
+        ('{"vad_threshold": FORMAT()}', '"model": "solaria-1"', "`vad_threshold` is only known when it runs: FORMAT()"),
+        ('{"voice_focus": MODEL}', '"audio_enhancer": bool(MODEL)', ""),
         ('{"keyterms_prompt": MODEL}', '"model": "solaria-1"', "`keyterms_prompt` may be a list or its text: MODEL"),
     ],
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from gladiaio_sdk import LiveV2EndedMessage
 
+from codemods.rules.sdk.handlers.early_end import as_told_of_end
 from tests.codemod_checks import check_migration, codes
 from tests.test_migrate_sdk_to_gladia import CLIENT, CONNECT, HANDLER, IMPORTS, SESSION, STOP, migrated
 
@@ -243,3 +245,12 @@ def test_the_older_class_is_a_client_a_request_and_handlers(arguments: str, expe
 )
 def test_what_of_the_older_class_is_not_known_is_left(arguments: str, kind: str) -> None:
     left("from mine import handle, options\n" + old(arguments), kind, "")
+
+
+@pytest.mark.parametrize("handler", ["told.append", "lambda error: told.append(error)", "end.append"])
+def test_an_early_end_reaches_the_handler_of_errors_and_a_good_one_does_not(handler: str) -> None:
+    told: list[Exception] = []
+    tell = eval(as_told_of_end(handler), {"told": told, "end": told})
+    for code in (1000, 1006, 3008, 4408):
+        tell(LiveV2EndedMessage(code=code, reason="why"))
+    assert [one.args for one in told] == [(4408, "why")]

@@ -378,7 +378,8 @@ def test_texts_that_are_joined_get_the_blank_that_gladias_begin_with() -> None:
     assert "full = full + ' ' + event.transcript\n" in code
     assert "print(' '.join(w.text for w in event.words))" in code and "print(' '.join(words))" in code
     assert code.endswith("print(' '.join(texts))\n")
-    left(CLIENT + START + handler + "texts.append('!')\n" + STOP + "print(''.join(texts))\n", "STB312")
+    mixed = migrated(CLIENT + START + handler + "texts.append('!')\n" + STOP + "print(''.join(texts))\n")
+    assert "texts.append(' ' + event.transcript)\n" in mixed and mixed.endswith("print(''.join(texts))\n")
     stripped = handler.replace("append(m.data.utterance.text)", "append(m.data.utterance.text.strip())")
     assert "''.join(texts)" in migrated(CLIENT + START + stripped + STOP + "print(''.join(texts))\n")
 
@@ -397,7 +398,8 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
         "        language_config={'languages': languages or []},\n"
         "        messages_config={'receive_partial_transcripts': partials}))\n    session.stop_recording()\n"
     )
-    assert "max_turn_silence=max(100, round(silence * 1000)) if silence is not None else None" in code
+    silence = "max_turn_silence=( max(100, round(silence * 1000)) if silence is not None else None ),"
+    assert silence in " ".join(code.split())
     assert "language_codes=languages or []" in code and "include_partial_turns=partials" in code
     config = (
         "LiveV2InitRequest(language_config={'languages': ['en']}, messages_config={'receive_partial_transcripts': p})"

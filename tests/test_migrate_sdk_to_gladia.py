@@ -498,7 +498,6 @@ def test_parameters_that_a_caller_gives_are_written_as_they_are() -> None:
         ("api_host=given", "", "STB212"),
         ("api_host=os.getenv('H', 'streaming.eu.assemblyai.com')", "", "STB212"),
         ("api_host=os.getenv('H', 'streaming.assemblyai.com')", "", "STB212"),
-        ("", "language_code=given", "STB304"),
         ("", "redact_pii=given", "STB305"),
         ("", "keyterms_prompt=os.getenv('T', None)", "STB304"),
     ],
@@ -514,14 +513,14 @@ def test_what_a_caller_can_change_is_never_lost(options: str, parameters: str, k
     )
 
 
-def test_a_model_that_a_caller_chooses_is_told_and_any_language_is_heard() -> None:
+def test_what_a_model_that_a_caller_chooses_implies_is_chosen_by_it() -> None:
     code = migrated(
         "def run(given=None):\n    client = StreamingClient(StreamingClientOptions(api_key='k'))\n"
         "    client.connect(StreamingParameters(sample_rate=16000, speech_model=given))\n"
         "    client.disconnect(terminate=True)\n",
     )
-    assert "TODO(sttbridge STB356): `speech_model`" in code
-    assert "language_config=LiveV2LanguageConfig(languages=[], code_switching=True)" in code
+    assert "endpointing=1.0 if given == 'u3-rt-pro' else 1.28" in code and "STB356" not in code
+    assert "code_switching=given != 'universal-streaming-english'" in code
 
 
 @pytest.mark.parametrize(

@@ -573,7 +573,7 @@ def test_a_default_that_a_caller_may_replace_is_no_constant() -> None:
     code = migrated(("main(source)", "main(source, silence=0.3)"), silence)
     assert '"max_turn_silence": max(100, round(silence * 1000))' in code
     code = migrated(("main(source)", "main(source, silence=None)"), silence)
-    assert "TODO(sttbridge STB356): `endpointing` may be None: silence" in code and 'turn_silence":' not in code
+    assert '"min_turn_silence": max(100, round(silence * 1000)),' in code and "if silence is not None" in code
     code = migrated(("main(source)", 'main(source, encoding="wav/pcm")'), ('"wav/pcm"', "encoding"))
     assert '"encoding": {"wav/pcm": "pcm_s16le", "wav/ulaw": "pcm_mulaw"}[encoding]' in code
 

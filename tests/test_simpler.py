@@ -122,6 +122,24 @@ def test_a_guard_of_what_was_not_made_yet_is_no_test_of_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("taken", "kept"),
+    [
+        ("data[0]['url'] if isinstance(data, list) else data['url']", "data['url']"),
+        ("data['url'] if isinstance(data, dict) else data[0]['url']", "data['url']"),
+        ("data['url'] if isinstance(data, (list, dict)) else ''", "data['url']"),
+        ("data['url'] if data['url'].startswith(('ws://', 'wss://')) else ''", "data['url']"),
+        ("'' if data['url'].startswith('http') else data['url']", "data['url']"),
+        ("'' if data['url'][200:] else data['url']", None),
+        ("data['url'] if isinstance(data, Answer) else ''", None),
+    ],
+)
+def test_what_is_asked_of_an_answer_says_what_it_is(taken: str, kept: str | None) -> None:
+    head = f"from answers import Answer\ndata = {POST}.json()\n"
+    formed = _formed(with_answers_trusted, f"{head}url = {taken}\nconnect(url)\n")
+    assert formed == f"{head}url = {kept or taken}\nconnect(url)\n"
+
+
+@pytest.mark.parametrize(
     "use",
     [
         pytest.param("options.pop('timeout')", id="changed"),

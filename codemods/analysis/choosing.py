@@ -27,13 +27,15 @@ def handed_to_chosen(program: Program, call: cst.Call, callee: Value, handed: Ha
     if access is None:
         return handed
     owner, key, default = access
-    kind = program.values.get(key, NOTHING)
+    # An empty text for a type that is missing chooses nothing: `handlers.get(message.get("type") or "")`.
+    kinds = [one for one in something(program.values.get(key, NOTHING)) if one != Known("")]
+    kind = kinds[0] if len(kinds) == 1 else NOTHING
     if not isinstance(kind, Parsed) or kind.path != TYPE_PATH:
         return handed
     if default is not None and callee in alternatives(program.values.get(default, NOTHING)):
         return handed
     types = frozenset(_keys_of(program, program.values.get(owner, NOTHING), callee))
-    return _narrowed(handed, kind, types) if types else handed
+    return _narrowed(handed, kind, types) if types and "" not in types else handed
 
 
 def _narrowed(handed: Handed, kind: Parsed, types: frozenset[str]) -> Handed:

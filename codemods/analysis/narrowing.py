@@ -76,7 +76,9 @@ class Narrowing:
             return inside
         asked, told = (right, left) if isinstance(left, cst.SimpleString) else (left, right)
         leave_out(self._program, asked, _strings_of(self._program.value(told)), inside, positive)
-        if not subjects or len(subjects) != len(something(subject)):
+        # What stands for a type that is missing is none of those asked for: `message.get("type") or ""`.
+        besides = [one for one in something(subject) if isinstance(one, Known) and one.value not in names]
+        if not subjects or len(subjects) + len(besides) != len(something(subject)):
             return inside
         for one in subjects:
             inside = self._with_types(inside, one, names, positive)

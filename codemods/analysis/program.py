@@ -239,7 +239,7 @@ class Program:
         if used_at is None:
             return facts
         entries = tuple(
-            replace(fact, certain=fact.certain and not self._comes_behind(fact.node, used_at)) for fact in facts.entries
+            replace(fact, certain=fact.certain and not self.comes_behind(fact.node, used_at)) for fact in facts.entries
         )
         gaps = tuple(one for one in facts.gaps if not self._is_after(one[0], used_at, facts.site))
         return replace(facts, entries=entries, gaps=gaps)
@@ -265,12 +265,12 @@ class Program:
         """Whether what happens at a node comes only after a use, in the same run of the function that made it all."""
         if self.scope_of(used_at) is not self.scope_of(site):
             return False
-        if not self.is_inside(used_at, node) and not self._comes_behind(node, used_at):
+        if not self.is_inside(used_at, node) and not self.comes_behind(node, used_at):
             return False
         loops = [one for one in self._ancestors(used_at) if isinstance(one, (cst.For, cst.While))]
         return all(self.is_inside(site, one) for one in loops if self.is_inside(node, one))
 
-    def _comes_behind(self, node: cst.CSTNode, other: cst.CSTNode) -> bool:
+    def comes_behind(self, node: cst.CSTNode, other: cst.CSTNode) -> bool:
         """Whether a node stands behind another one of the same function."""
         if self.scope_of(node) is not self.scope_of(other):
             return False

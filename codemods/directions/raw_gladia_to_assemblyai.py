@@ -10,6 +10,7 @@ from codemods.rules.messages.close_codes import CloseCodeRule
 from codemods.rules.messages.message_rule import MessageRule
 from codemods.rules.opening.opening_rule import OpeningRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
+from codemods.rules.opening.several_sockets import SeveralSocketsRule
 from codemods.rules.opening.spread_opening import SpreadOpeningRule
 from codemods.rules.remains.kept_calls import report_call
 from codemods.rules.remains.other_apis import uses_other_apis_only
@@ -49,8 +50,10 @@ def plan(migrating: Migrating) -> None:
 
 
 def _rule(migrating: Migrating, opening: Opening) -> OpeningRule:
-    """The rule for a session: its POST and its connect stand in one function or in two."""
+    """The rule for a session: its POST and its connect stand in one function or in two, or it has several connects."""
     program = migrating.program
+    if SeveralSocketsRule.suits(migrating, opening):
+        return SeveralSocketsRule(migrating, opening)
     places = {program.scope_of(one.call) for one in opening.connects}
     posting = program.scope_of(opening.request.call)
     is_apart = posting not in places or _is_guarded(migrating, opening) or _is_address_told(migrating, opening)

@@ -12,6 +12,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Known
 from codemods.edits import Edits
 from codemods.rules.opening.address_objects import as_text, is_address_object
+from codemods.simpler.kept_values import kept_on_self
 from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
 from codemods.vendors.http_clients import base_of, client_of
@@ -22,7 +23,7 @@ def with_whole_addresses(program: Program) -> dict[cst.Module, Simpler]:
     plans: dict[cst.Module, Edits] = {}
     for opening in gladia.openings(program):
         _plan(program, opening.request, plans)
-    return {module: _written(module, edits) for module, edits in plans.items()}
+    return {module: _written(module, edits) for module, edits in plans.items() if edits}
 
 
 def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]) -> None:
@@ -36,17 +37,18 @@ def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]
     if client is None or given is None or request.url is None:
         return
     whole: cst.BaseExpression | None
+    own = plans.setdefault(program.module_of(request.call), Edits())
     if isinstance(request.url, cst.Name):
         path = gladia.text_of(program.value(request.url))
-        whole = _behind(program, request, given.value) if path.startswith("/") else None
+        whole = _behind(program, request, given.value, own) if path.startswith("/") else None
     elif isinstance(request.url, cst.SimpleString):
         path = request.url.raw_value
-        whole = _whole(program, request, given.value, path)
+        whole = _whole(program, request, given.value, path, own)
     else:
         return
     if "://" in path or whole is None:
         return
-    plans.setdefault(program.module_of(request.call), Edits()).replace(request.url, whole)
+    own.replace(request.url, whole)
     others = [one for one in program.requests if client_of(program, one) is client and one is not request.call]
     if not others:
         # Whatever else is done with the client, it asks for nothing by a path.
@@ -54,8 +56,10 @@ def _plan(program: Program, request: HttpRequest, plans: dict[cst.Module, Edits]
         edits.rewrite(client, lambda updated: _without(updated, list(client.args).index(given)))
 
 
-def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, path: str) -> cst.BaseExpression | None:
-    """The base with the path, where the base means the same at the POST; None where that cannot be told."""
+def _whole(
+    program: Program, request: HttpRequest, base: cst.BaseExpression, path: str, edits: Edits
+) -> cst.BaseExpression | None:
+    """The base with the path, where the base can be had at the POST; None where it cannot."""
     value = program.value(base)
     text = gladia.text_of(value)
     if not text.startswith("https://"):
@@ -70,7 +74,11 @@ def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, pat
         is_same = here.get(name.value) == program.reaching[name] or name.value == "self"
         is_of_module = all(isinstance(program.scope_of(one.node), cst.Module) for one in program.reaching[name])
         if not is_same and not (is_of_module and name.value not in here):
-            return None
+            kept = kept_on_self(program, base, request.call, edits)
+            if kept is None:
+                return None
+            base = kept
+            break
     if isinstance(base, (cst.Name, cst.Attribute)):
         return cst.FormattedString([cst.FormattedStringExpression(base), cst.FormattedStringText(f"{slash}{rest}")])
     if isinstance(base, cst.FormattedString):
@@ -78,10 +86,12 @@ def _whole(program: Program, request: HttpRequest, base: cst.BaseExpression, pat
     return None
 
 
-def _behind(program: Program, request: HttpRequest, base: cst.BaseExpression) -> cst.BaseExpression | None:
+def _behind(
+    program: Program, request: HttpRequest, base: cst.BaseExpression, edits: Edits
+) -> cst.BaseExpression | None:
     """The base with a path that has a name, such as a parameter's."""
     assert request.url is not None
-    whole = _whole(program, request, base, "")
+    whole = _whole(program, request, base, "", edits)
     match whole:
         case cst.FormattedString([*parts, cst.FormattedStringText("/")]):
             return whole.with_changes(parts=[*parts, cst.FormattedStringExpression(request.url)])

@@ -6,7 +6,7 @@ token is not needed any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import libcst as cst
 
@@ -18,7 +18,9 @@ from codemods.edits import Edits
 from codemods.rules.configuration.key_in_query import is_key
 from codemods.rules.names.elsewhere import calls_of
 from codemods.rules.names.given_arguments import given_for
+from codemods.rules.names.same_meaning import means_the_same
 from codemods.simpler.query_pieces import drop_idle, made_of
+from codemods.simpler.token_refusals import TokenRefusals
 from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors.assemblyai_sessions import Opening
@@ -46,6 +48,8 @@ def _plan(program: Program, request: HttpRequest, function: cst.FunctionDef, edi
     if key is None or others or function.decorators or not _gives_token(program, function):
         return
     calls = calls_of(program, function)
+    if not TokenRefusals(program, [function.body], calls).can_move() or _leaves_something(program, function):
+        return
     named = [
         one
         for module in program.modules
@@ -62,10 +66,12 @@ def _plan(program: Program, request: HttpRequest, function: cst.FunctionDef, edi
     opened = [one for one, inside in addresses.items() if any(_is_in(program, call, inside) for call in calls)]
     if not all(is_key(program, one) for one in keys.values()):
         # What a caller gives may be anything; that it is the key says the header which it stands in.
-        if any(one.headers is not None or not means_the_same(program, key, one.connect.call) for one in opened):
+        headers = [_key_for_header(program, key, keys, one) for one in opened]
+        if any(one.headers is not None for one in opened) or None in headers:
             return
-        for one in opened:
-            edits.rewrite(one.connect.call, lambda updated, one=one: with_header(updated, one, key))  # type: ignore[misc]
+        for one, given in zip(opened, headers, strict=True):
+            edits.rewrite(one.connect.call, lambda updated, one=one, given=given: with_header(updated, one, given))  # type: ignore[misc]
+    TokenRefusals(program, [function.body], calls).plan(edits)
     for call, there in keys.items():
         parent = program.parents[call]
         edits.replace(parent if isinstance(parent, cst.Await) else call, there)
@@ -85,6 +91,37 @@ def _read_in(program: Program, nodes: Iterable[cst.CSTNode]) -> set[Definition]:
     return {one for node in nodes if isinstance(node, cst.Name) for one in program.reaching.get(node, ())}
 
 
+def _leaves_something(program: Program, function: cst.FunctionDef) -> bool:
+    """Whether a function keeps something in attributes, such as until when a token holds, that others read."""
+    targets = {
+        node.target
+        for module in program.modules
+        for node in program.nodes_in(module)
+        if isinstance(node, cst.AssignTarget | cst.AnnAssign) and isinstance(node.target, cst.Attribute)
+    }
+    kept = {one.attr.value for one in targets if program.is_inside(one, function) and isinstance(one, cst.Attribute)}
+    reads = (
+        node
+        for module in program.modules
+        for node in (program.nodes_in(module) if kept else ())
+        if isinstance(node, cst.Attribute) and node.attr.value in kept and node not in targets
+    )
+    return any(not program.is_inside(one, function) for one in reads)
+
+
+def _key_for_header(
+    program: Program, key: cst.BaseExpression, keys: Mapping[cst.Call, cst.BaseExpression], opening: Opening
+) -> cst.BaseExpression | None:
+    """The key as it is written where a session is opened: as in the function, or as a call there gives it."""
+    connect = opening.connect.call
+    if means_the_same(program, key, connect):
+        return key
+    found = [one for call, one in keys.items() if program.scope_of(call) is program.scope_of(connect)]
+    there = program.at_statement.get(program.statement_of(connect), {})
+    same = (one for one in found if isinstance(one, cst.Name) and there.get(one.value) == program.reaching.get(one))
+    return next(same, None)
+
+
 def _key_at(
     program: Program, key: cst.BaseExpression, function: cst.FunctionDef, call: cst.Call
 ) -> cst.BaseExpression | None:
@@ -95,33 +132,6 @@ def _key_at(
         given = [one for one in given_for(program, parameter) if program.is_inside(one, call)]
         return given[0] if len(given) == 1 else None
     return key if means_the_same(program, key, call) else None
-
-
-def means_the_same(program: Program, key: cst.BaseExpression, node: cst.CSTNode) -> bool:
-    """Whether the key is the same at another place: one of the file's names, or an attribute of the same `self`."""
-    if program.module_of(node) is not program.module_of(key):
-        return False
-    match key:
-        case cst.Attribute(cst.Name(name)) if name == _object_of(program, key):
-            there = program.scope_of(node)
-            return name == _object_of(program, node) and _class_of(program, there) is _class_of(
-                program, program.scope_of(key)
-            )
-    return all(_is_of_module(program, one) for one in program.nodes_in(key) if isinstance(one, cst.Name))
-
-
-def _class_of(program: Program, scope: cst.CSTNode) -> cst.CSTNode | None:
-    """The class that a function is a method of."""
-    around = program.parents.get(program.parents.get(scope, scope))
-    return around if isinstance(scope, cst.FunctionDef) and isinstance(around, cst.ClassDef) else None
-
-
-def _object_of(program: Program, node: cst.CSTNode) -> str | None:
-    """The name of the object in the method that a node stands in."""
-    scope = program.scope_of(node)
-    if not isinstance(scope, cst.FunctionDef) or _class_of(program, scope) is None or not scope.params.params:
-        return None
-    return scope.params.params[0].name.value
 
 
 def with_header(call: cst.Call, opening: Opening, key: cst.BaseExpression) -> cst.Call:
@@ -207,8 +217,3 @@ def is_token(program: Program, node: cst.BaseExpression) -> bool:
     return all(
         isinstance(one, Parsed) and isinstance(one.document, HttpResponse) and one.path == ("token",) for one in values
     )
-
-
-def _is_of_module(program: Program, name: cst.Name) -> bool:
-    reaching = program.reaching.get(name, frozenset())
-    return all(isinstance(program.scope_of(one.node), cst.Module) for one in reaching)

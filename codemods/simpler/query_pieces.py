@@ -81,16 +81,23 @@ def _quoted(program: Program, node: cst.BaseExpression) -> cst.BaseExpression | 
 
 
 def drop_idle(program: Program, definitions: Iterable[Definition], gone: Iterable[cst.CSTNode], edits: Edits) -> None:
-    """Removes the names that only those statements needed which go."""
+    """Removes the names that only those statements needed which go, and what only these names needed."""
     places = set(gone)
-    for one in definitions:
+    waiting = list(definitions)
+    seen: set[Definition] = set()
+    while waiting:
+        one = waiting.pop()
         statement = one.statement
-        if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        if one in seen or not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
             continue
         if not isinstance(statement.body[0], cst.Assign) or len(statement.body[0].targets) != 1:
             continue
         if all(program.statement_of(use) in places for use in one.uses):
+            seen.add(one)
             edits.remove(statement)
+            places.add(statement)
+            names = (name for name in program.nodes_in(statement.body[0].value) if isinstance(name, cst.Name))
+            waiting.extend(each for name in names for each in program.reaching.get(name, ()) if each.uses)
 
 
 def is_repeated(program: Program, statement: cst.CSTNode, *, within: cst.CSTNode) -> bool:

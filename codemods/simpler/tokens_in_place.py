@@ -12,14 +12,15 @@ from codemods.analysis.http_requests import HttpRequest
 from codemods.analysis.program import Program
 from codemods.edits import Edits
 from codemods.rules.configuration.key_in_query import is_key
+from codemods.rules.names.same_meaning import means_the_same
 from codemods.simpler.own_tokens import (
     addresses_of,
     drop_what_only_asked,
     is_tested,
     is_token,
-    means_the_same,
     with_header,
 )
+from codemods.simpler.token_refusals import TokenRefusals
 from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import assemblyai_sessions as sessions
 
@@ -58,11 +59,15 @@ class _Asking:
             opened[0].connect.call
         ):
             return False
+        refusals = TokenRefusals(program, self._gone, [request.call])
+        if not refusals.can_move():
+            return False
         if not is_key(program, key):
             if any(one.headers is not None for one in opened):
                 return False
             for one in opened:
                 edits.rewrite(one.connect.call, lambda updated, one=one: with_header(updated, one, key))  # type: ignore[misc]
+        refusals.plan(edits)
         assert token.expression is not None
         edits.replace(token.expression, key)
         for statement in self._without_blocks(self._gone):

@@ -12,7 +12,7 @@ import libcst as cst
 
 from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
-from codemods.analysis.values import HttpResponse, Library, Parsed, ResponseField, alternatives, something
+from codemods.analysis.values import HttpResponse, Known, Library, Parsed, ResponseField, Step, alternatives, something
 from codemods.edits import Edits
 from codemods.simpler.written import Simpler, simpler
 from codemods.vendors import gladia
@@ -20,6 +20,16 @@ from codemods.vendors.gladia import Opening
 
 _OF_PARSING: Final = ("ValueError", "JSONDecodeError", "KeyError", "TypeError", "ContentTypeError", "DecodingError")
 _READING: Final = ("url", "id")
+_DOCUMENT_CLASSES: Final = (
+    "builtins.dict",
+    "builtins.object",
+    "collections.abc.Mapping",
+    "typing.Mapping",
+    "typing.Dict",
+)
+_TEXT_CLASSES: Final = ("builtins.str", "builtins.object")
+_SCHEME: Final = "wss://"
+"""What the address of a session begins with."""
 
 
 def with_answers_trusted(program: Program) -> dict[cst.Module, Simpler]:
@@ -101,10 +111,10 @@ class _Trusting:
                 sides = (self._truth(left), self._truth(right))
                 decisive = isinstance(operator, cst.Or)
                 return decisive if decisive in sides else None if None in sides else not decisive
-            case cst.Call(func, [cst.Arg(given), *_]) if self._program.value(func) == Library("builtins.isinstance"):
-                return True if self._is_part(given) else None
-            case cst.Call(cst.Attribute(owner, cst.Name("startswith"))):
-                return True if self._is_part(owner) else None
+            case cst.Call(func, [cst.Arg(given), cst.Arg(kind)]) if self._is_library(func, "isinstance"):
+                return self._is_of(given, kind)
+            case cst.Call(cst.Attribute(owner, cst.Name("startswith")), [cst.Arg(beginning)]):
+                return self._begins(owner, beginning)
             case cst.Comparison(cst.SimpleString() as key, [cst.ComparisonTarget(operator, right)]):
                 is_there = key.evaluated_value in _READING and self._is_document(right)
                 return isinstance(operator, cst.In) if is_there and isinstance(operator, cst.In | cst.NotIn) else None
@@ -112,6 +122,36 @@ class _Trusting:
                 is_sought = isinstance(operator, cst.IsNot | cst.NotEqual)
                 return is_sought if self._is_part(left) else None
         return True if self._is_part(test) else None
+
+    def _is_library(self, function: cst.BaseExpression, name: str) -> bool:
+        return self._program.value(function) == Library(f"builtins.{name}")
+
+    def _is_of(self, given: cst.BaseExpression, kind: cst.BaseExpression) -> bool | None:
+        """Whether a part of the answer is of a class, or of one of several; None where that is not known."""
+        paths = self._paths(given)
+        kinds = [one.value for one in kind.elements] if isinstance(kind, cst.Tuple) else [kind]
+        names = [self._program.value(one) for one in kinds]
+        if len(paths) != 1 or not all(isinstance(one, Library) for one in names):
+            return None
+        classes = [one.name for one in names if isinstance(one, Library)]
+        own = _DOCUMENT_CLASSES if paths == {()} else _TEXT_CLASSES
+        if any(one in own for one in classes):
+            return True
+        return False if all(one.startswith("builtins.") for one in classes) else None
+
+    def _begins(self, owner: cst.BaseExpression, beginning: cst.BaseExpression) -> bool | None:
+        """Whether the answer's address begins so; None where that is not known."""
+        texts = [one.value for one in beginning.elements] if isinstance(beginning, cst.Tuple) else [beginning]
+        known = [one.value for each in texts if isinstance(one := self._program.value(each), Known)]
+        if self._paths(owner) != {("url",)} or len(known) != len(texts):
+            return None
+        return any(isinstance(one, str) and _SCHEME.startswith(one) for one in known)
+
+    def _paths(self, node: cst.BaseExpression) -> set[tuple[Step, ...]]:
+        """The places in the document that an expression is, if it is nothing else and no piece of one."""
+        if not self._is_part(node):
+            return set()
+        return {one.path for one in alternatives(self._program.value(node)) if isinstance(one, Parsed)}
 
     def _is_about_answer(self, test: cst.BaseExpression) -> bool:
         """Whether a test looks into the form of the answer: what else is asked is asked of it by other rules."""
@@ -121,6 +161,8 @@ class _Trusting:
 
     def _is_part(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is the document, or its address or id."""
+        if _is_slice(node):
+            return False
         found = list(alternatives(self._program.value(node)))  # None among them is asked for with reason
         paths = ((), *((name,) for name in _READING))
         return bool(found) and all(
@@ -150,6 +192,11 @@ class _Trusting:
                 value = self._program.value(func)
                 return isinstance(value, Library) and value.name in ENDING
         return False
+
+
+def _is_slice(node: cst.BaseExpression) -> bool:
+    """Whether an expression takes a piece of another, which may be empty where that is not."""
+    return isinstance(node, cst.Subscript) and any(isinstance(one.slice, cst.Slice) for one in node.slice)
 
 
 def _written(module: cst.Module, edits: Edits) -> Simpler:

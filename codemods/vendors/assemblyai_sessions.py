@@ -152,6 +152,13 @@ def _query_of(value: Value) -> UrlQuery | None:
     return next((part for part in parts if isinstance(part, UrlQuery)), None)
 
 
+def other_query(program: Program, opening: Opening) -> UrlQuery | None:
+    """Another query that the address of a session may have, made of other settings; None where there is but one."""
+    found = (_query_of(value) for value in something(program.value(opening.url)))
+    given = opening.query.of if opening.query is not None else None
+    return next((one for one in found if one is not None and one.of != given), None)
+
+
 def _query_beside(program: Program, connect: Connect) -> UrlQuery | None:
     """The query that a connect is given beside its address."""
     given = connect.arguments.keywords.get("params")

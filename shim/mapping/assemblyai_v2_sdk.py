@@ -54,8 +54,7 @@ ON_ERROR: Final = _row(
     "error",
     "RealtimeTranscriber.on_error",
     Fidelity.APPROXIMATE,
-    "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
-    "its server ends too, Gladia `ended` alone, with the code",
+    "an error of AssemblyAI's ends the session, one of Gladia's need not",
 )
 ON_CLOSE: Final = _row("on_close", "ended", "RealtimeTranscriber.on_close", Fidelity.SAME)
 ON_EXTRA: Final = _row(

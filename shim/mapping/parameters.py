@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from shim.mapping import languages
+from shim.mapping import languages, speech_thresholds
 from shim.mapping.row import (
     ABSENT,
     NOTHING,
@@ -103,6 +103,17 @@ ENCODING: Final = _row(
         )
     ),
 )
+
+ENCODING_OF_DEPTH: Final = Conversion({16: "pcm_s16le"}.__getitem__, '{16: "pcm_s16le"}[value]')
+"""AssemblyAI's encoding for the bits of Gladia's PCM, where only the running program knows them: others are no key."""
+
+ENCODING_OF_BOTH: Final = (
+    '{("wav/pcm", 16): "pcm_s16le", ("wav/ulaw", 8): "pcm_mulaw", ("wav/ulaw", 16): "pcm_mulaw"}[value, depth]'
+)
+"""The same where only the running program knows either, over the names `value` and `depth`."""
+
+GLADIA_SAMPLE_RATE: Final = 16000
+"""Gladia's own sample rate, where a program sets none."""
 
 SAMPLE_RATE: Final = _row("sample_rate", "sample_rate", "sample_rate", same(), same())
 
@@ -213,51 +224,18 @@ CODE_SWITCHING: Final = _row(
     ),
 )
 
-_GLADIA_SPEECH_THRESHOLD: Final = 0.6
-_ASSEMBLYAI_VAD_THRESHOLDS = {
-    "u3-rt-pro": 0.3,
-    "universal-streaming-english": 0.4,
-    "universal-streaming-multilingual": 0.4,
-}
-_NEWEST_VAD_THRESHOLD: Final = 0.2
-
-
-def _onto_scale(value: float, default: float, other_default: float) -> float:
-    """Linear between 0, the default and 1, so that default meets default."""
-    if value <= default:
-        return round(value / default * other_default, 3)
-    return round(other_default + (value - default) / (1 - default) * (1 - other_default), 3)
-
-
-def _vad_threshold(threshold: Any, codes: Any, partials: Any) -> Any:
-    if threshold is ABSENT or threshold == _GLADIA_SPEECH_THRESHOLD:
-        return ABSENT
-    model = languages.assemblyai_model(ABSENT, codes, partials)
-    if model == languages.EVERY_LANGUAGE_MODEL:
-        return ABSENT
-    default = _ASSEMBLYAI_VAD_THRESHOLDS.get(model, _NEWEST_VAD_THRESHOLD)
-    return _onto_scale(threshold, _GLADIA_SPEECH_THRESHOLD, default)
-
-
-def _speech_threshold(threshold: Any, speech_model: Any) -> Any:
-    default = _ASSEMBLYAI_VAD_THRESHOLDS.get(str(speech_model), _NEWEST_VAD_THRESHOLD)
-    if threshold is ABSENT or threshold == default:
-        return ABSENT
-    return _onto_scale(threshold, default, _GLADIA_SPEECH_THRESHOLD)
-
-
 SPEECH_THRESHOLD: Final = _row(
     "speech_threshold",
     "pre_processing.speech_threshold",
     "vad_threshold",
     approximate(
         "the same sense on another scale: default goes to default, the rest linearly",
-        Conversion(_vad_threshold),
+        Conversion(speech_thresholds.for_assemblyai, choosing=speech_thresholds.for_assemblyai_in_code),
         reads=("language_config.languages", "messages_config.receive_partial_transcripts"),
     ),
     approximate(
         "the same sense on another scale: default goes to default, the rest linearly",
-        Conversion(_speech_threshold),
+        Conversion(speech_thresholds.for_gladia, choosing=speech_thresholds.for_gladia_in_code),
         reads=("speech_model",),
     ),
 )
@@ -268,11 +246,14 @@ AUDIO_ENHANCER: Final = _row(
     "voice_focus",
     approximate(
         "another method of hearing the speaker through noise",
-        Conversion(lambda enhancer: "near-field" if enhancer else ABSENT),
+        Conversion(
+            lambda enhancer: "near-field" if enhancer else ABSENT,
+            choosing=lambda: '"near-field" if value else ABSENT',
+        ),
     ),
     approximate(
         "another method of hearing the speaker through noise",
-        Conversion(lambda focus: True if focus not in (ABSENT, "") else ABSENT),
+        Conversion(lambda focus: True if focus not in (ABSENT, "") else ABSENT, choosing=lambda: "bool(value)"),
     ),
 )
 

@@ -89,12 +89,19 @@ class Conversion:
     writes, or a tuple where it writes several. `source` is the same as a Python expression over the name `value`,
     for a single value that only the running program knows (a tuple where several are written); empty where no single
     expression does it. `modules` are
-    the modules that the expression needs.
+    the modules that the expression needs. `choosing` gives such an expression where it hangs on what else the row
+    reads, of which it is given the values; the name ABSENT in it stands for leaving the target's parameter out, as in
+    `"near-field" if value else ABSENT`.
     """
 
     live: Callable[..., Any]
     source: str = ""
     modules: tuple[str, ...] = ()
+    choosing: Callable[..., str] | None = None
+
+    def source_beside(self, *context: Any) -> str:
+        """The expression for a value that only the running program knows; `context` is what else the row reads."""
+        return self.choosing(*context) if self.choosing is not None else self.source
 
 
 def _unchanged(value: Any) -> Any:

@@ -241,10 +241,7 @@ ERROR_EVENT: Final = _row(
         "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
         "its server ends too, Gladia `ended` alone, with the code"
     ),
-    approximate(
-        "an error of AssemblyAI's ends the session, one of Gladia's need not; AssemblyAI calls it for a session that "
-        "its server ends too, Gladia `ended` alone, with the code"
-    ),
+    approximate("an error of AssemblyAI's ends the session, one of Gladia's need not"),
 )
 SPEECH_EVENT: Final = _row(
     "event.speech_started",
@@ -325,6 +322,12 @@ ENDED_CODE: Final = _row(
     approximate("a good end has no code at AssemblyAI: 1000", Conversion(lambda: 1000, 'getattr(value, "code", 1000)')),
     never_met(),
 )
+
+ENDED_OTHERWISE: Final = (1000, 1006, 3008)
+"""The codes of Gladia's `ended` of which an error handler needs no call: the good end, and what was told as an error.
+
+1006 is a session or a socket that could not be opened, 3008 one that took too long.
+"""
 
 ROWS: Final = (
     PACKAGE,

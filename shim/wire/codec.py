@@ -51,6 +51,11 @@ class Codec(Generic[Message]):
                 if field.name == "type":
                     self._decoders[field.default] = msgspec.json.Decoder(structure)
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of message that are defined here."""
+        return tuple(self._decoders)
+
     def knows(self, kind: str) -> bool:
         """Whether messages of a type are defined here."""
         return kind in self._decoders

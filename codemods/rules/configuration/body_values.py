@@ -12,6 +12,7 @@ from codemods.edits import expression
 from codemods.literals import literal_code
 from codemods.migrating import Migrating
 from codemods.rules.configuration.chosen_values import chosen_values
+from codemods.rules.configuration.left_out import can_be_read_again, uses_of_value
 from codemods.rules.configuration.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
 from codemods.rules.configuration.query_values import is_list, is_text, plain
 from codemods.rules.configuration.run_time_parameters import leave_out
@@ -63,11 +64,17 @@ class BodyValues:
         return chosen_values(plain(self._migrating.program, first.node), results_of, self._quote)
 
     def keeps_deciding(
-        self, row: Row, given: Parameter | None, constant: Any, every_result: Callable[[], list[list[Any]]]
+        self,
+        row: Row,
+        given: Parameter | None,
+        constant: Any,
+        source: str,
+        every_result: Callable[[], list[list[Any]]],
     ) -> bool:
         """Whether a setting is converted where it is read, though its value is known: the conversion hangs on it alone.
 
-        `every_result` gives what the row gives for the known value, for all that may be of what else it reads.
+        `source` is the conversion; `every_result` gives what the row gives for the known value, for all that may be of
+        what else it reads.
         """
         if given is None or len(row.gladia) != 1 or constant is NOT_CONSTANT or constant is ABSENT:
             return False
@@ -80,7 +87,7 @@ class BodyValues:
         known = program.value(given.node)
         if len(found) != 1 or (isinstance(known, Known) and _is_same(known.value, constant, found[0][0])):
             return False  # the body has it as it stands, or more than it decides
-        return gives(self.source(row), constant, found[0][0])
+        return gives(source, constant, found[0][0])
 
     def written(self, result: Any, first: Parameter | None, given: Any) -> cst.BaseExpression:
         """The result as code: the program's own expression where it says the same."""
@@ -96,17 +103,25 @@ class BodyValues:
                 return first.node
         return cst.parse_expression(literal_code(result, self._quote))
 
-    def expressions(self, row: Row, given: Parameter) -> list[cst.BaseExpression] | None:
-        """What the body gets of a value that is not known, for each of the row's paths; None with a finding."""
-        source = self.source(row)
+    def expressions(self, row: Row, given: Parameter, context: list[Any]) -> list[cst.BaseExpression] | None:
+        """What the body gets of a value that is not known, for each of the row's paths; None with a finding.
+
+        `context` is what else the row reads.
+        """
+        source = self.source(row, context)
         if not source:
             leave_out(self._migrating, row, given.name, given.node)
             return None
         node = plain(self._migrating.program, given.node)
         if row is parameters.LANGUAGES and given.name in ONE_LANGUAGE:
             node = cst.List([cst.Element(node)])
+        elif len(row.gladia) == 1 and uses_of_value(source) > 1 and not can_be_read_again(node):
+            leave_out(self._migrating, row, given.name, given.node)
+            return None
         elif row.gladia[0] in _NUMBERS and is_text(self._migrating.program, node):
             node = expression("int(node)", node=node)
+        elif row is parameters.SPEECH_THRESHOLD and is_text(self._migrating.program, node):
+            node = expression("float(node)", node=node)
         elif row.gladia[-1] in _LISTS and not self.is_list(given, node):
             leave_out(self._migrating, row, given.name, given.node, "may be a list or its text")
             return None
@@ -126,9 +141,10 @@ class BodyValues:
         test = "node" if self._query.drops_empty else "node is not None"
         return expression(f"value if {test} else default", value=value, node=node, default=cst.parse_expression(code))
 
-    def source(self, row: Row) -> str:
+    def source(self, row: Row, context: list[Any]) -> str:
         """The row's conversion as code; empty where only a known value can be converted."""
-        return row.over_gladia.conversion.source or ("value" if row.over_gladia.codemod is Fidelity.SAME else "")
+        way = row.over_gladia
+        return way.conversion.source_beside(*context) or ("value" if way.codemod is Fidelity.SAME else "")
 
     def is_list(self, given: Parameter, node: cst.BaseExpression) -> bool:
         """Whether a value is a list for sure: what a JSON text was made of, or one that is known."""

@@ -36,11 +36,13 @@ def chosen_by_model(
     *,
     always: bool,
     quote: str,
+    nothing: tuple[Any, ...] = (None,),
 ) -> list[Any] | None:
     """What a row gives for each of its paths, an expression where that hangs on the model; None where it cannot be.
 
     `model` is the expression of the model, `result_of` gives the results for one of the models, ABSENT for none.
-    `always`: the program asks for some model on every way. `quote` is what stands around texts.
+    `always`: the program asks for some model on every way. `quote` is what stands around texts, `nothing` what the
+    expression is where it names no model.
     """
     if not _can_be_asked_twice(program, model):
         return None
@@ -48,7 +50,7 @@ def chosen_by_model(
     default = results[languages.NEWEST_MODEL]
     named: dict[Any, list[Any]] = {}
     if not always or may_be_none(program, model):
-        named[None] = result_of(ABSENT)
+        named |= {one: result_of(ABSENT) for one in nothing}
     found = _known(program, model)
     if found is not None:
         named |= {one: result_of(one) for one in found}

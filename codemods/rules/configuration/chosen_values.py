@@ -32,10 +32,19 @@ def chosen_values(
         codes = [_code(each, quote) for each in (one, other)]
         if None in codes:
             return None
-        found.append(
-            one if codes[0] == codes[1] else cst.IfExp(node.test, _expression(codes[0]), _expression(codes[1]))
-        )
+        found.append(one if codes[0] == codes[1] else _chosen(node.test, *codes))
     return found
+
+
+def _chosen(test: cst.BaseExpression, code: str | None, other: str | None) -> cst.BaseExpression:
+    """`code if test else other`; of True and False, the test itself where it is a comparison, or what it is not."""
+    match test, code, other:
+        case cst.Comparison(), "True", "False":
+            return test
+        case cst.Comparison(left, [cst.ComparisonTarget(cst.Equal() as equal, right)]), "False", "True":
+            before, after = equal.whitespace_before, equal.whitespace_after
+            return cst.Comparison(left, [cst.ComparisonTarget(cst.NotEqual("!=", before, after), right)])
+    return cst.IfExp(test, _expression(code), _expression(other))
 
 
 def _side(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.analysis.program import Program
+from codemods.rules.names.same_meaning import means_the_same
 from codemods.vendors import assemblyai_sessions as sessions
 from shim.mapping import session
 from shim.mapping.row import Vendor
@@ -21,12 +22,15 @@ def is_key(program: Program, node: cst.BaseExpression) -> bool:
 
 
 def is_key_of_header(program: Program, node: cst.BaseExpression) -> bool:
-    """Whether a session that is opened in the same function is given the same expression as its key, in a header."""
+    """Whether a session is given the same expression as its key, in a header, and it means the same there."""
     place = program.scope_of(node)
     for opening in sessions.openings(program):
         argument = opening.headers
         entry = sessions.key_entry(program, argument.value) if argument is not None else None
-        if entry is None or program.scope_of(opening.connect.call) is not place:
+        if entry is None:
+            continue
+        is_here = program.scope_of(opening.connect.call) is place
+        if not is_here and not means_the_same(program, entry.value_node, node):
             continue
         if any(one.deep_equals(entry.value_node) for one in _ways_back(program, node)):
             return True

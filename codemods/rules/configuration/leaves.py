@@ -17,8 +17,8 @@ from codemods.analysis.dictionaries import Fact
 from codemods.analysis.values import UNKNOWN, DictDisplay, JsonText, Known, Sequence, Value, alternatives
 from codemods.findings import CONFIGURATION_UNKNOWN
 from codemods.migrating import Migrating
+from codemods.rules.configuration.left_out import is_declared_with_none
 from codemods.rules.configuration.object_reads import may_be_none, read_of
-from codemods.rules.configuration.run_time_parameters import leave_out
 from codemods.rules.configuration.tested_values import is_tested
 from codemods.vendors.gladia import openings
 from shim.mapping import parameters
@@ -49,6 +49,8 @@ class Leaf:
     certain: bool
     only_if: tuple[cst.Attribute, ...] = ()
     """Reads of an object's fields of which none may be None for the value to be there."""
+    may_be_none: bool = False
+    """Whether the value may be None, and nothing around it has asked."""
 
 
 @dataclass(eq=False, slots=True)
@@ -141,25 +143,23 @@ class ConfigurationLeaves:
         return f"`{prefix}{fact.key}` is made elsewhere: {self.migrating.code(fact.value_node)}"
 
     def _take(self, path: str, fact: Fact, place: Place, *, certain: bool, only_if: tuple[cst.Attribute, ...]) -> None:
-        value = fact.value
+        value, maybe_none = fact.value, False
         if isinstance(place, cst.Attribute) and may_be_none(value):
             only_if = (*only_if, place)
             others = [one for one in alternatives(value) if one != Known(None)]
             value = others[0] if len(others) == 1 else value
         elif any(one == Known(None) for one in alternatives(value)) and not _is_certain(value):
-            row = next((row for row in parameters.ROWS if path in row.gladia), None)
             is_switched = path == parameters.VOCABULARY.gladia[1]  # a switch beside it says whether it is there
-            if is_switched or is_tested(self.migrating.program, fact.value_node):
-                value = UNKNOWN
-            elif row is not None:
-                leave_out(self.migrating, row, path, fact.value_node, "may be None")  # in a query it would be a text
-                return
+            maybe_none = not is_switched and not is_tested(self.migrating.program, fact.value_node)
+            value = UNKNOWN
+        elif value == UNKNOWN and is_declared_with_none(self.migrating.program, fact.value_node):
+            maybe_none = not is_tested(self.migrating.program, fact.value_node)
         if isinstance(value, DictDisplay) and not _ends_at(path):
             self._flatten(value, f"{path}.", place, certain=certain, only_if=only_if)
             return
         constant = NOT_CONSTANT if only_if else self._constant(value)
         node = place if isinstance(place, cst.Attribute) else fact.value_node
-        self.leaves.setdefault(path, []).append(Leaf(path, node, constant, place, certain, only_if))
+        self.leaves.setdefault(path, []).append(Leaf(path, node, constant, place, certain, only_if, maybe_none))
 
     def _place_of(self, fact: Fact, outermost: Place | None, path: str) -> Place | None:
         """Where an entry is written; None for one that is written where it cannot be rewritten.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import libcst as cst
@@ -10,6 +11,7 @@ from codemods.edits import expression
 from codemods.literals import literal_code
 from codemods.migrating import Migrating
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf
+from codemods.rules.configuration.left_out import parted, takes_none
 from codemods.rules.configuration.object_reads import given, report_idle_fields
 from codemods.rules.configuration.writing import ConfigurationWriter
 from shim.mapping import parameters
@@ -55,7 +57,7 @@ class ObjectParameters:
         results = self._results(row, way.conversion.live(*constants, *context)) if is_known else None
         if row is parameters.CODE_SWITCHING and reads_language:
             results = [True]
-        source = way.conversion.source
+        source = way.conversion.source_beside(*context)
         is_constant = row is parameters.ENCODING or (row in _LISTS and results != constants)
         if results is not None and (not source or is_constant):
             self._put(row, first, [self._code(one) for one in results if one is not ABSENT])
@@ -63,7 +65,7 @@ class ObjectParameters:
         if not source:
             return False
         self._read.add(self._place(first))
-        value = expression(source, value=first.node)
+        value, test = parted(expression(source, value=first.node))
         value = self._as_json(value) if row in _LISTS else value
         default = self._results(row, way.conversion.live(*(ABSENT for _ in constants), *context))
         if first.only_if and default[0] is not ABSENT:
@@ -72,7 +74,11 @@ class ObjectParameters:
             )
             self._put(row, first, [value for _ in row.assemblyai])
         else:
-            self._put(row, first, [value for _ in row.assemblyai], given(first.only_if) if first.only_if else None)
+            tests = [
+                *([given(first.only_if)] if first.only_if and not takes_none(source) else []),
+                *filter(None, [test]),
+            ]
+            self._put(row, first, [value for _ in row.assemblyai], _all_of(tests))
         return True
 
     def _put_vocabulary(self, row: Row, switch: Leaf, terms: Leaf | None, constants: list[Any]) -> bool:
@@ -86,11 +92,12 @@ class ObjectParameters:
         if constants[0] is NOT_CONSTANT:
             tests.append(switch.node)
         value = self._as_json(expression(row.over_assemblyai.conversion.source, value=terms.node))
-        test = tests[0] if tests else None
-        for one in tests[1:]:
-            test = cst.BooleanOperation(tests[0], cst.And(), one)
-        self._put(row, terms, [value], test)
+        self._put(row, terms, [value], _all_of(tests))
         return True
+
+    def has_read(self, leaves: Iterable[Leaf | None]) -> None:
+        """Notes that fields were read for what is written elsewhere."""
+        self._read.update(one.place for one in leaves if one is not None and isinstance(one.place, cst.Attribute))
 
     def _results(self, row: Row, found: Any) -> list[Any]:
         return list(found) if len(row.assemblyai) > 1 else [found]
@@ -119,3 +126,11 @@ class ObjectParameters:
         """Says which fields of the objects decide nothing any more."""
         reads = [(leaf.path, leaf.place) for leaf in leaves.all() if isinstance(leaf.place, cst.Attribute)]
         report_idle_fields(self._migrating, reads, self._read)
+
+
+def _all_of(tests: list[cst.BaseExpression]) -> cst.BaseExpression | None:
+    """The test that all of them hold; None where there are none."""
+    found = tests[0] if tests else None
+    for one in tests[1:]:
+        found = cst.BooleanOperation(found, cst.And(), one) if found is not None else one
+    return found

@@ -22,12 +22,16 @@ from codemods.findings import (
 )
 from codemods.literals import literal_code
 from codemods.migrating import Migrating
+from codemods.rules.configuration.audio_format import check_channels, encoding_of_depth
+from codemods.rules.configuration.dictionary_layout import spread
 from codemods.rules.configuration.growing_lists import filled_later
+from codemods.rules.configuration.idle_settings import report_idle_setting
 from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
+from codemods.rules.configuration.left_out import can_be_read_again, takes_none, unless_none, uses_of_value
 from codemods.rules.configuration.object_parameters import ObjectParameters
 from codemods.rules.configuration.object_reads import may_be_none
-from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
+from codemods.rules.configuration.run_time_parameters import leave_out, whatever
 from codemods.rules.configuration.settings_kept import gives, is_setting
 from codemods.rules.configuration.tested_values import is_tested, switched_by
 from codemods.rules.configuration.writing import ConfigurationWriter
@@ -171,7 +175,16 @@ class ConfigurationRule:
             self._apply_absent(row, first, constants)
             return
         if row is parameters.ENCODING:
-            constants[1] = self._known_depth(whole[1], constants[1])
+            if whole[1] is not None and constants[1] is NOT_CONSTANT:
+                known = None if constants[0] is NOT_CONSTANT else constants[0]
+                found = encoding_of_depth(
+                    self._migrating, whole[0].node if whole[0] is not None else None, known, whole[1].node
+                )
+                constants[1] = ABSENT
+                if found is not None and first is not None:
+                    self._put(row, first, [self._laid_out(found)], True)
+                    self._objects.has_read(whole)
+                    return
             if not self._encoding_is_served(first, constants):
                 return
         if always is not None and given[0] is None and len(given) > 1:
@@ -191,20 +204,18 @@ class ConfigurationRule:
                 return
         elif any(constant is NOT_CONSTANT for constant in constants):
             assert first is not None
-            value = self._at_run_time(row, whole, constants)
-            if value is None or not way.conversion.source:
+            written = self._written_at_run_time(row, whole, constants, context)
+            if written is None:
                 results = whatever(row, self._migrating.target, constants, NOT_CONSTANT, context)
                 if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
                     results = [True]
                 if results is None:
-                    leave_out(self._migrating, row, first.path, first.node)
+                    leave_out(self._migrating, row, first.path, first.node, "may be None" if first.may_be_none else "")
                 else:
                     self._put(row, first, results, False)
                     self._explain(row, first, context)
+                    report_idle_setting(self._migrating, first.path, first.node)
                 return
-            written = [expression(way.conversion.source, value=value) for _ in row.assemblyai]
-            if row in _LISTS:
-                written = [self._as_json(one, first) for one in written]
             self._put(row, first, written, True)
         else:
             results = way.conversion.live(*constants, *context)
@@ -223,7 +234,8 @@ class ConfigurationRule:
             return constants
         found = conversion.live(*constants, *context)
         result = found[0] if len(row.assemblyai) > 1 else found
-        if result is ABSENT or not gives(conversion.source, constants[-1], result) or result == constants[-1]:
+        source = conversion.source_beside(*context)
+        if result is ABSENT or not gives(source, constants[-1], result) or result == constants[-1]:
             return constants
         return [*constants[:-1], NOT_CONSTANT]
 
@@ -238,6 +250,31 @@ class ConfigurationRule:
                 self._leaves.give_up(leaf.node, f"`{path}` given here needs another model than it does otherwise")
                 return False
         return True
+
+    def _written_at_run_time(
+        self, row: Row, leaves: list[Leaf | None], constants: list[Any], context: list[Any]
+    ) -> list[cst.BaseExpression] | None:
+        """What stands for a value that only the running program knows, for each of a row's parameters."""
+        conversion = row.over_assemblyai.conversion
+        value, source = self._at_run_time(row, leaves, constants), conversion.source_beside(*context)
+        if value is None or not source:
+            return None
+        may_be_none = any(leaf is not None and leaf.may_be_none and leaf.node is value for leaf in leaves)
+        asks_none = may_be_none and not takes_none(source)
+        if (asks_none or uses_of_value(source) > 1) and not can_be_read_again(value):
+            return None
+        found = expression(source, value=value)
+        written = [self._as_json(found, leaves[0]) if row in _LISTS else found for _ in row.assemblyai]
+        if not asks_none:
+            return written
+        defaults = conversion.live(*(ABSENT for _ in constants), *context)
+        every = defaults if len(row.assemblyai) > 1 else (defaults,)
+        if row is parameters.SAMPLE_RATE:
+            every = (parameters.GLADIA_SAMPLE_RATE,)  # AssemblyAI wants one
+        return [
+            unless_none(one, value, None if default is ABSENT else self._as_parameter(default, None, leaves[0]))
+            for one, default in zip(written, every, strict=True)
+        ]
 
     def _at_run_time(self, row: Row, leaves: list[Leaf | None], constants: list[Any]) -> cst.BaseExpression | None:
         """The one expression that a row's value depends on, where the program alone knows it."""
@@ -264,18 +301,12 @@ class ConfigurationRule:
         if row is parameters.CHANNELS and constants[0] == 1:
             return
         if row is parameters.CHANNELS and constants[0] is NOT_CONSTANT:
-            report_unknown_channels(self._migrating, first.path, first.node)
+            check_channels(self._migrating, first.path, first.node)
             return
         if constants[0] is NOT_CONSTANT:
-            leave_out(self._migrating, row, first.path, first.node)
+            leave_out(self._migrating, row, first.path, first.node, "may be None" if first.may_be_none else "")
             return
         self._migrating.report(PARAMETER_ABSENT, first.node, f"`{row.gladia[0]}`: {row.over_assemblyai.reason}")
-
-    def _known_depth(self, depth: Leaf | None, constant: Any) -> Any:
-        """The bits of a sample; those that AssemblyAI takes where only the running program knows, which is said."""
-        if depth is None or constant is not NOT_CONSTANT:
-            return constant
-        return known_depth(self._migrating, depth.path, depth.node)
 
     def _encoding_is_served(self, first: Leaf | None, constants: list[Any]) -> bool:
         if first is None:
@@ -318,6 +349,17 @@ class ConfigurationRule:
             self._writer.kept.add(first.place)
         else:
             self._writer.replacing.setdefault(first.place, []).extend(written)
+
+    def _laid_out(self, value: cst.BaseExpression) -> cst.BaseExpression:
+        """A lookup in a dictionary, one entry a line where it is long; the parameters stand one a line themselves."""
+        module = self._migrating.module
+        if (
+            isinstance(value, cst.Subscript)
+            and isinstance(value.value, cst.Dict)
+            and len(module.code_for_node(value)) > 80
+        ):
+            return value.with_changes(value=spread(value.value, 2, module.default_indent))
+        return value
 
     def _is_written_out(self, name: str, value: Any) -> bool:
         """Whether a parameter stands in the dictionary from the start with the same value."""

@@ -54,6 +54,7 @@ class QueryParameters:
         """What is taken into the query and nobody can read: a person has to, and it goes until then."""
         self.displays: list[cst.BaseExpression] = []
         self.given = list(given) if given is not None else self._entries(site)
+        self._refuse_pairs()
         dumped = migrating.program.dumped.get(site)
         leaves_none_out = dumped is not None and dumped.without_none
         self.is_filtered = leaves_none_out or site in migrating.program.filtered.values()
@@ -78,6 +79,14 @@ class QueryParameters:
         if given is None or self.is_filtered:
             return any(one.always for one in self.stored(name))
         return not may_be_none(self._migrating.program, given.node)
+
+    def _refuse_pairs(self) -> None:
+        """A query in which a parameter stands twice is no dictionary, and one that AssemblyAI refuses."""
+        seen: set[str] = set()
+        for one in self.given:
+            if one.name in seen and one.entry is None:
+                self._give_up(one.node, f"`{one.name}` is given twice in one query, which AssemblyAI refuses")
+            seen.add(one.name)
 
     # --- where they stand ------------------------------------------------------------------------
 

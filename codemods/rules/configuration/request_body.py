@@ -24,6 +24,7 @@ from codemods.rules.configuration.body_differences import report_differences
 from codemods.rules.configuration.body_display import BodyDisplay, Place
 from codemods.rules.configuration.body_values import ONE_LANGUAGE, BodyValues
 from codemods.rules.configuration.hanging_parameters import HangingParameters, tried_for
+from codemods.rules.configuration.idle_settings import report_idle_setting
 from codemods.rules.configuration.key_in_query import is_key, is_key_of_header
 from codemods.rules.configuration.object_reads import report_idle_fields
 from codemods.rules.configuration.query_parameters import NOT_CONSTANT, Parameter, QueryParameters
@@ -102,6 +103,7 @@ class RequestBodyRule:
                 clash.statement, f"`{clash.name}` shares its place in the body with another: give both at once"
             )
         self._say_unknown_names()
+        self._say_idle_settings()
         self._hanging.report(self._report)
         return self._readable
 
@@ -151,7 +153,7 @@ class RequestBodyRule:
                 leave_out(self._migrating, row, first.name, first.node, "may be None")
                 return
             results = self._values.chosen(row, given, constants, context)
-            if results is None and not self._values.source(row):
+            if results is None and not self._values.source(row, context):
                 results = whatever(row, Vendor.GLADIA, constants, NOT_CONSTANT, context)
             for path, result in zip(row.gladia, results or (), strict=False):
                 self._put_constant(row, path, result, first, ABSENT)
@@ -199,7 +201,10 @@ class RequestBodyRule:
     def _keeps_deciding(self, row: Row, given: Parameter | None, constants: list[Any], context: list[Any]) -> bool:
         """Whether a setting whose value is known is converted where it is read, so that it goes on deciding."""
         known = [ABSENT if one is NOT_CONSTANT else one for one in constants]
-        return self._values.keeps_deciding(row, given, constants[0], lambda: self._every_result(row, known, context))
+        source = self._values.source(row, context)
+        return self._values.keeps_deciding(
+            row, given, constants[0], source, lambda: self._every_result(row, known, context)
+        )
 
     def _put_constant(self, row: Row, path: str, result: Any, first: Parameter | None, given: Any) -> None:
         if result is ABSENT:
@@ -216,7 +221,7 @@ class RequestBodyRule:
 
     def _put_expression(self, row: Row, given: Parameter, context: list[Any]) -> None:
         """Writes a value that only the running program knows, by the conversion's source."""
-        values = self._values.expressions(row, given)
+        values = self._values.expressions(row, given, context)
         if values is None:
             return
         program = self._migrating.program
@@ -278,10 +283,10 @@ class RequestBodyRule:
             return
         if row is parameters.ENCODING and not self._encoding_is_served(given, constant):
             return
-        if constant is NOT_CONSTANT and not self._values.source(row):
+        if constant is NOT_CONSTANT and not self._values.source(row, self._context(row)):
             self._apply_whatever(row, store, given)
         elif constant is NOT_CONSTANT:
-            values = self._values.expressions(row, given)
+            values = self._values.expressions(row, given, self._context(row))
             if values is not None:
                 values = [cst.Name("True") if _is_own_test(self._migrating, store, one) else one for one in values]
                 store.written.update(zip(row.gladia, values, strict=True))
@@ -289,7 +294,7 @@ class RequestBodyRule:
             context = self._context(row)
             rest = [self._query.constant(name) for name in row.assemblyai[1:]]
             if self._keeps_deciding(row, given, [constant, *rest], context):
-                store.written.update(zip(row.gladia, self._values.expressions(row, given) or (), strict=False))
+                store.written.update(zip(row.gladia, self._values.expressions(row, given, context) or (), strict=False))
             else:
                 known = [constant, *(ABSENT if one is NOT_CONSTANT else one for one in rest)]
                 for path, result in zip(row.gladia, self._results(row, known, context) or (), strict=False):
@@ -377,6 +382,14 @@ class RequestBodyRule:
                 self._report(
                     PARAMETER_DIFFERS, one.node, f"`{one.name}` is no parameter of AssemblyAI's, which ignored it"
                 )
+
+    def _say_idle_settings(self) -> None:
+        for row in (parameters.MODEL, parameters.CODE_SWITCHING, parameters.SPEECH_THRESHOLD):
+            given = self._query.by_name(row.assemblyai[0])
+            is_number = row is parameters.SPEECH_THRESHOLD
+            if given is not None and (is_number or self._query.read(given) is NOT_CONSTANT):
+                node = plain(self._migrating.program, given.node)
+                report_idle_setting(self._migrating, given.name, node, self._root.values())
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -7,9 +7,8 @@ from typing import Any, Final
 import libcst as cst
 
 from codemods.analysis.values import Known
-from codemods.findings import PARAMETER_AT_RUN_TIME, PARAMETER_DIFFERS
+from codemods.findings import PARAMETER_AT_RUN_TIME
 from codemods.migrating import Migrating
-from shim.mapping import parameters
 from shim.mapping.row import ABSENT, Fidelity, Row, Vendor
 
 _PROBES: Final = (ABSENT, True, False, "", "en", 0.5)
@@ -53,22 +52,3 @@ def is_by_default(migrating: Migrating, node: cst.BaseExpression, wanted: object
     """Whether a value is the one that is wanted as long as no caller gives another."""
     value = migrating.program.value(node)
     return isinstance(value, Known) and value.value == wanted
-
-
-def known_depth(migrating: Migrating, name: str, node: cst.BaseExpression) -> Any:
-    """The bits of a sample of which only the running program knows: AssemblyAI's are taken, and that is said."""
-    bits = parameters.BIT_DEPTH
-    if is_by_default(migrating, node, bits):
-        migrating.report(PARAMETER_DIFFERS, node, f"`{name}`: AssemblyAI takes {bits} bits alone")
-    else:
-        leave_out(migrating, parameters.ENCODING, name, node, f"may be another than AssemblyAI's {bits}")
-    return ABSENT
-
-
-def report_unknown_channels(migrating: Migrating, name: str, node: cst.BaseExpression) -> None:
-    """Says that Gladia's number of channels went, of which only the running program knows the value."""
-    if is_by_default(migrating, node, 1):
-        text = f"`{name}`: one, as long as no caller gives more: {parameters.CHANNELS.over_assemblyai.reason}"
-        migrating.report(PARAMETER_DIFFERS, node, text)
-    else:
-        leave_out(migrating, parameters.CHANNELS, name, node)

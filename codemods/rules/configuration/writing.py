@@ -8,15 +8,24 @@ from typing import Any, Final
 
 import libcst as cst
 
-from codemods.edits import expression
+from codemods.edits import Statement, expression
 from codemods.migrating import Migrating
 from codemods.rules.configuration.dictionary_layout import broken_where_long, separator, spread
 from codemods.rules.configuration.leaves import Made, Place
+from codemods.rules.configuration.left_out import is_asked_around, parted
 
 _LINE_LENGTH: Final = 88
 
 Parameters = list[tuple[str, cst.BaseExpression]]
-"""Names and values, in the order in which they are written."""
+"""Names and values, in the order in which they are written; `value if test else ABSENT` is there on that condition."""
+
+
+@dataclass(eq=False, slots=True)
+class _Given:
+    """The parameters of one place: those that are always there, and those behind a test."""
+
+    always: Parameters = field(default_factory=list)
+    only_if: list[tuple[cst.BaseExpression, Parameters]] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -90,10 +99,12 @@ class ConfigurationWriter:
         for old, new in zip(original.args, updated.args, strict=True):
             if old in self.kept or old.keyword is None:
                 arguments.append(new)
-            for index, (name, given) in enumerate(self.replacing.get(old, ())):
-                value = self.migrating.edits.edited(given)
-                written = _keyword(name, value)
-                arguments.append(new.with_changes(keyword=cst.Name(name), value=value) if index == 0 else written)
+            given = self._given(self.replacing.get(old, []), old)
+            arguments.extend(
+                _keyword(name, value) if index else new.with_changes(keyword=cst.Name(name), value=value)
+                for index, (name, value) in enumerate(given.always)
+            )
+            arguments.extend(cst.Arg(one.value, star="**") for one in self._taken_in(given, old))
         arguments.extend(_keyword(name, value) for name, value in appended)
         between = original.args[0].comma if original.args else cst.MaybeSentinel.DEFAULT
         last = original.args[-1].comma if original.args else cst.MaybeSentinel.DEFAULT
@@ -119,12 +130,13 @@ class ConfigurationWriter:
             if not isinstance(old, cst.DictElement) or old in self.kept:
                 elements.append(new)
             elif old in self.replacing:
-                for index, (name, given) in enumerate(self.replacing[old]):
-                    key, value = self.migrating.string(name, old), self.migrating.edits.edited(given)
-                    if index == 0:
-                        elements.append(new.with_changes(key=key, value=value))
-                    else:
-                        elements.append(cst.DictElement(key, value))
+                given = self._given(self.replacing[old], old)
+                for index, (name, value) in enumerate(given.always):
+                    key = self.migrating.string(name, old)
+                    elements.append(cst.DictElement(key, value) if index else new.with_changes(key=key, value=value))
+                elements.extend(self._taken_in(given, old))
+                if given.only_if and not given.always:
+                    elements[-1] = elements[-1].with_changes(comma=new.comma)
         elements.extend(cst.DictElement(self.migrating.string(name, original), value) for name, value in appended)
         placed: list[cst.BaseDictElement] = []
         for index, element in enumerate(elements):
@@ -149,6 +161,36 @@ class ConfigurationWriter:
             depth += is_broken
         return depth
 
+    def _given(self, written: Parameters, place: cst.CSTNode) -> _Given:
+        """The parameters of one place as they are after the edits, those on a condition by their tests."""
+        found = _Given()
+        for name, value in written:
+            value, test = parted(value)
+            if test is not None:
+                is_asked = is_asked_around(self.migrating.program, test, place)
+                test = None if is_asked else self.migrating.edits.edited(test)
+            value = self.migrating.edits.edited(value)
+            same = next((several for one, several in found.only_if if test is not None and one.deep_equals(test)), None)
+            if test is None:
+                found.always.append((name, value))
+            elif same is not None:
+                same.append((name, value))
+            else:
+                found.only_if.append((test, [(name, value)]))
+        return found
+
+    def _taken_in(self, given: _Given, near: cst.CSTNode) -> list[cst.StarredDictElement]:
+        """`**({…} if test else {})` for what is there on a condition alone."""
+        indent = self.migrating.module.default_indent
+        return [
+            _only_if(
+                test,
+                cst.Dict([cst.DictElement(self.migrating.string(name, near), value) for name, value in several]),
+                indent,
+            )
+            for test, several in given.only_if
+        ]
+
     def rewrite_store(self, store: cst.SimpleStatementLine) -> None:
         """`config["endpointing"] = seconds` as one statement for each parameter that it becomes."""
         edits, written = self.migrating.edits, self.replacing.get(store, [])
@@ -167,21 +209,25 @@ class ConfigurationWriter:
         base = self._base_of(assign.targets[0].target)
         stored = store
 
-        def lines() -> list[cst.SimpleStatementLine]:
-            found: list[cst.SimpleStatementLine] = []
-            for name, value in written:
-                target = expression("base[key]", base=edits.edited(base), key=self.migrating.string(name, stored))
-                assert isinstance(target, cst.BaseAssignTargetExpression)
-                one = cst.Assign([cst.AssignTarget(target)], edits.edited(value))
-                found.append(cst.SimpleStatementLine([one]))
+        def line(name: str, value: cst.BaseExpression) -> cst.SimpleStatementLine:
+            target = expression("base[key]", base=edits.edited(base), key=self.migrating.string(name, stored))
+            assert isinstance(target, cst.BaseAssignTargetExpression)
+            return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(target)], value)])
+
+        def lines() -> list[Statement]:
+            given = self._given(written, stored)
+            found: list[Statement] = [line(*one) for one in given.always]
+            for test, several in given.only_if:
+                found.append(cst.If(test, cst.IndentedBlock([line(*one) for one in several])))
             return found
 
-        edits.rewrite(
-            store,
-            lambda updated: lines()[0].with_changes(
-                leading_lines=updated.leading_lines, trailing_whitespace=updated.trailing_whitespace
-            ),
-        )
+        def first(updated: cst.SimpleStatementLine) -> Statement:
+            made = lines()[0].with_changes(leading_lines=updated.leading_lines)
+            if isinstance(made, cst.SimpleStatementLine):
+                return made.with_changes(trailing_whitespace=updated.trailing_whitespace)
+            return made
+
+        edits.rewrite(store, first)
         if len(written) > 1:
             edits.insert_after(store, lambda: [*lines()[1:]])
 

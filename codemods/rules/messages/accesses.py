@@ -7,7 +7,7 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.values import Known, Parsed, Step
-from codemods.edits import expression, in_parentheses, takes_any, with_other_quotes
+from codemods.edits import expression, in_parentheses, takes_any
 from codemods.migrating import Migrating
 from codemods.rules.messages.any_type import AnyType
 from codemods.rules.messages.places import MessagePlaces, accessed_in_message, general
@@ -55,14 +55,14 @@ class MessageAccesses:
                 inner = _accessed(inner)
             if kind is not None and is_whole:
                 # Read before anybody asked what the message is: `.get(…, {})`, or a test of the type.
-                quoted = with_other_quotes(source, self._migrating.quote_at(node))
+                quoted = self._migrating.source_at(source, node)
                 asked = self._any_type.rewritten(node, inner, kind, rest, quoted)
                 if asked is not None:
                     return asked
             for step in rest:
                 is_last = step is rest[-1] and not over_list
                 inner = self._access(inner, step, node, last=is_last, source=source)
-            quoted = with_other_quotes(source, self._migrating.quote_at(node))
+            quoted = self._migrating.source_at(source, node)
             result = expression(quoted, value=inner)
             parent = migrating.program.parents[node]
             return result if source == "value" or takes_any(parent) else in_parentheses(result)

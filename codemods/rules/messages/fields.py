@@ -9,13 +9,15 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.program import Program
-from codemods.analysis.values import EACH, Known, Parsed
-from codemods.edits import expression, takes_any
+from codemods.analysis.values import EACH, Parsed, Value
+from codemods.edits import takes_any
 from codemods.findings import FIELD_ABSENT, FIELD_OF_NEITHER, PARAMETER_DIFFERS
 from codemods.migrating import Migrating
+from codemods.rules.absent.prepared import PreparedReads
 from codemods.rules.messages.accesses import MessageAccesses
 from codemods.rules.messages.any_type import AnyType
 from codemods.rules.messages.final_texts import FULL_TEXTS, FinalTexts
+from codemods.rules.messages.leading_blanks import LeadingBlanks
 from codemods.rules.messages.never_there import is_made_up, is_never_there
 from codemods.rules.messages.own_fields import OwnFields
 from codemods.rules.messages.places import TYPE, MessagePlaces, general, with_positions
@@ -52,6 +54,8 @@ class MessageFields:
         self._final_texts = final_texts
         self._give_up = give_up
         self._own = OwnFields(migrating, places)
+        self._blanks = LeadingBlanks(migrating, self._is_text)
+        self._prepared = PreparedReads(migrating, lambda value: places.message(value) is not None)
         self._code = migrating.code
         self._aliases: dict[Definition, cst.Name] = {}
 
@@ -62,7 +66,7 @@ class MessageFields:
         is_access = self._places.base_of(node)[1] > 0
         rows = self._places.rows_of(message)
         if rows is not None and rows[0] in _TEXTS:
-            self._text_is_joined(node, is_access)
+            self._blanks.plan(node)
         if is_access and message.path:
             # A name that holds a part of a message was given it converted: only accesses are rewritten.
             self._field_is_read(node, message, rows)
@@ -87,6 +91,8 @@ class MessageFields:
             self._migrating.edits.replace(node, cst.parse_expression(way.conversion.source))
             return
         if not targets and self._other_stands(node, way.reason):
+            return
+        if not targets and way.reason and self._prepared.plan(node, message, way.reason):
             return
         if not targets or not way.conversion.source:
             self._leave(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
@@ -124,7 +130,7 @@ class MessageFields:
         if not self._places.fields_below(path):
             if self._is_never_there(node, message):
                 self._migrating.report(FIELD_OF_NEITHER, node, self._code(node))
-            elif not self._default_stands(node):
+            elif not self._prepared.plan(node, message, f"{self._vendor_name()} sends no such field"):
                 self._leave(node, f"{self._code(node)} has no counterpart")
             return
         if (
@@ -146,20 +152,8 @@ class MessageFields:
             return is_never_there(message, node, self._places.type_path)
         return self._places.type_path == TYPE and is_made_up(message, node)
 
-    def _default_stands(self, node: cst.BaseExpression) -> bool:
-        """Puts in its place what the program takes a field for that not every message has, as none has it any more."""
-        match node:
-            case cst.Call(cst.Attribute(attr=cst.Name("get")), [_, cst.Arg(cst.BaseExpression() as default)]):
-                value = self._program.value(default)
-            case _:
-                return False
-        if not isinstance(value, Known) or value.value is None:
-            return False
-        vendor = session.NAME.of(self._migrating.target)[0]
-        text = f"{self._code(node)}: {vendor} sends no such field, so it is always {self._code(default)}"
-        self._migrating.report(PARAMETER_DIFFERS, node, text)
-        self._migrating.edits.replace(node, default)
-        return True
+    def _vendor_name(self) -> str:
+        return session.NAME.of(self._migrating.target)[0]
 
     def _other_stands(self, node: cst.BaseExpression, reason: str) -> bool:
         """`message.get("transcript") or message.get("utterance")`: of two fields for one thing there is one left."""
@@ -220,26 +214,10 @@ class MessageFields:
                 return self._without_aliases(self._aliases[definition])
         return name
 
-    def _text_is_joined(self, node: cst.BaseExpression, is_access: bool) -> None:
-        """Adds the blank that Gladia's texts begin with where texts are put together."""
-        if self._migrating.target is not Vendor.ASSEMBLYAI:
-            return
-        parent = self._program.parents[node]
-        blank = self._migrating.string(" ", node)
-        if isinstance(parent, cst.AugAssign) and isinstance(parent.operator, cst.AddAssign):
-            self._migrating.edits.rewrite(
-                parent, lambda updated: updated.with_changes(value=expression("a + b", a=blank, b=updated.value))
-            )
-        elif isinstance(parent, (cst.GeneratorExp, cst.ListComp)) and parent.elt is node:
-            argument = self._program.parents[parent]
-            join = self._program.parents.get(argument)
-            if not isinstance(argument, cst.Arg) or not isinstance(join, cst.Call):
-                return
-            function = join.func
-            if not isinstance(function, cst.Attribute) or self._program.value(function.value) != Known(""):
-                return
-            if function.attr.value == "join":
-                self._migrating.edits.replace(function.value, blank)
+    def _is_text(self, value: Value) -> bool:
+        message = self._places.message(value)
+        rows = self._places.rows_of(message) if message is not None else None
+        return rows is not None and rows[0] in _TEXTS
 
     def _leave(self, node: cst.CSTNode, text: str) -> None:
         """Leaves a reading as it is: a person has to decide, at a TODO."""

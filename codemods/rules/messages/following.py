@@ -150,6 +150,8 @@ class Following(Ends):
             case cst.IfExp():
                 if parent.test is node:
                     self._check_truth(node, value)
+            case cst.BinaryOperation(cst.BaseString(), cst.Modulo()) if self._is_written_by_python(value):
+                self._whole_is_shown(node, value)
             case cst.FormattedStringExpression():
                 if all(isinstance(one, JsonText) for one in something(value)):
                     self._check_text(node, parent, value)
@@ -229,6 +231,11 @@ class Following(Ends):
         if name in _CHANGING:
             self._give_up(parent)
             return
+        if self._has_none(value, name):
+            self._complete = False
+            text = f"{self._migrating.code(parent)}: what is read there has no attributes; this fails as it is"
+            self._migrating.report(FIELD_ABSENT, parent, text)
+            return
         self._leaves(node, value, parent)
 
     def _check_target(self, node: cst.BaseExpression, target: cst.CSTNode) -> None:
@@ -289,6 +296,10 @@ class Following(Ends):
             return
         if call.args[0] is argument and self._is_key(value, call):
             return
+        match call.func:
+            case cst.Attribute(cst.BaseString(), cst.Name("format")) if self._is_written_by_python(value):
+                self._whole_is_shown(node, value)
+                return
         lost = self._lost.parameters(call, argument)
         if lost:
             self._given_in_old_form.update(lost)
@@ -348,14 +359,14 @@ class Following(Ends):
 
     def _is_key(self, value: Value, access: cst.CSTNode) -> bool:
         """Whether a message's type chooses an entry of a table of the program's own: `handlers[kind]`, `.get(kind)`."""
-        return all(
-            isinstance(one, Parsed) and one.path == self._type_path for one in something(value)
-        ) and is_table_access(self._program, access)
+        kind = message_of(value, self._connects)
+        return kind is not None and kind.path == self._type_path and is_table_access(self._program, access)
 
     def _check_comparison(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
         comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
         assert isinstance(comparison, cst.Comparison)
-        if all(isinstance(one, Parsed) and one.path == self._type_path for one in something(value)):
+        kind = message_of(value, self._connects)
+        if kind is not None and kind.path == self._type_path:
             return
         if are_tasks(value):
             return  # which task it is, or whether it is among others: nothing of what it gives

@@ -9,6 +9,7 @@ import libcst as cst
 from codemods.analysis.values import Step
 from codemods.findings import FIELD_UNCLEAR
 from codemods.migrating import Migrating
+from codemods.rules.messages.absent_tests import AbsentTests
 from codemods.rules.messages.accesses import MessageAccesses
 from codemods.rules.messages.any_type import AnyType
 from codemods.rules.messages.error_tests import ErrorTests
@@ -66,6 +67,7 @@ class MessageRule:
         for node, message in reads:
             if node not in gone and message.path == places.type_path and isinstance(node, cst.BaseExpression):
                 self._type_is_read(node)
+        AbsentTests(self._migrating, places).plan()
         for node, message in reads:
             if node not in gone and message.path != places.type_path and isinstance(node, cst.BaseExpression):
                 self._fields.read(node, message)

@@ -63,6 +63,8 @@ class MessageTypes:
     def rename(self, node: cst.CSTNode, value: Value) -> None:
         """Renames the types that an expression is, where they are written, or takes away what waits for them."""
         match value:
+            case Known("", certain=True):
+                return  # no message at all
             case Known(str() as name, literal, certain=True):
                 if isinstance(literal, cst.SimpleString) and self._only_tests_types(literal):
                     self._rename_type(literal, name)

@@ -32,6 +32,20 @@ class OwnFields:
         inner = general(path)
         return any(around != inner and around[: len(inner)] == inner for around, _ in self._stored.values())
 
+    def added_behind(self, path: tuple[Step, ...], node: cst.CSTNode) -> list[str]:
+        """The names that the program puts into what stands at a place where a node was run already, or may have been.
+
+        That is further down in the same function, or in another one.
+        """
+        scope_of = self._program.scope_of
+        found = [
+            name
+            for store, (around, name) in self._stored.items()
+            if around == general(path)
+            and (scope_of(store) is not scope_of(node) or self._program.comes_behind(store, node))
+        ]
+        return list(dict.fromkeys(found))
+
     def is_own(self, message: Parsed) -> bool:
         """Whether a place of a message is a field that the program puts there."""
         return (general(message.path[:-1]), message.path[-1:] and message.path[-1]) in self._stored.values()

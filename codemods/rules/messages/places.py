@@ -48,8 +48,9 @@ def _as_sent(kind: str) -> str:
 
 
 def _defaults(value: Value, message: Parsed) -> list[Value]:
-    """Constants that take the place of a field that is not there; a type's would be tested for like a type."""
-    return [one for one in something(value) if isinstance(one, Known)] if message.path[-1:] != TYPE else []
+    """Constants that take the place of a field that is not there; a type's, if it is one, is tested for like a type."""
+    constants = [one for one in something(value) if isinstance(one, Known)]
+    return [one for one in constants if message.path[-1:] != TYPE or one.value == ""]
 
 
 def _empty(value: Value) -> list[Value]:

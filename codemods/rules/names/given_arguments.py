@@ -6,7 +6,7 @@ import libcst as cst
 
 from codemods.analysis.arguments import Arguments
 from codemods.analysis.program import Program
-from codemods.analysis.values import Class, Function, Instance, Member, alternatives
+from codemods.analysis.values import Class, Function, Instance, Member, Value, alternatives
 
 
 def calls_giving(program: Program, function: cst.FunctionDef) -> list[cst.Call]:
@@ -43,3 +43,17 @@ def given_for(program: Program, parameter: cst.Param) -> list[cst.BaseExpression
         if given is not None:
             found.append(given)
     return found
+
+
+def value_as_given(program: Program, node: cst.BaseExpression) -> Value:
+    """What an expression is; a parameter that every call gives the same is that, since its default is never used."""
+    definitions = list(program.reaching.get(node, ())) if isinstance(node, cst.Name) else []
+    parameter = definitions[0].node if len(definitions) == 1 else None
+    if not isinstance(parameter, cst.Param) or parameter.default is None:
+        return program.value(node)
+    function = program.scope_of(parameter)
+    given = [one for one in given_for(program, parameter) if one is not parameter.default]
+    values = {program.value(one) for one in given}
+    calls = calls_giving(program, function) if isinstance(function, cst.FunctionDef) else []
+    is_always = bool(given) and len(given) == len(calls) and len(values) == 1
+    return values.pop() if is_always else program.value(node)

@@ -13,7 +13,7 @@ import libcst as cst
 
 from codemods.analysis.sound import SAID_OF_RECORDINGS
 
-_ALIAS: Final = re.compile(r"^[ \t]+(\w+) = [\w.]+(?:\(\))?[ \t]*(?:#.*)?$", re.MULTILINE)
+_ALIAS: Final = re.compile(r"^[ \t]+(\w+) = [\w.]+[\w.\"'()\[\]{}, ]*[ \t]*(?:#.*)?$", re.MULTILINE)
 """How such a statement looks: a cheap look before anything is walked."""
 
 
@@ -49,14 +49,27 @@ def _unused(module: cst.Module, names: set[str]) -> Iterator[tuple[cst.SimpleSta
 
 
 def _is_looked_up(value: cst.BaseExpression) -> bool:
-    """Whether reading an expression does nothing: a name, an attribute, what a recording says of itself."""
+    """Whether reading an expression does nothing: a name, an attribute, a field, what a recording says of itself."""
     match value:
         case cst.Name():
             return True
-        case cst.Attribute(inner):
+        case cst.Attribute(inner) | cst.Subscript(inner, [cst.SubscriptElement(cst.Index(cst.SimpleString()))]):
             return _is_looked_up(inner)
+        case cst.Call(cst.Attribute(inner, cst.Name("get")), [cst.Arg(cst.SimpleString()), *others]) if all(
+            _does_nothing(one.value) for one in others
+        ):
+            return _is_looked_up(inner)
+        case cst.BooleanOperation(left, cst.Or(), right):
+            return _is_looked_up(left) and _does_nothing(right)
         case cst.Call(cst.Attribute(cst.Name(), cst.Name(name)), []):
             return name in SAID_OF_RECORDINGS
+    return False
+
+
+def _does_nothing(default: cst.BaseExpression) -> bool:
+    match default:
+        case cst.SimpleString() | cst.Name() | cst.Integer() | cst.Float() | cst.List([]) | cst.Dict([]):
+            return True
     return False
 
 

@@ -16,6 +16,8 @@ from shim.mapping.row import Vendor
 
 Literal = cst.SimpleString | cst.FormattedStringText
 _PART: Final = re.compile(r"[\w.-]+")
+_STRIPPING: Final = ("strip", "lstrip", "rstrip")
+"""Methods that give a text without the characters that they are told."""
 
 
 def text_of_literal(literal: Literal) -> str:
@@ -88,6 +90,8 @@ class AddressPieces:
                     self._gather(made)
                     if isinstance(node, cst.Attribute):
                         self._gather([node.value])
+                case cst.Call(cst.Attribute(text, cst.Name(method))) if method in _STRIPPING:
+                    self._gather([text])  # what is stripped off is no part of the address
                 case _:
                     self._gather(node.children)
 

@@ -15,10 +15,12 @@ from codemods.analysis.values import Frame, Parsed
 from codemods.edits import Statement, expression
 from codemods.findings import PARAMETER_DIFFERS, SESSION_SPREAD, SESSION_USED_ELSEWHERE
 from codemods.migrating import Migrating
+from codemods.rules.guards import guards_around
 from codemods.rules.names.elsewhere import Elsewhere
 from codemods.rules.opening.answer import AnswerStatements
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
+from codemods.rules.posting.opening_place import OpeningPlace
 from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 
@@ -117,7 +119,8 @@ class CallbackRefusal:
             self._refusal.plan(check, message)
 
         told = self._refusal.is_left_to_library(check)
-        if self._connect.library.by_callback and not self._ends_by_itself(answer):
+        exits = check is None and not self._handlers.handlers and self._would_go_unheard()
+        if self._connect.library.by_callback and not exits and not self._ends_by_itself(answer):
             self._migrating.report(PARAMETER_DIFFERS, parsing, _SWALLOWED)
         self._handlers.plan(message, told=told)
         for node in [inner for one in answer.moved for inner in self._program.nodes_in(one)]:
@@ -126,7 +129,10 @@ class CallbackRefusal:
                 migrating.edits.replace(node, message)
 
         def statements() -> list[Statement]:
-            failure = expression("RuntimeError(text)", text=assemblyai.refusal_text(migrating, message, parsing))
+            failure = expression(
+                "SystemExit(text)" if exits else "RuntimeError(text)",
+                text=assemblyai.refusal_text(migrating, message, parsing),
+            )
             default = cst.SimpleStatementLine([cst.Raise(failure)])
             test = assemblyai.is_error(migrating, message, parsing)
             refused = answer.edited_check() or cst.If(test, cst.IndentedBlock([default]))
@@ -139,6 +145,31 @@ class CallbackRefusal:
             return found
 
         migrating.edits.insert_after(self._behind_parsing(parsing), statements)
+
+    def _would_go_unheard(self) -> bool:
+        """Whether an exception of a callback is heard by nobody, in a script that ended with the POST's own.
+
+        websocket-client keeps it where no `on_error` is given, and lets pass what ends a program; not in a thread.
+        """
+        connect, place = self._connect, OpeningPlace(self._migrating, self._connect)
+        if (
+            not connect.library.by_callback
+            or not connect.arguments.complete
+            or "on_error" in connect.arguments.keywords
+        ):
+            return False
+        if any(guards_around(self._program, connect.call)) or not place.is_of_a_script(
+            self._program.scope_of(connect.call)
+        ):
+            return False
+        runs = [one for one in self._migrating.nodes() if _is_running(one)]
+        called = [self._program.parents[one] for one in runs]
+        return all(
+            isinstance(call, cst.Call)
+            and call.func is run
+            and not place.is_a_threads_work(self._program.scope_of(call))
+            for run, call in zip(runs, called, strict=True)
+        )
 
     def _ends_by_itself(self, answer: AnswerStatements) -> bool:
         """Whether a refusal ends the program by other means than an exception, which the socket's library catches."""
@@ -157,3 +188,8 @@ class CallbackRefusal:
                 if body is block and ends:
                     return around
         return parsing
+
+
+def _is_running(node: cst.CSTNode) -> bool:
+    """Whether a node names the method that hands frames to callbacks until the socket is closed."""
+    return isinstance(node, cst.Attribute) and node.attr.value == "run_forever"

@@ -15,6 +15,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import Frame, Library
 
+_WAITING: Final = Library("asyncio.wait_for")
 _CATCH_A_REFUSAL: Final = ("builtins.Exception", "builtins.BaseException", "builtins.RuntimeError")
 
 
@@ -24,6 +25,15 @@ def connecting_loop(program: Program, connect: Connect) -> cst.For | None:
         case cst.For(asynchronous=cst.Asynchronous()) as loop if loop.iter is connect.call:
             return loop
     return None
+
+
+def waited_for(program: Program, connect: cst.Call) -> cst.Call:
+    """The call that gives what a connect gives: `asyncio.wait_for` around it, or the connect itself."""
+    argument = program.parents[connect]
+    around = program.parents[argument]
+    if not isinstance(argument, cst.Arg) or not isinstance(around, cst.Call) or around.args[0] is not argument:
+        return connect
+    return around if program.value(around.func) == _WAITING else connect
 
 
 def opened_block(program: Program, connect: Connect) -> cst.IndentedBlock | None:

@@ -29,12 +29,13 @@ from codemods.migrating import Migrating
 from codemods.rules.configuration.dictionary_layout import comments_in, spread
 from codemods.rules.configuration.query import ConfigurationRule
 from codemods.rules.configuration.uses import ConfigurationUses
+from codemods.rules.names.given_arguments import value_as_given
 from codemods.rules.opening.address import AddressRule
 from codemods.rules.opening.answer import AnswerStatements
 from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.callback_refusal import CallbackRefusal
 from codemods.rules.opening.carried_headers import CarriedHeaders, others_send, sends_the_same
-from codemods.rules.opening.opened_block import block_of_first_message, connecting_loop
+from codemods.rules.opening.opened_block import block_of_first_message, connecting_loop, waited_for
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
 from codemods.rules.opening.refusal_passing import RefusalPassing
@@ -55,7 +56,8 @@ class OpeningRule:
         self._migrating = migrating
         self._program = migrating.program
         self._opening = opening
-        self._refusal = RefusalRule(migrating, opening)
+        self._handlers = RefusalHandlers(migrating)
+        self._refusal = RefusalRule(migrating, opening, self._handlers)
         self._address = AddressRule(migrating, opening)
         self._carried = CarriedHeaders(migrating, opening)
         self._own_headers: cst.BaseExpression | None = None
@@ -96,7 +98,7 @@ class OpeningRule:
             self._insert_first_message(connect, socket, answer)
             by_default = answer.success is None and self._refusal.is_left_to_library(answer.check)
             passing = RefusalPassing(self._migrating, connect, self._opening.request.call)
-            passing.plan(answer.refused, RefusalHandlers(self._migrating), by_default=by_default)
+            passing.plan(answer.refused, self._handlers, by_default=by_default)
         self._remove_idle_clients(answer)
         say_that_it_starts_over(self._migrating, connect, self._opening.request.call)
         return True
@@ -133,7 +135,7 @@ class OpeningRule:
     def _configuration(self) -> Dictionary | None:
         request = self._opening.request
         body = request.json
-        value: Value | None = self._program.value(body) if body is not None else None
+        value: Value | None = value_as_given(self._program, body) if body is not None else None
         if body is None and request.data is not None:
             text = self._program.value(request.data)
             value = text.of if isinstance(text, JsonText) else None
@@ -175,7 +177,7 @@ class OpeningRule:
         if isinstance(statement, (cst.With, cst.For)) and not isinstance(statement.body, cst.IndentedBlock):
             self._migrating.report(STATEMENT_SHARED, statement, self._migrating.code(statement))
             return None
-        around = parent = self._program.parents[connect.call]
+        around = parent = self._program.parents[waited_for(self._program, connect.call)]
         if isinstance(parent, cst.Await):
             parent = self._program.parents[parent]
         match parent:
@@ -318,6 +320,8 @@ class OpeningRule:
             check = answer.edited_check()
             if answer.success is not None:
                 check = self._without_success(answer.success, message)
+            elif check is None and self._handlers.tells_code:
+                check = self._refusal.by_default(message, block)
             read = assemblyai.first_message(
                 migrating,
                 migrating.edits.updated(socket),

@@ -7,8 +7,8 @@ import libcst as cst
 from codemods.analysis.libraries import ENDING
 from codemods.analysis.program import Program
 from codemods.analysis.values import HttpResponse, Library, Parsed, ResponseField, Value
-from codemods.edits import expression
 from codemods.migrating import Migrating
+from codemods.rules.opening.refusal_handlers import RefusalHandlers
 from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.simpler.truth import tells_refusals
 from codemods.vendors import assemblyai, gladia
@@ -20,7 +20,8 @@ _STATUS = ("status_code", "status")
 class RefusalRule:
     """Recognises the failure branch of one session's POST, and plans its edits."""
 
-    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+    def __init__(self, migrating: Migrating, opening: Opening, handlers: RefusalHandlers) -> None:
+        self._handlers = handlers
         self._migrating = migrating
         self._program = migrating.program
         self._opening = opening
@@ -119,8 +120,7 @@ class RefusalRule:
                 edits.remove(statement)
         last = self._raised_last(body) if isinstance(body, cst.IndentedBlock) else None
         if last is not None:
-            text = assemblyai.refusal_text(migrating, message, last)
-            edits.replace(program.statement_of(last), raising(text))
+            edits.rewrite(program.statement_of(last), lambda _: self._raising(message, last))
         for node in program.nodes_in(body):
             value = program.value(node)
             if isinstance(node, cst.Call) and self._ends_with_status(node):
@@ -139,6 +139,18 @@ class RefusalRule:
                     numbers.plan(outermost, assemblyai.refusal_code(migrating, message, outermost))
                 elif isinstance(outermost, cst.BaseExpression):
                     edits.replace(outermost, assemblyai.refusal_text(migrating, message, outermost))
+
+    def by_default(self, message: cst.BaseExpression, near: cst.CSTNode) -> cst.If:
+        """The test of a refusal that the program has no word of its own for."""
+        test = assemblyai.is_refusal(self._migrating, message, near)
+        return cst.If(test, cst.IndentedBlock([self._raising(message, near)]))
+
+    def _raising(self, message: cst.BaseExpression, near: cst.CSTNode) -> cst.SimpleStatementLine:
+        """The statement that raises a refusal which the library raised before."""
+        migrating = self._migrating
+        text = assemblyai.refusal_text(migrating, message, near)
+        raised = self._handlers.raised(text, lambda: assemblyai.refusal_code(migrating, message, near))
+        return cst.SimpleStatementLine([cst.Raise(raised)])
 
     def _is_own(self, node: cst.BaseExpression, body: cst.BaseSuite) -> bool:
         """Whether a name got its value inside the branch, where what it got is rewritten."""
@@ -186,11 +198,6 @@ class RefusalRule:
                 found = self._program.value(value)
                 return isinstance(found, Parsed) and gladia.is_answer_of(found, self._opening.request)
         return False
-
-
-def raising(text: cst.BaseExpression) -> cst.SimpleStatementLine:
-    """The statement that raises a refusal which the library raised before."""
-    return cst.SimpleStatementLine([cst.Raise(expression("RuntimeError(text)", text=text))])
 
 
 def is_ending(program: Program, call: cst.Call) -> bool:

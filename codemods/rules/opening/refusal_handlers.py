@@ -12,11 +12,13 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.libraries import ENDING
 from codemods.analysis.values import Library, Value
 from codemods.edits import Statement
 from codemods.findings import CHECK_UNKNOWN, GUARD_MOVED, REFUSAL_CAUGHT
 from codemods.migrating import Migrating
 from codemods.rules.guards import Raised, catcher, raises_again, types_of
+from codemods.rules.opening.raised_again import RaisingInstead, is_raised_again, naming, raise_in, raising_named
 from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors import assemblyai
 
@@ -55,6 +57,9 @@ class RefusalHandlers:
     last: cst.ExceptHandler | None = None
     """The one whose statements a refusal comes to last, once `failing` has said what is done about one."""
 
+    tells_code: bool = False
+    """Whether a handler that stays reads the code of a refusal, so that the exception has to hold it."""
+
     own: set[cst.ExceptHandler] = field(default_factory=set)
     """Those that are for an exception of a class of the program, which the test raises: they are given it as it is."""
 
@@ -63,6 +68,18 @@ class RefusalHandlers:
         handler = self._handler_of_refusals(statement)
         names = self._caught(handler.type) if handler is not None and handler.type is not None else []
         return bool(names) and all(one in _OF_HTTP for one in names)
+
+    def leaves(self, statement: cst.Try) -> bool:
+        """Whether the handler for a refused request leaves the function or the program, and goes on in no loop."""
+        handler = self._handler_of_refusals(statement)
+        last = handler.body.body[-1] if handler is not None else None
+        match last:
+            case cst.SimpleStatementLine([*_, cst.Raise() | cst.Return()]):
+                return True
+            case cst.SimpleStatementLine([*_, cst.Expr(cst.Call() as call)]):
+                value = self.migrating.program.value(call.func)
+                return isinstance(value, Library) and value.name in ENDING
+        return False
 
     def take(self, statement: cst.Try, check: cst.If | None = None, *, stays: bool = False) -> bool:
         """Notes a `try`; False, with a finding, where its handlers cannot be moved.
@@ -114,7 +131,7 @@ class RefusalHandlers:
     def _raised_at_end(self, check: cst.If | None) -> Raised | None:
         """The type of the exception that a test of a refusal ends with, if it raises one of its own."""
         last = check.body.body[-1] if check is not None else None
-        raised = _raise_in(last) if last is not None else None
+        raised = raise_in(last) if last is not None else None
         made = raised.exc.func if raised is not None and isinstance(raised.exc, cst.Call) else None
         return next(iter(types_of(self.migrating.program, made)), None) if made is not None else None
 
@@ -139,11 +156,34 @@ class RefusalHandlers:
         """Lets the handler that is for a refused request be for an exception of Python's; says where it cannot be."""
         handler = self._handler_of_refusals(statement)
         assert handler is not None and handler.type is not None
-        strange = [use for use in self._uses(handler) if self._part(use) != (use, False)]
-        if strange:
-            text = f"its handler looks into the exception: {self._code_around(strange[0])}; it is {kind} now"
-            self.migrating.report(REFUSAL_CAUGHT, statement, text)
+        parts = [(use, self._part(use)) for use in self._uses(handler) if not self._is_in_answered(use, handler)]
+        for use, part in parts:
+            if part is None:
+                text = f"{kind} has no `{self._read_of(use)}`: it only says what the service said"
+                self.migrating.report(REFUSAL_CAUGHT, use, text)
+        if any(part is not None and part[1] for _, part in parts):
+            self.tells_code = True
+        numbers = RefusalNumbers(self.migrating.at(statement))
+        for use, part in parts:
+            if part is None or isinstance(self.migrating.program.parents[use], cst.From | cst.Raise):
+                continue
+            whole, is_code = part
+            if is_code:
+                numbers.plan(whole, cst.parse_expression(f"{use.value}.args[-1]"))
+            else:
+                self._tell(use, whole)
+        self._take_tests_for_answer_away(handler)
         self.migrating.edits.replace(handler.type, cst.Name(kind))
+
+    def _tell(self, use: cst.Name, whole: cst.BaseExpression) -> None:
+        """Plans that a handler which stays tells what the service said, for an exception or a text out of it."""
+
+        def told(updated: cst.CSTNode) -> cst.CSTNode:
+            if self.tells_code:
+                return cst.parse_expression(f"{use.value}.args[0]")
+            return updated if whole is use else cst.parse_expression(f"str({use.value})")
+
+        self.migrating.edits.rewrite(whole, told)
 
     def _handler_of_refusals(self, statement: cst.Try) -> cst.ExceptHandler | None:
         for handler in statement.handlers:
@@ -190,6 +230,13 @@ class RefusalHandlers:
             for one in self._answered(handler)
         )
 
+    def _read_of(self, use: cst.Name) -> str:
+        """What is read of an exception, all of it: `response.status_code`."""
+        node: cst.CSTNode = use
+        while isinstance(self.migrating.program.parents[node], cst.Attribute):
+            node = self.migrating.program.parents[node]
+        return self.migrating.code(node).removeprefix(f"{use.value}.")
+
     def _code_around(self, use: cst.Name) -> str:
         return self.migrating.code(self.migrating.program.parents[use])
 
@@ -223,11 +270,7 @@ class RefusalHandlers:
         migrating, edits, program = self.migrating, self.migrating.edits, self.migrating.program
         numbers = RefusalNumbers(migrating)
         for handler in self.handlers:
-            for asked in self._answered(handler):
-                if isinstance(asked, cst.If):
-                    edits.unwrap(asked)
-                else:
-                    edits.rewrite(asked, lambda updated: updated.body)
+            self._take_tests_for_answer_away(handler)
             for use in self._uses(handler):
                 part = self._part(use) if not self._is_in_answered(use, handler) else None
                 parent = program.parents[use]
@@ -245,11 +288,23 @@ class RefusalHandlers:
                     # There is no exception any more of which a traceback could be logged.
                     edits.replace(node.attr, cst.Name("error"))
 
+    def _take_tests_for_answer_away(self, handler: cst.ExceptHandler) -> None:
+        for asked in self._answered(handler):
+            if isinstance(asked, cst.If):
+                self.migrating.edits.unwrap(asked)
+            else:
+                self.migrating.edits.rewrite(asked, lambda updated: updated.body)
+
+    def raised(self, text: cst.BaseExpression, code: Callable[[], cst.BaseExpression]) -> cst.Call:
+        """The exception that a refusal is raised as by default: the service's words, and its code if that is read."""
+        made = cst.Call(cst.Name("RuntimeError"), [cst.Arg(text)])
+        return made.with_changes(args=[*made.args, cst.Arg(code())]) if self.tells_code else made
+
     def failing(self, statements: list[Statement], default: Statement, *, told: bool) -> list[Statement]:
         """What is done about a refusal: `statements`, and after a `raise` at their end what the handlers did."""
         found = statements or [default]
         for handler in self.handlers:
-            raised = _raise_in(found[-1])
+            raised = raise_in(found[-1])
             if raised is None:
                 return found
             body = self.migrating.edits.edited(handler.body).body
@@ -258,9 +313,10 @@ class RefusalHandlers:
             found = found[:-1]
             if not told and handler.name is not None and any(self._part(use) for use in self._uses(handler)):
                 is_own = handler in self.own
-                found.append(_naming(handler, raised, whole=is_own))
-                again = _raising_named(again, handler, whole=is_own)
-            found.extend(again if _raises_again(one) else one for one in body)  # type: ignore[misc]
+                found.append(naming(handler, raised, whole=is_own))
+                again = raising_named(again, handler, whole=is_own)
+            instead = RaisingInstead(again)
+            found.extend(again if is_raised_again(one) else one.visit(instead) for one in body)  # type: ignore[misc]
         return found
 
     def outside(self, function: cst.CSTNode) -> list[cst.ExceptHandler]:
@@ -295,41 +351,3 @@ def _without_handler(at: int) -> Callable[[cst.Try], cst.Try]:
         return updated.with_changes(handlers=[one for index, one in enumerate(updated.handlers) if index != at])
 
     return without
-
-
-def _raise_in(statement: cst.CSTNode) -> cst.Raise | None:
-    match statement:
-        case cst.SimpleStatementLine([cst.Raise() as found]):
-            return found
-    return None
-
-
-def _raises_again(statement: cst.CSTNode) -> bool:
-    match statement:
-        case cst.SimpleStatementLine([cst.Raise(None)]):
-            return True
-    return False
-
-
-def _raising_named(statement: Statement, handler: cst.ExceptHandler, *, whole: bool) -> Statement:
-    """The `raise` of an exception with what it says, or the `whole` of it, by the name that it has got."""
-    match statement:
-        case cst.SimpleStatementLine([cst.Raise() as raised]) if whole:
-            assert handler.name is not None and isinstance(handler.name.name, cst.Name)
-            return statement.with_changes(body=[raised.with_changes(exc=handler.name.name, cause=None)])
-        case cst.SimpleStatementLine([cst.Raise(cst.Call(args=[first, *_]) as made) as raised]):
-            assert handler.name is not None and isinstance(handler.name.name, cst.Name)
-            named = made.with_changes(args=[first.with_changes(value=handler.name.name), *made.args[1:]])
-            return statement.with_changes(body=[raised.with_changes(exc=named)])
-    return statement
-
-
-def _naming(handler: cst.ExceptHandler, raised: cst.Raise, *, whole: bool) -> cst.SimpleStatementLine:
-    """`error = "what the exception said"`, where the handler told of an exception; `whole`: the exception itself."""
-    assert handler.name is not None and isinstance(handler.name.name, cst.Name)
-    said: cst.BaseExpression = cst.SimpleString('"refused"')
-    if whole and raised.exc is not None:
-        said = raised.exc
-    elif isinstance(raised.exc, cst.Call) and raised.exc.args:
-        said = raised.exc.args[0].value
-    return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(handler.name.name)], said)])

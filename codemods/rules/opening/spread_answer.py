@@ -8,18 +8,15 @@ was done with the answer otherwise (the test of its status, its id) is done wher
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import (
-    Class,
-    Function,
     HttpResponse,
-    Instance,
     Known,
     Library,
-    Member,
     Parsed,
     ResponseField,
     Value,
@@ -32,11 +29,14 @@ from codemods.rules.names.elsewhere import calls_of
 from codemods.rules.opening.answer import AnswerStatements, given_by
 from codemods.rules.opening.answer_record import record_of
 from codemods.rules.opening.around_post import statements_around
-from codemods.rules.opening.display_uses import stays_inside
-from codemods.rules.opening.no_session import asked, returns, tests_for_nothing
+from codemods.rules.opening.caller_branches import CallerBranches
+from codemods.rules.opening.given_away import is_given_away
+from codemods.rules.opening.no_session import returns, tests_for_nothing
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
+
+_STATUS: Final = ("status", "status_code", "ok", "is_success", "is_error", "is_client_error")
 
 
 class SpreadAnswer(AnswerStatements):
@@ -78,18 +78,25 @@ class SpreadAnswer(AnswerStatements):
     def find_branch(self, bodies: Iterable[cst.BaseSuite]) -> None:
         """Looks for the caller's test for no session, where one of these branches of the POST's function returns."""
         if any(returns(one) for one in bodies) and self.posting is not self.connecting:
-            self.branch = self._branch_of_caller()
+            branches = CallerBranches(self._program, self._refusal, self._opening, self.posting, self.connecting)
+            self.branch = branches.for_nothing(self.is_call_of_poster)
 
     def is_handed_on(self, node: cst.CSTNode) -> bool:
         """Whether a use of the answer hands it on to where it is looked at: all but a read of the id."""
         return not any(self._program.is_inside(node, one) for one in self.identities)
+
+    def stands_with_post(self, node: cst.CSTNode) -> bool:
+        """Whether a node stands in the function of the POST, or in none where the file itself makes that."""
+        if isinstance(self.posting, cst.Module):
+            return self._program.scope_of(node) is self.posting
+        return self._program.is_inside(node, self.posting)
 
     def _hands_document_on(self) -> bool:
         """Whether the answer's document leaves the function of the POST."""
         return any(
             isinstance(one, Parsed) and one.path == () and gladia.is_answer_of(one, self._opening.request)
             for node, value in self._program.values.items()
-            if not self._program.is_inside(node, self.posting)
+            if not self.stands_with_post(node)
             for one in alternatives(value)
         )
 
@@ -97,7 +104,7 @@ class SpreadAnswer(AnswerStatements):
         whole = self._refusal.outermost(node)
         if not isinstance(whole, cst.BaseExpression):
             return True
-        inside = self._program.is_inside(node, self.posting)
+        inside = self.stands_with_post(node)
         statement = self._program.statement_of(whole)
         if self.is_call_of_poster(whole):
             return True
@@ -111,7 +118,7 @@ class SpreadAnswer(AnswerStatements):
         if any(
             isinstance(one, Parsed) and gladia.is_address_of(one, self._opening.request) for one in alternatives(found)
         ):
-            if self._leaves_the_program(whole):
+            if is_given_away(self._migrating, whole, self.posting, self.record):
                 return self._give_up(whole)
             self._place_address(whole, inside=inside)
             return True
@@ -136,6 +143,9 @@ class SpreadAnswer(AnswerStatements):
             return True  # what is asked is whether it was made yet, and that stays true of the new address
         if self._may_be_identity(node) and not self._reads_document(node) and self._is_behind(statement):
             return True  # a name that holds the id by then
+        if inside and self._knows_refusal_by(statement):
+            self.check = statement
+            return True
         if tests_for_nothing(statement.test):
             # There always is an address: a test for none has nothing to find, and the caller's is looked at later.
             if inside and statement.orelse is None and not isinstance(self._program.parents[statement], cst.If):
@@ -145,6 +155,22 @@ class SpreadAnswer(AnswerStatements):
             SESSION_USED_ELSEWHERE, statement, f"the answer is tested: {self._migrating.code(statement.test)}"
         )
         return False
+
+    def _knows_refusal_by(self, statement: cst.If) -> bool:
+        """Whether a test for no address is all by which the program knows a refusal: it asks for no status."""
+        is_test = tests_for_nothing(statement.test) and statement.orelse is None
+        is_free = self.check is None and not isinstance(self._program.parents[statement], cst.If)
+        if not is_test or not is_free or self._refusal.why_not_body(statement.body) is not None:
+            return False
+        return not any(
+            (
+                gladia.is_answer_of(value, self._opening.request)
+                and isinstance(value, ResponseField)
+                and value.name in _STATUS
+            )
+            or (isinstance(node, cst.Call) and self._refusal.raises_for_status(node))
+            for node, value in self._program.values.items()
+        )
 
     def _holds_the_address(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is a name that is kept for the address, and nothing before there is one."""
@@ -168,21 +194,6 @@ class SpreadAnswer(AnswerStatements):
         is_read = any(isinstance(one, HttpResponse) for one in values)
         return bool(found) and not is_read and all(isinstance(one, ResponseField) for one in found)
 
-    def _branch_of_caller(self) -> cst.If | None:
-        """The test for no session in the function that connects, where the POST's function gives nothing for it."""
-        for node in self._program.nodes_in(self.connecting):
-            if not isinstance(node, cst.If) or not isinstance(node.body, cst.IndentedBlock) or node.orelse is not None:
-                continue
-            if not self._refusal.ends(node.body) or not tests_for_nothing(node.test):
-                continue
-            about = asked(node.test)
-            is_answer = gladia.is_answer_of(self._program.value(about), self._opening.request)
-            named = self._program.definitions_of(about) if isinstance(about, cst.Name) else []
-            made = [about, *(one.expression for one in named if one.expression is not None)]
-            if is_answer or any(self.is_call_of_poster(one) for one in made):
-                return node
-        return None
-
     # --- addresses -------------------------------------------------------------------------------
 
     def _place_address(self, node: cst.BaseExpression, *, inside: bool) -> None:
@@ -194,22 +205,6 @@ class SpreadAnswer(AnswerStatements):
             self.addresses.append(node)
         else:
             self.collapsed.append(node)
-
-    def _leaves_the_program(self, address: cst.BaseExpression) -> bool:
-        """Whether an address is given to somebody else, who would open the session with it, or is stored."""
-        parent = self._program.parents[address]
-        if isinstance(parent, cst.DictElement):
-            display = self._program.parents[parent]
-            is_of_record = self.record is not None and self._program.is_inside(parent, self.record.display)
-            return not is_of_record and not stays_inside(self._program, display, self.posting)
-        call = self._program.parents[parent]
-        if not isinstance(parent, cst.Arg) or not isinstance(call, cst.Call) or call is self._connect.call:
-            return False
-        callees = list(alternatives(self._program.value(call.func)))
-        if all(isinstance(one, (Function, Class)) or _is_own_method(one) for one in callees):
-            return False
-        name = self._migrating.code(call.func).rpartition(".")[2]
-        return name not in ("print", "debug", "info", "warning", "urlparse", "urlsplit")
 
     def _is_access(self, node: cst.BaseExpression) -> bool:
         """Whether an expression reads the `url` out of a document, and is not just a name for it."""
@@ -337,7 +332,11 @@ class SpreadAnswer(AnswerStatements):
             case cst.Name() as target:
                 uses = [self._shown_by(use) for use in self._uses_of(target)]
                 shown: list[Statement]
-                if self._program.is_inside(statement, self.posting):
+                if self.stands_with_post(statement):
+                    if isinstance(self.posting, cst.Module):
+                        uses = [use for use in uses if not self._is_met_behind(use)]  # they have it as a local name
+                        if not all(self.stands_with_post(use) for use in uses):
+                            return False
                     shown = [use for use in uses if isinstance(use, cst.SimpleStatementLine) and _only_calls(use)]
                     if len(shown) != len(uses):
                         return False
@@ -352,6 +351,10 @@ class SpreadAnswer(AnswerStatements):
             case cst.SimpleStatementLine([cst.Expr()]):
                 return True
         return False
+
+    def _is_met_behind(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement of the function that connects is run once the socket is open."""
+        return self._program.scope_of(statement) is self.connecting and self._is_behind(statement)
 
     def _is_told_address(self, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
         """Whether an expression names the address where that can still be said once the socket is open."""
@@ -389,10 +392,6 @@ def _keeps(small: cst.BaseSmallStatement) -> bool:
         case cst.AnnAssign(cst.Attribute() | cst.Subscript(), _, cst.BaseExpression()):
             return True
     return False
-
-
-def _is_own_method(value: Value) -> bool:
-    return isinstance(value, Member) and isinstance(value.owner, Instance)
 
 
 def _only_calls(statement: cst.SimpleStatementLine) -> bool:

@@ -21,10 +21,11 @@ from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.attempts import take_decorators_away
 from codemods.rules.opening.callback_refusal import CallbackRefusal
 from codemods.rules.opening.carried_headers import sends_the_same
+from codemods.rules.opening.handed_documents import HandedDocuments
+from codemods.rules.opening.last_call import goes_to_session_last
 from codemods.rules.opening.no_session import returns, without_return
 from codemods.rules.opening.opened_block import block_of_first_message
 from codemods.rules.opening.opening_rule import OpeningRule
-from codemods.rules.opening.refusal_handlers import RefusalHandlers
 from codemods.rules.opening.refusal_passing import RefusalPassing
 from codemods.rules.opening.spread_answer import SpreadAnswer
 from codemods.rules.opening.starting_over import say_that_it_starts_over, say_that_the_address_is_kept
@@ -36,9 +37,10 @@ from shim.mapping import session
 class SpreadOpeningRule(OpeningRule):
     """Plans one session's opening over two functions. `plan` says whether it could be followed."""
 
-    def __init__(self, migrating: Migrating, opening: Opening) -> None:
+    def __init__(self, migrating: Migrating, opening: Opening, *, is_further: bool = False) -> None:
+        """`is_further`: another socket of the same POST is planned already, and with it all that is the POST's."""
         super().__init__(migrating, opening)
-        self._handlers = RefusalHandlers(migrating)
+        self._is_further = is_further
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
@@ -61,11 +63,12 @@ class SpreadOpeningRule(OpeningRule):
         callback = CallbackRefusal(self._migrating, self._opening, connect, self._refusal, self._handlers)
         if by_callback and not callback.find(answer):
             return False
-        if configuration.entries or configuration.changes:
+        if (configuration.entries or configuration.changes) and not self._is_further:
             rule = ConfigurationRule(self._migrating, DictDisplay(configuration.site), self._opening.request.call)
             if not rule.plan():
                 return False
-        self._address.plan()
+        if not self._is_further:
+            self._address.plan()
         self._write_address(answer)
         self._write_headers(connect, key)
         self._take_statements_away(answer)
@@ -92,8 +95,9 @@ class SpreadOpeningRule(OpeningRule):
         connect = opening.connects[0]
         if not self._can_have_headers(connect):
             return None
-        if not isinstance(self._program.scope_of(opening.request.call), cst.FunctionDef):
-            migrating.report(SESSION_SPREAD, opening.request.call, "the POST is not made in a function")
+        if not isinstance(self._program.scope_of(opening.request.call), cst.FunctionDef | cst.Module):
+            text = "the POST is made by a class itself or by a lambda"
+            migrating.report(SESSION_SPREAD, opening.request.call, text)
             return None
         return connect
 
@@ -111,8 +115,14 @@ class SpreadOpeningRule(OpeningRule):
                 is_guard = isinstance(around, cst.Try) and current is around.body and around.handlers
                 if isinstance(around, cst.Try) and is_guard and self._program.scope_of(around) is until:
                     guards_session = any(self._program.is_inside(one, around.body) for one in opening)
-                    stays = self._program.is_inside(self._opening.connects[0].call, around.body)
-                    is_met = not guards_session or (by_library and self._handlers.is_of_library(around))
+                    # What closes a client, or is done in the end anyway, is done for the session as well.
+                    goes_on = around.finalbody is not None or around.orelse is not None
+                    in_body = self._program.is_inside(self._opening.connects[0].call, around.body)
+                    stays = in_body or (guards_session and goes_on)
+                    # A handler after which something else is done stays, and is for what is raised at the connect.
+                    leaves = self._handlers.leaves(around) or self._opening.connects[0].library.by_callback
+                    is_of_post = by_library and self._handlers.is_of_library(around) and leaves
+                    is_met = is_of_post or not guards_session
                     if is_met and not self._handlers.take(around, answer.check, stays=stays):
                         return False
                 current = around
@@ -160,7 +170,8 @@ class SpreadOpeningRule(OpeningRule):
             return False
         request = self._opening.request.call
         uses = ConfigurationUses(self._migrating, request).of(dictionary)
-        is_local = self._program.is_inside(dictionary.site, self._program.scope_of(request))
+        posting = self._program.scope_of(request)
+        is_local = isinstance(posting, cst.FunctionDef) and self._program.is_inside(dictionary.site, posting)
         written = self._opening.request.written
         return not is_local and all(any(self._program.is_inside(use, one) for one in written) for use in uses)
 
@@ -175,7 +186,9 @@ class SpreadOpeningRule(OpeningRule):
         moving: list[cst.CSTNode] = [one for one in answer.moved if is_own or not program.is_inside(one, here)]
         if answer.check is not None:
             moving.append(answer.check.body)
-        moving.extend(one for one in self._handlers.handlers if program.is_inside(one, answer.posting))
+        moving.extend(one for one in self._handlers.handlers if answer.stands_with_post(one))
+        if answer.branch is not None and not program.is_inside(answer.branch, here):
+            moving.append(answer.branch.body)
         return elsewhere.take_along(
             moving, lambda node: gladia.is_answer_of(program.value(node), self._opening.request)
         )
@@ -211,53 +224,15 @@ class SpreadOpeningRule(OpeningRule):
             edits.rewrite(place, lambda updated: _document_of(updated))
         if answer.record is not None and isinstance(answer.posting, cst.FunctionDef):
             answer.record.plan(migrating, answer.posting)
-        self._retype(answer)
-        self._rename_documents(answer)
+        if answer.hands_on:
+            handed = HandedDocuments(migrating, request)
+            handed.retype()
+            handed.rename(self._free_name("url", "session_url", "streaming_url"), [*answer.identities, *answer.moved])
 
     def _name_parameters(self, place: cst.BaseExpression, name: cst.Name, display: cst.BaseExpression) -> None:
         """Gives a configuration a name in front of a statement, where it stood inside the request."""
         edits = self._migrating.edits
         edits.insert_before(self._program.statement_of(place), lambda: [self._parameters(name, edits.edited(display))])
-
-    def _rename_documents(self, answer: SpreadAnswer) -> None:
-        """What held the document holds the address: it is called so, where it is a name of its own."""
-        for definition in self._program.definitions():
-            if not isinstance(definition.node, cst.Name) or definition.expression is None:
-                continue
-            found = list(alternatives(definition.value))
-            if answer.hands_on and all(isinstance(one, Parsed) and one.path == () for one in found):
-                if not gladia.is_answer_of(definition.value, self._opening.request):
-                    continue
-                new = self._free_name("url", "session_url", "streaming_url")
-                as_message = [*answer.identities, *answer.moved]
-                for node in (definition.node, *definition.uses):
-                    if not any(self._program.is_inside(node, one) for one in as_message):
-                        self._migrating.edits.replace(node, cst.Name(new))
-
-    def _retype(self, answer: SpreadAnswer) -> None:
-        """A function that gave the document gives the address."""
-        if not answer.hands_on or not isinstance(answer.posting, cst.FunctionDef):
-            return
-        for node in (node for module in self._program.modules for node in self._program.nodes_in(module)):
-            if isinstance(node, cst.FunctionDef) and node.returns is not None and self._returns_document(node):
-                self._migrating.edits.replace(node.returns.annotation, cst.Name("str"))
-            elif isinstance(node, cst.AnnAssign) and node.value is not None and self._is_document(node.value):
-                self._migrating.edits.replace(node.annotation.annotation, cst.Name("str"))
-
-    def _returns_document(self, function: cst.FunctionDef) -> bool:
-        return any(
-            isinstance(node, cst.Return)
-            and node.value is not None
-            and self._program.scope_of(node) is function
-            and self._is_document(node.value)
-            for node in self._program.nodes_in(function)
-        )
-
-    def _is_document(self, node: cst.BaseExpression) -> bool:
-        return any(
-            isinstance(one, Parsed) and one.path == () and gladia.is_answer_of(one, self._opening.request)
-            for one in alternatives(self._program.value(node))
-        )
 
     def _write_headers(self, connect: Connect, headers: cst.BaseExpression) -> None:
         indent = self._migrating.module.default_indent
@@ -295,11 +270,12 @@ class SpreadOpeningRule(OpeningRule):
         self._handlers.plan(message, told=told)
 
         def ending() -> cst.If | None:
-            if check is None and not self._handlers.handlers:
+            if check is None and not self._handlers.handlers and not self._handlers.tells_code:
                 return None
             test = assemblyai.is_refusal(migrating, message, block)
             text = assemblyai.refusal_text(migrating, message, block)
-            default = cst.SimpleStatementLine([cst.Raise(expression("RuntimeError(text)", text=text))])
+            raised = self._handlers.raised(text, lambda: assemblyai.refusal_code(migrating, message, block))
+            default = cst.SimpleStatementLine([cst.Raise(raised)])
             moved = answer.edited_check() or cst.If(test, cst.IndentedBlock([default]))
             body = self._handlers.failing(_statements(moved.body), default, told=told)
             moved = moved.with_changes(body=moved.body.with_changes(body=body))
@@ -329,9 +305,12 @@ class SpreadOpeningRule(OpeningRule):
         """Looks after the `try` statements around the connect: the POST was not made in some of them."""
         by_default = self._refusal.is_left_to_library(answer.check) and not self._handlers.handlers
         bodies: list[cst.CSTNode] = [*answer.refused, *self._handlers.handlers]
-        if answer.posting is not answer.connecting and any(
-            returns(one.body) for one in self._ending_the_poster(answer)
-        ):
+        ending = (
+            []
+            if goes_to_session_last(self._program, answer.posting, answer.connecting)
+            else self._ending_the_poster(answer)
+        )
+        if answer.posting is not answer.connecting and any(returns(one.body) for one in ending):
             by_default |= answer.branch is None
             bodies.extend([answer.branch.body] if answer.branch is not None else [])
         passing = RefusalPassing(self._migrating, connect, self._opening.request.call)
@@ -349,6 +328,8 @@ class SpreadOpeningRule(OpeningRule):
         last = self._handlers.last
         is_of_connecting = last is not None and self._program.is_inside(last, answer.connecting)
         if len(body) == len(check.body.body) or answer.posting is answer.connecting or is_of_connecting:
+            return check.body
+        if goes_to_session_last(self._program, answer.posting, answer.connecting):
             return check.body
         if answer.branch is not None:
             ending = [self._migrating.edits.edited(one) for one in answer.branch.body.body]

@@ -58,7 +58,7 @@ class StatusBranches:
 def branches_of(program: Program, refusal: RefusalRule, statement: cst.If) -> StatusBranches | None:
     """A test's branches, where it tells a good answer from a refusal and the refusal ends the function."""
     block = program.parents[statement]
-    if not isinstance(block, cst.IndentedBlock) or not isinstance(statement.body, cst.IndentedBlock):
+    if not isinstance(block, cst.IndentedBlock | cst.Module) or not isinstance(statement.body, cst.IndentedBlock):
         return None
     is_success = refusal.is_success(statement.test)
     if not is_success and not refusal.is_failure(statement.test):

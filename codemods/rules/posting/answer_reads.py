@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import Frame, Parsed, something
+from codemods.analysis.values import Frame, Parsed, Value, something
 from codemods.edits import Statement, expression, in_parentheses
 from codemods.findings import FIELD_ABSENT, FIELD_OF_NEITHER, FIRST_MESSAGE, PARAMETER_DIFFERS, WHOLE_MESSAGE
 from codemods.migrating import Migrating, like
+from codemods.rules.absent.prepared import PreparedReads
 from codemods.rules.messages.never_there import ANSWER, is_never_there
 from codemods.rules.messages.places import message_of
 from codemods.vendors.assemblyai_sessions import Edition
@@ -31,6 +32,8 @@ class FirstMessage:
     session: str | None = None
     read: cst.SimpleStatementLine | None = None
     check: cst.If | None = None
+    only_tells: bool = False
+    """Whether the check tells of a refusal and goes on, which it cannot without a session."""
     moved: list[Statement] = field(default_factory=list)
     declared: list[str] = field(default_factory=list)
     on_open: cst.FunctionDef | None = None
@@ -127,13 +130,19 @@ class AnswerReads:
     def _leave(self, node: cst.BaseExpression, document: Parsed, *, is_handed: bool) -> None:
         """Leaves a read of what the answer has not; the answer takes the message's place in it."""
         code = self.migrating.code(node)
+        why = "the POST's answer has no such field"
         if is_never_there(document, node, self.edition.type_path, ANSWER):
             self.migrating.report(FIELD_OF_NEITHER, node, code)
+        elif not is_handed and PreparedReads(self.migrating, self._is_message).plan(node, document, why):
+            return
         else:
             self.migrating.report(FIELD_ABSENT, node, f"{code} is not in the POST's answer")
         if not is_handed:
             base = _accessed(_accesses(node)[-1])
             self.migrating.edits.rewrite(base, lambda updated: self._session_name(updated))
+
+    def _is_message(self, value: Value) -> bool:
+        return message_of(value, frozenset((self.connect.call,))) is not None
 
     def _row_of(self, document: Parsed) -> Row | None:
         for row in self.edition.answer_rows:

@@ -16,6 +16,7 @@ from codemods.findings import WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.messages.error_tests import ErrorTests
 from codemods.rules.messages.places import message_of
+from codemods.rules.messages.showing import Showing
 from codemods.rules.opening.opened_block import guarded_block, opened_block
 from codemods.rules.posting.answer_reads import AnswerReads, FirstMessage
 from codemods.rules.posting.begin_branch import BeginBranches
@@ -34,6 +35,7 @@ class FirstMessageRule:
 
     def __init__(self, migrating: Migrating, opening: Opening, refusal: RefusalRaised) -> None:
         self._refusal = refusal
+        self._showing = Showing(migrating.program)
         self._reads = AnswerReads(migrating, opening.connect, opening.edition)
         self._errors = ErrorTests(
             migrating, lambda value: message_of(value, frozenset((opening.connect.call,))), opening.edition.type_path
@@ -261,10 +263,11 @@ class FirstMessageRule:
             and isinstance(comparison, cst.Comparison)
             and isinstance(comparison.comparisons[0].operator, cst.NotEqual)
             and statement.orelse is None
-            and self._ends(statement)
+            and (self._ends(statement) or self._only_tells(statement))
             and found.check is None
         ):
             found.check = statement
+            found.only_tells = not self._ends(statement)
             found.gone.update(self._reads.program.nodes_in(statement))
             return
         self._reads.give_up(
@@ -282,6 +285,19 @@ class FirstMessageRule:
             return
         found.check = statement
         found.gone.update(self._reads.program.nodes_in(statement))
+
+    def _only_tells(self, check: cst.If) -> bool:
+        """Whether a branch does nothing but print or log, and close the socket."""
+        for statement in check.body.body:
+            match statement:
+                case cst.SimpleStatementLine([cst.Expr(cst.Call() as call)]):
+                    callees = something(self._reads.program.value(call.func))
+                    shown = all(self._showing.is_showing(call, one) for one in callees)
+                    if not shown and not self._is_closing(statement):
+                        return False
+                case _ if not self._is_closing(statement):
+                    return False
+        return True
 
     def _ends(self, check: cst.If) -> bool:
         """Whether a branch leaves the function or the program, whatever happens in it."""

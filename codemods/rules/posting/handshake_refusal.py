@@ -14,9 +14,10 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.libraries import ENDING
+from codemods.analysis.program import Program
 from codemods.analysis.values import Library
 from codemods.edits import Statement
-from codemods.rules.guards import guards_around, types_of
+from codemods.rules.guards import goes_on, guards_around, types_of
 from codemods.rules.posting.answer_reads import AnswerReads
 from codemods.vendors.gladia_opening import Post
 
@@ -54,11 +55,26 @@ def handshake_refusal(reads: AnswerReads) -> HandshakeRefusal | None:
     for guard in guards_around(program, reads.connect.call):
         if program.scope_of(guard) is not reads.place:
             return None
-        for handler in guard.handlers:
-            types = types_of(program, handler.type) if handler.type is not None else []
-            if types and all(one in _OF_HANDSHAKE for one in types):
-                return _taken(reads, guard, handler)
+        handler = next((one for one in guard.handlers if is_for_handshakes(program, one)), None)
+        if handler is not None:
+            return _taken(reads, guard, handler)
     return None
+
+
+def handshake_handlers(program: Program, connect: cst.Call) -> list[cst.ExceptHandler]:
+    """The handlers for nothing but refused handshakes around a connect after which the program connects again."""
+    return [
+        handler
+        for guard in guards_around(program, connect)
+        for handler in guard.handlers
+        if is_for_handshakes(program, handler) and goes_on(program, guard, handler)
+    ]
+
+
+def is_for_handshakes(program: Program, handler: cst.ExceptHandler) -> bool:
+    """Whether a handler is for nothing but refused handshakes, which a socket that is closed is none of."""
+    types = types_of(program, handler.type) if handler.type is not None else []
+    return bool(types) and all(one in _OF_HANDSHAKE for one in types)
 
 
 def _taken(reads: AnswerReads, guard: cst.Try, handler: cst.ExceptHandler) -> HandshakeRefusal | None:

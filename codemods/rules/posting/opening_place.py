@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import libcst as cst
@@ -23,6 +24,7 @@ from codemods.migrating import Migrating
 from codemods.rules.guards import catcher, guards_around
 from codemods.rules.letting_pass import RAISED
 from codemods.rules.names.elsewhere import calls_of, is_own_object
+from codemods.rules.posting.handshake_refusal import is_for_handshakes
 
 REFUSED: Final = "ConnectionError"
 """What a refused POST is raised as where somebody is there to catch it."""
@@ -120,9 +122,10 @@ class OpeningPlace:
                 return True
         return False
 
-    def is_caught(self) -> bool:
-        """Whether an exception of the system's that is raised here comes to a handler of the program's."""
-        return any(catcher(self._program, one, REFUSED) for one in guards_around(self._program, self._connect.call))
+    def is_caught(self, raised: str, *, besides: Collection[cst.Try]) -> bool:
+        """Whether an exception of this type that is raised here comes to a handler of the program's but these."""
+        guards = (one for one in guards_around(self._program, self._connect.call) if one not in besides)
+        return any(catcher(self._program, one, raised) for one in guards)
 
     def tell_who_met_refusals(
         self, raised: str, moved: cst.ExceptHandler | None, passing: list[cst.Try], closed: list[cst.CSTNode]
@@ -138,8 +141,8 @@ class OpeningPlace:
             if closed and not any(self._program.is_inside(one, guard.body) for one in closed):
                 continue
             for handler in (one for one in guard.handlers if one is not moved):
-                if self._is_for_sockets(handler.type):
-                    if not closed or not self._widen(handler, raised):
+                if self._is_for_sockets(handler.type) and not is_for_handshakes(self._program, handler):
+                    if not closed or guard in passing or not self._widen(handler, raised):
                         self._say_passes(handler)
                     return
         starred = next((one for one in self._starred_handlers() if self._is_for_sockets(one.type)), None)

@@ -163,6 +163,11 @@ class PostingRule:
         query = self._opening.query
         if query is None:
             return self._body_of_text()
+        other = sessions.other_query(self._program, self._opening)
+        if other is not None:
+            text = f"the address has one of several queries: {self._migrating.code(other.call)}"
+            self._migrating.report(CONFIGURATION_UNKNOWN, self._opening.url, text)
+            return None
         node = self._opening.settings
         if node is None or not isinstance(query.of, DictDisplay):
             place = node or query.call
@@ -298,7 +303,8 @@ class PostingRule:
             raised=self._refusal.default(),
         )
         check = self.first.plan_check(how)
-        self._refusal.plan(check, how.raised)
+        ending = None if found.only_tells else check
+        self._refusal.plan(ending, how.raised)
         migrating.gone.update(found.gone)
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
@@ -310,7 +316,7 @@ class PostingRule:
         done_before = connect.library.by_callback or not self._place.is_open_behind()
 
         def statements() -> list[Statement]:
-            own_check = self._refusal.check(check, how, connect.call)
+            own_check = self._refusal.check(check, how, connect.call, only_tells=found.only_tells)
             posted = gladia.post(
                 migrating, how, url=address(), headers=headers(), body=body(), check=own_check, near=connect.call
             )
@@ -327,7 +333,7 @@ class PostingRule:
                 migrating.edits.insert_after(self._statement, self._begun)
         # Libraries that the POST needs are imported: planned now, while imports still can be.
         migrating.use_module(gladia.library_of(how.client))
-        if how.in_thread and check is None and not how.raised:
+        if how.in_thread and ending is None and not how.raised:
             migrating.use_module("os")
         migrating.edits.insert_before(self._statement, statements)
         migrating.edits.rewrite(connect.call, lambda updated: self._connect_call(updated, found.session or ""))

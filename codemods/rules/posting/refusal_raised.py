@@ -15,6 +15,7 @@ import libcst as cst
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import Awaitable, Frame, Parsed, Socket, something
 from codemods.edits import Statement
+from codemods.findings import REFUSAL_PASSES, REFUSAL_TRIED_AGAIN
 from codemods.migrating import Migrating
 from codemods.rules.guards import (
     ANY,
@@ -29,7 +30,8 @@ from codemods.rules.guards import (
     with_callers,
 )
 from codemods.rules.letting_pass import RAISED, LettingPass
-from codemods.rules.posting.handshake_refusal import HandshakeRefusal
+from codemods.rules.posting.callbacks_told import CallbacksTold
+from codemods.rules.posting.handshake_refusal import HandshakeRefusal, handshake_handlers
 from codemods.rules.posting.opening_place import REFUSED, OpeningPlace
 from codemods.rules.posting.socket_never_opened import SocketNeverOpened
 from codemods.vendors import gladia_opening as gladia
@@ -63,10 +65,11 @@ class RefusalRaised:
         handshake = self.handshake
         if handshake is not None and catcher(self._program, handshake.guard, REFUSED) is not None:
             return REFUSED  # what the program did about such a refusal went on with the next attempt, as this does
-        is_lost = bool(self._taken_for_lost(REFUSED, self._where_it_closed(), None))
+        lost = self._taken_for_lost(REFUSED, self._where_it_closed(), None)
         if self._place.is_of_a_script(self._program.scope_of(self._connect.call)):
-            return REFUSED if self._place.is_caught() and not is_lost else ""
-        return RAISED if is_lost else REFUSED
+            raised = RAISED if lost else REFUSED
+            return raised if self._place.is_caught(raised, besides=lost) else ""
+        return RAISED if lost else REFUSED
 
     def plan(self, check: cst.If | None, raised: str) -> None:
         """Plans that handlers which are for lost connections let a refusal pass, and reports who does not meet one.
@@ -74,6 +77,7 @@ class RefusalRaised:
         `check` is the program's own test of a refusal, if it has one; else a refusal is of the type `raised`.
         """
         SocketNeverOpened(self._migrating, self._connect).plan()
+        CallbacksTold(self._migrating, self._connect).tell(raised)
         letting = LettingPass(self._migrating)
         own: list[cst.CSTNode] = [] if check is None else [check.body]
         places = with_callers(self._program, check.test) if check is not None else []
@@ -90,14 +94,37 @@ class RefusalRaised:
             guards[handshake.guard] = None
         for guard in guards:
             letting.plan(guard, types)
+        self._tell_of_handshake(raised)
         if check is None:
             moved = handshake.handler if handshake is not None else None
             passing.extend([handshake.guard] if handshake is not None else [])
             self._place.tell_who_met_refusals(raised or EXIT, moved, passing, self._where_it_closed())
 
-    def check(self, own: cst.If | None, how: Post, near: cst.CSTNode) -> cst.If | None:
-        """The test behind the POST, after the edits planned so far; None for that which every program gets."""
+    def _tell_of_handshake(self, raised: str) -> None:
+        """Reports a refused POST that is tried again, or is not, other than what the handler for handshakes says."""
+        handshake = self.handshake
+        if handshake is None:
+            for one in handshake_handlers(self._program, self._connect.call):
+                code = self._migrating.code(one.type) if one.type is not None else ""
+                text = f"`except {code}` is met by the socket's handshake, and not by the POST, which goes before it"
+                self._migrating.report(REFUSAL_PASSES, one, text)
+            return
+        handler = catcher(self._program, handshake.guard, raised) if raised and not handshake.is_whole else None
+        if handler is not None and handler.type is not None and goes_on(self._program, handshake.guard, handler):
+            code = self._migrating.code(handler.type)
+            text = f"what the POST is refused for besides, such as 429, comes to `except {code}` and is tried again"
+            self._migrating.report(REFUSAL_TRIED_AGAIN, handler, text)
+
+    def check(self, own: cst.If | None, how: Post, near: cst.CSTNode, *, only_tells: bool = False) -> cst.If | None:
+        """The test behind the POST, after the edits planned so far; None for that which every program gets.
+
+        Where the program's own `only_tells` of a refusal, it ends as every program does behind that.
+        """
         edits, handshake = self._migrating.edits, self.handshake
+        if own is not None and only_tells:
+            told = edits.edited(own)
+            default = gladia.refusal_check(self._migrating, how, near)
+            return told.with_changes(body=told.body.with_changes(body=[*told.body.body, *default.body.body]))
         if own is not None or handshake is None:
             return edits.edited(own) if own is not None else None
         moved = handshake.written([edits.edited(one) for one in handshake.moving], how)

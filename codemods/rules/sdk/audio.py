@@ -23,6 +23,7 @@ from codemods.analysis.values import (
 )
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
+from codemods.rules.sdk.own_iterators import kind_declared, kind_of_object
 
 _READING: Final = (
     *("read", "readframes", "readexactly", "recv", "receive_bytes", "read_bytes", "getvalue"),
@@ -54,6 +55,8 @@ class AudioKinds:
                     found.add("iterable")
                 case Sound() | LibraryObject() if is_piece(one):
                     found.add("bytes")
+                case Instance():
+                    found.add(kind_of_object(self._program, one) or "either")
                 case _:
                     found.add("bytes" if self._reads_bytes(audio) else self._guess(audio))
         return found.pop() if len(found) == 1 else "either"
@@ -65,10 +68,20 @@ class AudioKinds:
                 made = self._program.value(audio.func)
                 return "iterable" if made == Library("builtins.iter") else "either"
             case cst.Name() if depth:
-                inner = [one.expression for one in naming.definitions_at(self._migrating, audio)]
+                definitions = naming.definitions_at(self._migrating, audio)
+                declared = {self._declared(one.node) for one in definitions}
+                if len(declared) == 1 and (kind := declared.pop()) is not None:
+                    return kind
+                inner = [one.expression for one in definitions]
                 guesses = {self._guess(one, depth - 1) for one in inner if one is not None}
                 return guesses.pop() if len(guesses) == 1 else "either" if guesses else "likely"
         return "likely"
+
+    def _declared(self, node: cst.CSTNode) -> str | None:
+        """What a parameter's annotation says of the sound that it is given."""
+        if not isinstance(node, cst.Param) or node.annotation is None:
+            return None
+        return kind_declared(self._program, node.annotation.annotation)
 
     def _is_asynchronous_generator(self, audio: cst.BaseExpression) -> bool:
         if isinstance(audio, cst.Name):

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.analysis.sound import is_of_microphone
-from codemods.analysis.values import Function, LibraryObject, Stream, something
+from codemods.analysis.values import UNKNOWN, Class, Function, Instance, LibraryObject, Stream, something
 from codemods.edits import Statement, statements
 from codemods.findings import FAILS_TODAY, PAYLOAD_UNKNOWN
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.audio import AudioKinds, method_of
 from codemods.rules.sdk.method_use import MethodUse
 from codemods.rules.sdk.microphone import MicrophoneRule
+from codemods.rules.sdk.own_iterators import given_in_a_loop
 from codemods.rules.sdk.session_calls import SessionCalls
 from codemods.vendors import assemblyai_sdk
 from shim.mapping import sdk
@@ -88,15 +89,21 @@ class AudioToGladia(SessionCalls):
         return True
 
     def _has_no_end(self, audio: cst.BaseExpression) -> bool:
-        """Whether what is sent comes from a microphone, by way of a generator, a queue or both."""
-        given = [one.element for one in something(self._program.value(audio)) if isinstance(one, Stream)]
+        """Whether what is sent comes from a microphone, by way of a generator, a queue or both, or may do so."""
+        values = something(self._program.value(audio))
+        given = [one.element for one in values if isinstance(one, Stream)]
+        given += [
+            one for value in values if isinstance(value, Instance) for one in given_in_a_loop(self._program, value)
+        ]
+        if UNKNOWN in values or (UNKNOWN in given and self._goes_on(audio)):
+            return True  # what others give may never end
         return any(is_of_microphone(one) for each in given for one in something(each))
 
     def _goes_on(self, audio: cst.BaseExpression) -> bool:
         """Whether a generator yields in a `while`: one that counts what it gives comes to its end by itself."""
-        if not isinstance(audio, cst.Call):
+        found = something(self._program.value(audio.func)) if isinstance(audio, cst.Call) else ()
+        if not isinstance(audio, cst.Call) or any(isinstance(one, Class) for one in found):
             return True
-        found = something(self._program.value(audio.func))
         functions = [one.node if isinstance(one, Function) else method_of(self._program, one) for one in found]
         return any(
             isinstance(node, cst.Yield) and any(isinstance(one, cst.While) for one in self._around(node))

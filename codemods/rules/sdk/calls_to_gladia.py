@@ -185,7 +185,7 @@ class CallsToGladia(SessionCalls):
 
     def _take_away(self, use: MethodUse, text: str) -> None:
         """A message that Gladia has nothing for is not sent any more."""
-        if use.is_handed_over or not take_away(self._migrating, use.call, text, otherwise=False):
+        if not take_away(self._migrating, use.call, text, otherwise=False):
             self._report(CALL_ABSENT, use.call, text)
 
 

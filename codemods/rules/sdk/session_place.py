@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.analysis.values import something
+from codemods.edits import statements
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.handlers import functions as sdk_handlers
@@ -35,7 +36,8 @@ class SessionPlace:
         self._used = used
         self._handlers = handlers
         self._going = going
-        self._global_in: cst.FunctionDef | None = None
+        self._declared_in: cst.FunctionDef | None = None
+        self._declaration = "global"
         self._owner: cst.ClassDef | None = None
         if isinstance(ref, cst.Attribute):
             self._owner = naming.owner_of(migrating, ref)
@@ -49,7 +51,7 @@ class SessionPlace:
         else:
             raise ValueError("the client is neither a variable nor an attribute")
         self.ended = naming.free_name(migrating, "ended", "session_ended") if asynchronous else ""
-        self._declare_global()
+        self._declare()
 
     def read(self, name: str, node: cst.CSTNode) -> str | None:
         """How what is kept beside the session is read where a node stands; None where it cannot be."""
@@ -121,10 +123,25 @@ class SessionPlace:
             if not (isinstance(one, cst.Name) and self.is_given(one))
             and not naming.is_visible(self._migrating, scope, one)
         ]
-        if isinstance(scope, cst.FunctionDef) and of_module and hidden:
-            self._global_in = scope
+        if not isinstance(scope, cst.FunctionDef) or not hidden:
+            return scope
+        if of_module:
+            self._declared_in = scope
             return self._migrating.module
-        return scope
+        around = self._function_around(scope)
+        if around is None or not all(naming.is_visible(self._migrating, around, one) for one in hidden):
+            return scope
+        self._declared_in, self._declaration = scope, "nonlocal"
+        return around
+
+    def _function_around(self, scope: cst.FunctionDef) -> cst.FunctionDef | None:
+        """The function that makes the client, where another one inside of it connects it."""
+        made = self._program.scope_of(self._made)
+        statement = self._program.statement_of(self._made)
+        block = self._program.parents.get(statement)
+        is_line = isinstance(statement, cst.SimpleStatementLine) and isinstance(block, cst.IndentedBlock)
+        is_outer = made is not scope and naming.is_visible(self._migrating, made, scope)
+        return made if isinstance(made, cst.FunctionDef) and is_outer and is_line else None
 
     def _is_kept_in_module(self) -> bool:
         """Whether a variable of the module holds the client, such as one that is made when it is asked for first."""
@@ -132,12 +149,18 @@ class SessionPlace:
         scope = self._program.scopes[self._migrating.module]
         return any(client in something(one.value) for each in scope.definitions.values() for one in each)
 
-    def _declare_global(self) -> None:
-        scope = self._global_in
+    def _declare(self) -> None:
+        """Plans the `global` or `nonlocal` of a function that starts the session which others read."""
+        scope = self._declared_in
         if scope is None:
             return
-        names = ", ".join(one for one in (self.name, self.ended) if one)
-        declared = cst.parse_statement(f"global {names}")
+        kept = [one for one in (self.name, self.ended) if one]
+        if self._declaration == "nonlocal":
+            made = self._program.statement_of(self._made)
+            self._migrating.edits.insert_after(
+                made, lambda: [one for name in kept for one in statements(f"{name} = None")]
+            )
+        declared = cst.parse_statement(f"{self._declaration} {', '.join(kept)}")
         assert isinstance(declared, cst.SimpleStatementLine)
         docstring = sdk_handlers.docstring_of(scope)
         if docstring is not None:

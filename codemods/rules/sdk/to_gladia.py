@@ -18,6 +18,7 @@ from codemods.rules.sdk.handing_on import HandingOn, is_parameter, registering_f
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.failing import is_error_alone, missing_value
 from codemods.rules.sdk.handlers.handlers_to_gladia import HandlersToGladia
+from codemods.rules.sdk.handlers.running import runs_only_in
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.kept_request import kept_request
 from codemods.rules.sdk.method_use import MethodUse, use_of
@@ -264,19 +265,30 @@ class TranscriberRule:
         edits.insert_before(around, made)
         last = around.body.body[-1]
         session, ended = place.name_at_start(connect.ref), place.ended_at(connect.ref)
-        if not any(one.name == "disconnect" and self._program.is_inside(one.call, last) for one in self._uses):
+        if not self._is_ended_in(last):
             sdk.STOP.over(Vendor.GLADIA)
             edits.insert_after(around, lambda: statements(f"{session}.stop_recording()\nawait {ended}.wait()"))
 
+    def _is_ended_in(self, last: cst.CSTNode) -> bool:
+        """Whether the last statement of the block of an entered client disconnects it."""
+        return any(one.name == "disconnect" and self._program.is_inside(one.call, last) for one in self._uses)
+
     # --- the session -----------------------------------------------------------------------------
+
+    def _is_waited_for(self, entered: cst.With | None, handlers: frozenset[cst.CSTNode]) -> bool:
+        """Whether something waits for the session to end: a disconnect outside of handlers, or a block at its end."""
+        if entered is not None and not self._is_ended_in(entered.body.body[-1]):
+            return True
+        return any(
+            one.name == "disconnect"
+            and is_terminating(self._migrating, one)
+            and runs_only_in(self._program, self._program.scope_of(one.call), handlers) is not True
+            for one in self._uses
+        )
 
     def _find_place(self, connect: MethodUse) -> SessionPlace | Succession | None:
         """Where the session is kept: in the client's place where that serves, else beside it."""
         entered = self._entered()
-        waits = self._asynchronous and (
-            entered is not None
-            or any(one.name == "disconnect" and is_terminating(self._migrating, one) for one in self._uses)
-        )
         of_client = ("on", "set_params", "force_endpoint", "create_temporary_token")
         used = frozenset(one.ref for one in self._uses if one.name not in of_client and one.call not in self._gone)
         used |= frozenset(ref for ref, _ in self._passed)
@@ -288,6 +300,7 @@ class TranscriberRule:
         ]
         functions = frozenset(one.function for one in handlers if one is not None)
         self._handlers.give_session_to(used)
+        waits = self._asynchronous and self._is_waited_for(entered, functions)
         going = frozenset(one.ref for one in self._uses if one.name in of_client and one.name != "on")
         try:
             if Succession.is_needed(self._migrating, self._client, connect.ref, self._refs):

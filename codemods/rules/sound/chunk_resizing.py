@@ -14,6 +14,7 @@ from codemods.analysis.values import Known, Library, LibraryObject, Member, Soun
 from codemods.edits import expression
 from codemods.migrating import Migrating
 from codemods.rules.sound.counted_pieces import CountedPieces, Fixed, functions_called, loop_around
+from codemods.rules.sound.reads_beside import reads_beside
 from codemods.rules.sound.sound_length import Chunk, evaluated, literals_in
 
 _WIDTHS: Final = (1, 2, 8)
@@ -53,6 +54,9 @@ class ChunkResizing:
         self._plan_waits(waits)
         for one, new in counts.items():
             self._migrating.edits.replace(one, new)
+        if not self._program.is_inside(literal, self._chunk.size):
+            for given, kept in reads_beside(self._program, self._chunk.size, self._read.read.site):
+                self._migrating.edits.replace(given, cst.Integer(str(kept)))
         return True
 
     # --- the size --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from codemods.analysis.values import (
     constant,
     something,
 )
+from codemods.rules.messages.leaving.own_functions import function_of
 from codemods.vendors.gladia import Opening
 from codemods.vendors.gladia_sdk import Start
 from shim.mapping import parameters
@@ -328,13 +329,37 @@ def cut_of_unknown(program: Program, audio: cst.BaseExpression) -> cst.Subscript
     """The slice that is sent, where nothing is known of the bytes that it is cut from; None for anything else."""
     if UNKNOWN not in something(program.value(audio)):
         return None
-    expressions = (
-        [one.expression for one in program.reaching.get(audio, ())] if isinstance(audio, cst.Name) else [audio]
-    )
+    expressions = [*_given_to(program, audio)] if isinstance(audio, cst.Name) else [audio]
     cut = expressions[0] if len(expressions) == 1 else None
     if isinstance(cut, cst.Call) and isinstance(cut.func, cst.Name) and cut.func.value == "bytes" and cut.args:
         cut = cut.args[0].value
     return cut if isinstance(cut, cst.Subscript) and length_of_slice(program, cut) is not None else None
+
+
+def _given_to(program: Program, name: cst.Name) -> Iterator[cst.BaseExpression | None]:
+    """What a name holds: the expression it is given, or what a generator of the program yields piece by piece.
+
+    What a generator yields of its buffer at the end, whatever is left, is no piece.
+    """
+    for definition in program.reaching.get(name, ()):
+        loop = program.parents.get(definition.node)
+        if not isinstance(loop, cst.For) or not isinstance(loop.iter, cst.Call):
+            yield definition.expression
+            continue
+        for callee in something(program.value(loop.iter.func)):
+            function = function_of(callee)
+            inside = program.nodes_in(function) if isinstance(function, cst.FunctionDef) else []
+            yielded = [one.value for one in inside if isinstance(one, cst.Yield)]
+            cut = [one for one in yielded if isinstance(one, cst.BaseExpression) and _is_piece_of(one)]
+            yield cut[0] if len(cut) == 1 else None
+
+
+def _is_piece_of(node: cst.BaseExpression) -> bool:
+    """Whether an expression is a slice, maybe with its bytes copied."""
+    match node:
+        case cst.Call(cst.Name("bytes"), [cst.Arg(cst.Subscript() as node)]) | (cst.Subscript() as node):
+            return isinstance(node.slice[0].slice, cst.Slice)
+    return False
 
 
 def length_of_slice(program: Program, node: cst.Subscript) -> cst.BaseExpression | None:

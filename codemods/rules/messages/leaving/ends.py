@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import libcst as cst
 
-from codemods.analysis.values import Step, Value, something
+from codemods.analysis.values import Frame, Parsed, Step, Value, something
 from codemods.findings import MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.messages.leaving.leaving import Leaving
 from codemods.rules.messages.places import message_of
 from codemods.rules.messages.showing import Showing
 from shim.mapping import session
+
+_PLAIN: Final = (dict, list, str, bytes, int, float)
+"""What a parsed message is made of."""
 
 
 class Ends:
@@ -64,6 +69,9 @@ class Ends:
             current = self._program.parents[current]
         if isinstance(current, cst.Raise):
             return
+        if self._is_written_by_python(value):
+            self._whole_is_shown(node, value)
+            return
         if isinstance(current, cst.Call):
             callees = something(self._program.value(current.func))
             if all(self._showing.is_showing(current, one) for one in callees):
@@ -72,6 +80,23 @@ class Ends:
             if isinstance(self._program.parents[current], cst.Raise):
                 return
         self._give_up(node)
+
+    def _is_written_by_python(self, value: Value) -> bool:
+        """Whether a value is a message that was parsed, which a text holds as Python writes dictionaries.
+
+        People read that, wherever the text goes: no program takes it apart again.
+        """
+        return all(isinstance(one, Parsed) and one.path == () for one in something(value))
+
+    def _has_none(self, value: Value, name: str) -> bool:
+        """Whether a value is the text of a message or a parsed one, which have no attribute of a name."""
+        found = something(value)
+        are_texts = all(
+            isinstance(one, Frame) and not self._program.connects[one.connect].library.wrapped for one in found
+        )
+        are_parsed = all(isinstance(one, Parsed) and isinstance(one.document, Frame) for one in found)
+        is_there = any(hasattr(kind, name) for kind in _PLAIN)
+        return bool(found) and (are_texts or are_parsed) and not is_there
 
     def _check_text(self, node: cst.BaseExpression, place: cst.CSTNode, value: Value) -> None:
         """The text of a message inside another text, such as an event of a stream: it is shown, stored, or leaves."""

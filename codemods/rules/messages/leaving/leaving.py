@@ -314,6 +314,8 @@ class Leaving:
         unsent, others = self._form.unsent_types(message), self._form.other_types(message)
         told = [f"{_listed(unsent)} do not come any more"] if unsent else []
         told += [f"{_listed(others)} leave as they are"] if others else []
+        added = self._own.added_behind(message.path, node)
+        told += [f"{_listed(added)} would not be in it where that is put there afterwards"] if added else []
         migrating.report(OLD_FORM_KEPT, node, "; ".join((text, *told, *self._form.differences(message))))
 
     def _without_copy(self, node: cst.BaseExpression, migrating: Migrating) -> None:

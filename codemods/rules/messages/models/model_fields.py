@@ -9,7 +9,7 @@ import libcst as cst
 
 from codemods.analysis.models import Field, ModelEvaluation
 from codemods.analysis.values import EACH, Class, Known, Library, Parsed, Step
-from codemods.edits import expression, in_parentheses, with_other_quotes
+from codemods.edits import expression, in_parentheses
 from codemods.findings import PARAMETER_DIFFERS
 from codemods.migrating import Migrating
 from codemods.rules.messages.places import general
@@ -183,7 +183,7 @@ class ModelFields:
 
     def _plain(self, base: cst.BaseExpression, path: tuple[Step, ...], source: str, near: cst.CSTNode) -> str:
         read = _access(base, path, lambda text: self._migrating.string(text, near))
-        return self._code(expression(with_other_quotes(source, self._migrating.quote_at(near)), value=read))
+        return self._code(expression(self._migrating.source_at(source, near), value=read))
 
     def _without(self, field: Field, reason: str) -> str | None:
         """What a field gets that the other vendor does not send: its default, or nothing that anybody reads."""

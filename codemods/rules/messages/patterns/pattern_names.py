@@ -10,7 +10,7 @@ import libcst as cst
 
 from codemods.analysis.environment import Definition
 from codemods.analysis.values import Step
-from codemods.edits import Statement, expression, in_parentheses, statements, takes_any, with_other_quotes
+from codemods.edits import Statement, expression, in_parentheses, statements, takes_any
 from codemods.migrating import Migrating
 from codemods.rules.messages.patterns.pattern_writing import Wanted
 from codemods.rules.messages.time_units import division_into_seconds
@@ -51,7 +51,7 @@ class Captures:
 
     def written(self, source: str, inner: cst.BaseExpression, near: cst.CSTNode) -> cst.BaseExpression:
         """A conversion's expression over an inner one."""
-        return expression(with_other_quotes(source, self._migrating.quote_at(near)), value=inner)
+        return expression(self._migrating.source_at(source, near), value=inner)
 
     def name_for(self, wanted: Wanted, path: tuple[Step, ...], name: str) -> cst.Name:
         """The name that a pattern gives a place; one of its own if the program's pattern has none."""

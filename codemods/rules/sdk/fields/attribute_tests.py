@@ -8,14 +8,17 @@ import libcst as cst
 
 from codemods.analysis.values import Known, Library, Parsed
 from codemods.migrating import Migrating, like
+from codemods.rules.absent.prepared import PreparedReads
 from codemods.rules.sdk.fields.field_rows import FieldRows
+from shim.mapping import session
 
 
 class AttributeTestRule:
     """Plans what becomes of such tests: one that always holds goes where something else is asked beside it."""
 
-    def __init__(self, migrating: Migrating, fields: FieldRows) -> None:
+    def __init__(self, migrating: Migrating, fields: FieldRows, prepared: PreparedReads) -> None:
         self._migrating = migrating
+        self._prepared = prepared
         self._program = migrating.program
         self._fields = fields
 
@@ -42,6 +45,11 @@ class AttributeTestRule:
         steps = self._fields.steps(row) if row is not None else ()
         if not steps:
             # The other vendor's object has no such attribute either: the test says so.
+            if isinstance(inner, Parsed):
+                vendor = session.NAME.of(self._migrating.target)[0]
+                way = row.over(self._migrating.target) if row is not None else None
+                reason = way.reason if way is not None else ""
+                self._prepared.plan_test(call, inner, reason or f"{vendor} sends no such field")
             return
         around = self._program.parents[call]
         if isinstance(around, cst.BooleanOperation) and isinstance(around.operator, cst.And):

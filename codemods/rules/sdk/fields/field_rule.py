@@ -29,15 +29,16 @@ from codemods.findings import (
     WHOLE_MESSAGE,
 )
 from codemods.migrating import Migrating
-from codemods.rules.refusal_numbers import RefusalNumbers
+from codemods.rules.absent.prepared import PreparedReads
+from codemods.rules.messages.leading_blanks import LeadingBlanks
 from codemods.rules.sdk.fields.attribute_tests import AttributeTestRule
+from codemods.rules.sdk.fields.error_attributes import ErrorAttributes
 from codemods.rules.sdk.fields.field_rows import FieldRows, general, with_positions
-from codemods.rules.sdk.fields.texts import JoinedTextRule
 from codemods.rules.sdk.fields.type_names import TypeNameRule
 from codemods.rules.sdk.fields.units import is_whole, undone_by
 from codemods.rules.sdk.fields.uses import MessageUses
 from codemods.rules.sdk.fields.whole_events import WholeEvents
-from shim.mapping import sdk
+from shim.mapping import session
 from shim.mapping.row import Fidelity, Vendor
 
 _TYPE: Final[tuple[Step, ...]] = ("type",)
@@ -57,19 +58,26 @@ class SdkFieldRule:
         self._complete = True
         self._fields = FieldRows(migrating)
         self._uses = MessageUses(migrating, self._is_message)
-        self._texts = JoinedTextRule(migrating, self._message_at)
+        self._texts = LeadingBlanks(migrating, self._is_text)
         self._aliases: dict[Definition, cst.Name] = {}
         self.gone: set[cst.CSTNode] = set()
         """Nodes that go with branches for messages that never come."""
         self._whole_events = WholeEvents(migrating)
         self._types = TypeNameRule(migrating, self._uses, self.gone, FIELD_UNCLEAR)
+        self._prepared = PreparedReads(migrating, self._is_message)
+        self._errors = ErrorAttributes(migrating, self._uses, self._prepared)
 
     def plan(self, gone: frozenset[cst.CSTNode]) -> bool:
         """Plans the edits; False, with findings, where something has no counterpart. `gone` are nodes that go."""
         values = list(self._program.values.items())
         # Types first: a branch that goes takes its fields with it.
         for node, value in sorted(values, key=lambda one: not self._is_type(one[1])):
-            if node in gone or node in self.gone or not isinstance(node, cst.BaseExpression):
+            if (
+                node in gone
+                or node in self.gone
+                or node in self._migrating.gone
+                or not isinstance(node, cst.BaseExpression)
+            ):
                 continue
             found = [one for one in something(value) if self._is_message(one)]
             if not found:
@@ -79,7 +87,7 @@ class SdkFieldRule:
             others = [one for one in something(value) if one not in found and not _is_empty(one)]
             paths = {one.path for one in found if isinstance(one, Parsed)}
             passes_on = others or len(paths) > 1 or isinstance(node, (cst.BooleanOperation, cst.IfExp))
-            if passes_on and self._is_converted_where_read(node, found):
+            if passes_on and (self._is_converted_where_read(node, found) or _are_errors(found)):
                 continue
             if others or len(paths) > 1:
                 self._give_up(node, f"{self._code(node)} can be several things")
@@ -113,20 +121,25 @@ class SdkFieldRule:
             isinstance(value, Parsed) and isinstance(value.document, Delivered) and value.document.site in self._sites
         )
 
+    def _is_text(self, value: Value) -> bool:
+        return isinstance(value, Parsed) and self._is_message(value) and value.path[-1:] in (("text",), ("word",))
+
     def _message_at(self, node: cst.CSTNode) -> Parsed | None:
         found = [one for one in something(self._program.value(node)) if self._is_message(one)]
         return found[0] if found and isinstance(found[0], Parsed) else None
 
     def _plan_use(self, node: cst.BaseExpression, message: Parsed) -> None:
         if message.types is not None and message.types and message.types <= _ERRORS:
-            if message.path and self._is_outermost(node) and not self._error_code_is_read(node, message):
+            if message.path and self._is_outermost(node) and not self._errors.plan(node, message):
                 self._leave(node, f"{self._code(node)}: the other SDK's errors have no such attribute")
             return
         if self._whole_events.plan(node, message):
             return
-        AttributeTestRule(self._migrating, self._fields).plan(node, message)
+        AttributeTestRule(self._migrating, self._fields, self._prepared).plan(node, message)
+        if node in self._migrating.gone:
+            return
         base, steps = self._base_of(node)
-        if message.path[-1:] in (("text",), ("word",)):
+        if self._is_text(message):
             self._texts.plan(node)
         if message.path == _TYPE:
             self._types.plan(node)
@@ -138,28 +151,6 @@ class SdkFieldRule:
             self._check_part(node, message)
         else:
             self._field_is_read(node, base, steps, message)
-
-    def _error_code_is_read(self, node: cst.BaseExpression, message: Parsed) -> bool:
-        """`error.code` in a log or a text, and where it is compared: there the other vendor's numbers are asked for."""
-        name = sdk.ERROR_CODE.of(self._migrating.source)[0].split(".")[1]
-        if message.path != (name,) or not isinstance(node, cst.Attribute):
-            return False
-        way = sdk.ERROR_CODE.over(self._target)
-        numbers = RefusalNumbers(self._migrating)
-        if numbers.is_compared(node):
-            source = way.conversion.source.replace('"', self._migrating.quote_at(node)).replace("None", "0")
-            numbers.plan(node, expression(source, value=node.value))
-            return True
-        if not self._uses.is_shown(node):
-            return False
-        self._migrating.report(PARAMETER_DIFFERS, node, f"{self._code(node)}: {way.reason}")
-
-        def read(updated: cst.Attribute) -> cst.BaseExpression:
-            source = way.conversion.source.replace('"', self._migrating.quote_at(node))
-            return expression(source, value=updated.value)
-
-        self._migrating.edits.rewrite(node, read)
-        return True
 
     def _is_outermost(self, node: cst.BaseExpression) -> bool:
         """Whether no access around it reads a place that a row speaks of, or that lies above one."""
@@ -219,11 +210,13 @@ class SdkFieldRule:
         if row is None:
             if isinstance(message.path[-1], int) or message.path[-1] == EACH or self._is_container(message):
                 self._read_container(node, message)
-            else:
+            elif not self._prepared.plan(node, message, f"{self._vendor_name()} sends no such field"):
                 self._leave(node, f"{self._code(node)} has no counterpart")
             return
         way = row.over(self._target)
         source = way.conversion.source
+        if not row.of(self._target) and way.reason and self._prepared.plan(node, message, way.reason):
+            return
         if (not row.of(self._target) and "value" not in source) or not source:
             self._leave(node, f"{self._code(node)}: {way.reason or 'no single expression gives it'}")
             return
@@ -346,6 +339,9 @@ class SdkFieldRule:
     def _code(self, node: cst.CSTNode) -> str:
         return self._migrating.code(node)
 
+    def _vendor_name(self) -> str:
+        return session.NAME.of(self._target)[0]
+
     def _leave(self, node: cst.CSTNode, text: str) -> None:
         """Leaves a reading as it is: a person has to decide, at a TODO."""
         self._migrating.report(FIELD_ABSENT, node, text)
@@ -372,6 +368,11 @@ def _is_empty(value: Value) -> bool:
         case Sequence(_, elements):
             return not elements
     return False
+
+
+def _are_errors(found: list[Value]) -> bool:
+    """Whether values are errors and parts of them, whose attributes are planned where they are read."""
+    return all(isinstance(one, Parsed) and one.types and one.types <= _ERRORS for one in found)
 
 
 def _is_tested(parents: Mapping[cst.CSTNode, cst.CSTNode], node: cst.CSTNode) -> bool:

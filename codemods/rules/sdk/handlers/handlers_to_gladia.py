@@ -157,7 +157,7 @@ class HandlersToGladia:
             self._migrating.edits.move(choice)
         if self._written.list is not None:
             self._written.kept.append(registration)
-        elif stays or choice is not None or self._migrating.line(registration.call) > self._migrating.line(connect):
+        elif stays or choice is not None or self._places.is_behind(registration, connect):
             self._written.in_place.append(registration)
         else:
             self._migrating.edits.remove(statement)

@@ -20,6 +20,9 @@ from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.session_place import SessionPlace
 
+Told = tuple[str, str]
+"""An event of Gladia's, and the code of its handler."""
+
 
 class KeptHandlers:
     """The list of one client, made at `made` and read at `connect`. Raises ValueError where it has no place."""
@@ -53,18 +56,18 @@ class KeptHandlers:
             and self._program.scope_of(statement) is self.scope
         )
 
-    def plan(self, kept: list[tuple[Registration, str, Callable[[], str]]]) -> None:
-        """Plans the list in the place of the registrations, each with its event and its handler from now on."""
+    def plan(self, kept: list[tuple[Registration, Callable[[], list[Told]]]]) -> None:
+        """Plans the list in the place of the registrations, each with its events and handlers from now on."""
         edits, program = self._migrating.edits, self._program
-        lines = [program.statement_of(one.call) for one, *_ in kept]
-        expressions = [program.parents[one.call] for one, *_ in kept]
+        lines = [program.statement_of(one.call) for one, _ in kept]
+        expressions = [program.parents[one.call] for one, _ in kept]
         if self._follow_each_other(lines):
             edits.rewrite(expressions[0], lambda _: self._display(kept))
             for line in lines[1:]:
                 edits.remove(line)
         else:
-            for line, (_, event, handler) in zip(expressions, kept, strict=True):
-                edits.rewrite(line, partial(self._appended, event, handler))
+            for line, (_, told) in zip(expressions, kept, strict=True):
+                edits.rewrite(line, partial(self._kept_in_place, told))
             made = program.statement_of(self._made)
             edits.insert_after(made, lambda: statements(f"{self.here} = []"))
         for returning in self._returned:
@@ -137,12 +140,15 @@ class KeptHandlers:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def _display(self, kept: list[tuple[Registration, str, Callable[[], str]]]) -> cst.BaseSmallStatement:
-        lines = "".join(f"    {self._pair(one[1], one[2]())},\n" for one in kept)
+    def _display(self, kept: list[tuple[Registration, Callable[[], list[Told]]]]) -> cst.BaseSmallStatement:
+        lines = "".join(f"    {self._pair(*one)},\n" for _, told in kept for one in told())
         return self._small(f"{self.here} = [\n{lines}]")
 
-    def _appended(self, event: str, handler: Callable[[], str], _: cst.CSTNode) -> cst.BaseSmallStatement:
-        return self._small(f"{self.here}.append({self._pair(event, handler())})")
+    def _kept_in_place(self, told: Callable[[], list[Told]], _: cst.CSTNode) -> cst.BaseSmallStatement:
+        pairs = [self._pair(*one) for one in told()]
+        if len(pairs) == 1:
+            return self._small(f"{self.here}.append({pairs[0]})")
+        return self._small(f"{self.here} += [{', '.join(pairs)}]")
 
     def _small(self, code: str) -> cst.BaseSmallStatement:
         line = cst.parse_statement(code)

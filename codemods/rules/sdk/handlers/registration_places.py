@@ -21,8 +21,10 @@ class RegistrationPlaces:
         """Whether the registration can be made behind the connect: its handler is the same there, nothing decides."""
         program = self._program
         block = program.parents[statement]
-        if self._migrating.line(statement) > self._migrating.line(connect):
-            return program.scope_of(statement) is program.scope_of(connect)
+        if self.is_behind(registration, connect):
+            return True
+        if self._migrating.line(statement) > self._migrating.line(connect) and not self._is_made_beside(registration):
+            return False
         owner = program.parents.get(block)
         if not isinstance(block, (cst.Module, cst.IndentedBlock)) or not isinstance(registration.handler, cst.CSTNode):
             return False
@@ -46,6 +48,15 @@ class RegistrationPlaces:
                 ):
                     return False
         return True
+
+    def is_behind(self, registration: Registration, connect: cst.Call) -> bool:
+        """Whether a registration stands behind the connect, in the same function."""
+        same = self._program.scope_of(registration.call) is self._program.scope_of(connect)
+        return same and self._migrating.line(registration.call) > self._migrating.line(connect)
+
+    def _is_made_beside(self, registration: Registration) -> bool:
+        """Whether the function that registers makes the client: then each client that is connected has the handler."""
+        return self._program.scope_of(registration.call) is self._program.scope_of(registration.owner.site)
 
     def is_later(self, registration: Registration, connect: cst.Call) -> bool:
         """Whether handlers are registered on an object's client by others, which its `__init__` has connected."""

@@ -10,6 +10,7 @@ import libcst as cst
 from codemods.analysis.handlers import Registration
 from codemods.edits import Statement, statements
 from codemods.migrating import Migrating
+from codemods.rules.sdk.handlers.early_end import as_told_of_end
 from codemods.rules.sdk.handlers.functions import Handler
 from codemods.rules.sdk.handlers.given import Given
 from codemods.rules.sdk.handlers.handler_functions import HandlerFunctions, Place
@@ -45,7 +46,7 @@ class SessionRegistrations:
         kept = dict(self._once_each())
         if self.list is not None:
             listed = [(one, given) for one, given in kept.items() if one in self.kept]
-            self.list.plan([(one, given.event, partial(self._handler_code, "", one, given)) for one, given in listed])
+            self.list.plan([(one, partial(self._told, "", one, given)) for one, given in listed])
         loops: dict[cst.CSTNode, list[tuple[str, Registration]]] = {}
         for registration in self.in_place:
             if registration in kept:
@@ -82,7 +83,7 @@ class SessionRegistrations:
             found.extend(statements(f"{ended} = asyncio.Event()"))
         for registration, given in self._once_each():
             if registration not in self.in_place and registration not in self.kept:
-                found.append(self._line(session, registration, given))
+                found.extend(self._written(session, registration, given))
         if self.list is not None and self.kept:
             found.extend(self.list.registering(session))
         for choice in self.choices:
@@ -99,19 +100,32 @@ class SessionRegistrations:
     # --- one line --------------------------------------------------------------------------------
 
     def _rewrite_line(self, session: str, registration: Registration, given: Given) -> None:
-        line = self._program.parents[registration.call]
-        self._migrating.edits.rewrite(line, lambda _: self._line(session, registration, given).body[0])
+        line, written = self._program.parents[registration.call], partial(self._written, session, registration, given)
+        self._migrating.edits.rewrite(line, lambda _: written()[0].body[0])
+        if given.event == "error":
+            self._migrating.edits.insert_after(self._program.statement_of(line), lambda: [*written()[1:]])
 
     def _lines(self, lines: list[tuple[str, Registration, Given]]) -> list[Statement]:
-        return [self._line(*one) for one in lines]
+        return [line for one in lines for line in self._written(*one)]
 
-    def _line(self, session: str, registration: Registration, given: Given) -> cst.SimpleStatementLine:
-        quote = self._migrating.file_quote
+    def _written(self, session: str, registration: Registration, given: Given) -> list[cst.SimpleStatementLine]:
+        """The line of a registration; a handler of errors gets a second one."""
+        quote, found = self._migrating.file_quote, []
+        for event, handler in self._told(session, registration, given):
+            method = "once" if event in ("started", "ended") else "on"
+            written = cst.parse_statement(
+                f"{session}.{method}(\n    {quote}{event}{quote},\n    {handler},\n)"
+                if event != given.event
+                else f"{session}.{method}({quote}{event}{quote}, {handler})"
+            )
+            assert isinstance(written, cst.SimpleStatementLine)
+            found.append(written)
+        return found
+
+    def _told(self, session: str, registration: Registration, given: Given) -> list[tuple[str, str]]:
+        """The events that a handler is registered for, each with its code: errors come as an end, too."""
         handler = self._handler_code(session, registration, given)
-        method = "once" if given.event in ("started", "ended") else "on"
-        written = cst.parse_statement(f"{session}.{method}({quote}{given.event}{quote}, {handler})")
-        assert isinstance(written, cst.SimpleStatementLine)
-        return written
+        return [(given.event, handler), *([("ended", as_told_of_end(handler))] if given.event == "error" else [])]
 
     def _handler_code(self, session: str, registration: Registration, given: Given) -> str:
         migrating, function = self._migrating, self._function_of(registration)

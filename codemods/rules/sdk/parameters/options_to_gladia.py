@@ -10,7 +10,6 @@ from codemods.analysis.arguments import Arguments
 from codemods.analysis.values import Known, LibraryObject, constant, is_certain
 from codemods.findings import (
     OPTION_ABSENT,
-    PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     REGION_AT_RUN_TIME,
     SDK_NOT_FOLLOWED,
@@ -122,7 +121,7 @@ class OptionsToGladia:
             elif name == "token":
                 self._report(TOKEN_ABSENT, node, f"`{name}`: {sdk.TOKEN.over(Vendor.GLADIA).reason}")
             else:
-                self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
+                self._report(PARAMETER_DIFFERS, node, f"`{name}` is no option of AssemblyAI's, whose class lets it go")
         return found
 
     def _region(self, node: cst.BaseExpression, host: Any) -> list[tuple[str, cst.BaseExpression | str]]:

@@ -10,6 +10,7 @@ import libcst as cst
 from codemods.findings import (
     DEFAULT_DIFFERS,
     MODEL_CHOSEN,
+    PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     SDK_TOO_OLD,
     SILENCE_LEFT_TO_SERVICE,
@@ -32,6 +33,14 @@ class ParameterFindings:
         self._migrating = migrating
         self._context = context
         self._is_unknown = is_unknown
+
+    def report_unknown(self, name: str, node: cst.CSTNode, *, lets_go: bool) -> None:
+        """Says that a parameter is none of the old service's; `lets_go`: AssemblyAI's class takes it and drops it."""
+        if self._migrating.source is Vendor.ASSEMBLYAI and lets_go:
+            text = f"`{name}` is no parameter of AssemblyAI's, whose class lets it go"
+            self._migrating.report(PARAMETER_DIFFERS, node, text)
+        else:
+            self._migrating.report(PARAMETER_ABSENT, node, f"`{name}` is no parameter that is known here")
 
     def explain(self, row: Row, first: cst.CSTNode | None, near: cst.CSTNode) -> None:
         """Says what a row's parameter means at the other vendor.

@@ -10,7 +10,7 @@ from typing import Any, Final
 import libcst as cst
 
 from codemods.analysis.program import Dictionary
-from codemods.analysis.values import UNKNOWN, DictDisplay, Known, Library, LibraryObject, Value
+from codemods.analysis.values import DictDisplay, Known, Library, LibraryObject, Value
 from codemods.findings import (
     CONFIGURATION_UNKNOWN,
     PARAMETER_ABSENT,
@@ -19,15 +19,21 @@ from codemods.findings import (
 from codemods.layout import Written, lay_out
 from codemods.literals import literal_code
 from codemods.migrating import Migrating
+from codemods.rules.configuration.audio_format import check_channels, encoding_of_depth
+from codemods.rules.configuration.body_values import ONE_LANGUAGE
+from codemods.rules.configuration.idle_settings import report_idle_setting
 from codemods.rules.configuration.language_reads import reads_language
-from codemods.rules.configuration.run_time_parameters import known_depth, leave_out, report_unknown_channels, whatever
+from codemods.rules.configuration.left_out import takes_none
+from codemods.rules.configuration.run_time_parameters import leave_out, whatever
 from codemods.rules.configuration.sample_rates import report_rate
 from codemods.rules.configuration.settings_kept import gives
 from codemods.rules.sdk.imports import SdkImports
+from codemods.rules.sdk.parameters.model_choices import ModelChoices
 from codemods.rules.sdk.parameters.parameter_findings import ParameterFindings
 from codemods.rules.sdk.parameters.parameter_values import NOT_CONSTANT, constant_of, each_of
 from codemods.rules.sdk.parameters.steps import Steps
 from codemods.rules.sdk.parameters.switched_vocabulary import vocabulary_code
+from codemods.rules.sdk.parameters.switching import switching_code
 from codemods.rules.sdk.parameters.written_values import WrittenValues
 from codemods.vendors import assemblyai_sdk, gladia_sdk
 from shim.mapping import assemblyai_parameters, assemblyai_v2, catalogue, parameters
@@ -35,6 +41,7 @@ from shim.mapping.row import ABSENT, Fidelity, Row, Section, Vendor
 
 _PARTIALS = parameters.PARTIALS.gladia[0]
 _SPEECH_MODEL = parameters.MODEL.assemblyai[0]
+_LANGUAGE_CODES = parameters.LANGUAGES.assemblyai[0]
 _WHATEVER: Final = (parameters.MODEL, parameters.CODE_SWITCHING)
 """Rows that may give the same whatever the value is that only the running program knows."""
 Code = Callable[[], str]
@@ -46,6 +53,8 @@ class _Leaf:
     node: cst.BaseExpression
     constant: Any
     may_be_none: bool
+    is_one_language: bool = False
+    """Whether it is one language where a list of them is wanted."""
 
 
 class SdkParametersRule:
@@ -59,6 +68,8 @@ class SdkParametersRule:
         self._leaves: dict[str, _Leaf] = {}
         self._readable = True
         self._written: list[tuple[str, Code]] = []
+        self._hangs_on_model: list[str] = []
+        self._chosen_by_model = False
         self._values = WrittenValues(migrating)
         self._findings = ParameterFindings(migrating, self._context, self._is_unknown)
         self.inline = False
@@ -202,7 +213,7 @@ class SdkParametersRule:
                     return
             self._give_up(node, f"`{path}` is made elsewhere: {self._migrating.code(node)}")
             return
-        constant = constant_of(self._program, value)
+        is_one, constant = False, constant_of(self._program, value)
         if isinstance(value, Library) and self._values.parameters(node):
             # A member of an enumeration that is only a parameter's default.
             constant = NOT_CONSTANT
@@ -215,12 +226,13 @@ class SdkParametersRule:
                     return
             if constant is not NOT_CONSTANT and self._rows() is not assemblyai_v2.PARAMETERS:
                 constant = assemblyai_parameters.read_value(path, constant)
-            elif path in ("language_code", "language", "endpointing"):
-                # What these names mean depends on the value.
+            elif path == "endpointing":
+                # What it means depends on the value.
                 self._give_up(node, f"`{path}` is only known when it runs: {self._migrating.code(node)}")
                 return
+            is_one = path in ONE_LANGUAGE
             path = today
-        self._leaves[path] = _Leaf(node, constant, may_be_none)
+        self._leaves[path] = _Leaf(node, constant, may_be_none, is_one)
 
     def _is_made_for(self, site: cst.BaseExpression, node: cst.BaseExpression) -> bool:
         """Whether a part is written where it is used, or in a variable of that block for this use alone, which goes."""
@@ -255,10 +267,16 @@ class SdkParametersRule:
         spoken_of = {path for row in rows for path in row.of(source)}
         for path, leaf in self._leaves.items():
             if path not in spoken_of and not self._belongs_to_a_switch(path, spoken_of):
-                text = f"`{path}` is no parameter that is known here"
-                self._migrating.report(PARAMETER_ABSENT, leaf.node, text)
+                self._findings.report_unknown(path, leaf.node, lets_go=rows is not assemblyai_v2.PARAMETERS)
         for row in rows:
             self._apply(row, near)
+        model = self._leaves.get(parameters.MODEL.of(source)[0])
+        if self._hangs_on_model:
+            others = ", ".join(f"`{path}`" for path in self._hangs_on_model)
+            why = f"is only known when it runs, and decides {others}"
+            leave_out(self._migrating, parameters.MODEL, _SPEECH_MODEL, self._leaves[_SPEECH_MODEL].node, why)
+        elif model is not None and model.constant is NOT_CONSTANT and not self._chosen_by_model:
+            report_idle_setting(self._migrating, parameters.MODEL.of(source)[0], model.node)
         if source is Vendor.GLADIA and "sample_rate" not in self._leaves:
             self._written.append(("sample_rate", lambda: "16000"))
         return self._readable
@@ -278,7 +296,7 @@ class SdkParametersRule:
         if way.codemod is Fidelity.ABSENT:
             is_channels = row is parameters.CHANNELS
             if first is not None and is_channels and constants[0] is NOT_CONSTANT:
-                report_unknown_channels(migrating, row.gladia[0], first.node)
+                check_channels(migrating, row.gladia[0], first.node)
             elif first is not None and constants[0] and not (is_channels and constants[0] == 1):
                 name = row.of(migrating.source)[0]
                 migrating.report(PARAMETER_ABSENT, first.node, f"`{name}`: {way.reason}")
@@ -289,9 +307,8 @@ class SdkParametersRule:
                 name = row.of(migrating.source)[0]
                 migrating.report(PARAMETER_DIFFERS, first.node, f"`{name}`: {way.reason}")
             return
-        if row is parameters.ENCODING and target is Vendor.ASSEMBLYAI and constants[1] is NOT_CONSTANT:
-            assert given[1] is not None
-            constants[1] = known_depth(migrating, row.gladia[1], given[1].node)
+        if row is parameters.ENCODING and target is Vendor.ASSEMBLYAI and self._put_encoding(given, constants):
+            return
         if row is parameters.ENCODING and not self._encoding_is_served(first, constants):
             return
         if row is parameters.SAMPLE_RATE and first is not None:
@@ -308,12 +325,10 @@ class SdkParametersRule:
                 self._put_source(row, leaves)
             else:
                 node = leaves[0].node
-                # What is chosen by a test is told by what is chosen.
-                chosen = node.body if isinstance(node, cst.IfExp) and self._values.may_be_none(node, UNKNOWN) else node
-                if row is parameters.MODEL:
-                    leave_out(migrating, row, row.of(migrating.source)[0], chosen)
                 self._values.take_away(node)
                 self._put(row, written[0], same[0], leaves)
+        elif self._put_switching(row, context) or self._put_by_model(row, constants):
+            pass
         else:
             found = way.conversion.live(*constants, *context)
             results = found if len(written) > 1 else (found,)
@@ -322,6 +337,52 @@ class SdkParametersRule:
             for path, result in zip(written, results, strict=True):
                 self._put(row, path, result, [leaf for leaf in given if leaf is not None])
         self._findings.explain(row, first.node if first is not None else None, near)
+
+    def _put_by_model(self, row: Row, constants: list[Any]) -> bool:
+        """Puts what hangs on a model that only the running program knows; False where nothing does, or nobody knows."""
+        results = self._by_model(row, constants)
+        if results is None:
+            return False
+        for path, result in zip(row.gladia, results, strict=True):
+            if isinstance(result, cst.BaseExpression):
+                row.over(self._migrating.target)
+                code = self._migrating.module.code_for_node(result)
+                self._written.append((path, lambda code=code: code))  # type: ignore[misc]
+            else:
+                self._put(row, path, result, [])
+        return True
+
+    def _by_model(self, row: Row, constants: list[Any]) -> list[Any] | None:
+        """What a row gives for a model that only the running program knows; None for another one, or if nobody knows.
+
+        That nobody knows is noted.
+        """
+        model, reads = self._leaves.get(_SPEECH_MODEL), row.over_gladia.reads
+        if self._migrating.target is not Vendor.GLADIA or model is None or _SPEECH_MODEL not in reads:
+            return None
+        if not self._is_unknown(_SPEECH_MODEL):
+            return None
+        choices = ModelChoices(self._migrating, model.node, may_be_none=model.may_be_none)
+        results = choices.results(row, constants, [self._context(path) for path in reads])
+        if results is None:
+            self._hangs_on_model.append(row.gladia[0])
+        else:
+            self._chosen_by_model |= any(isinstance(one, cst.BaseExpression) for one in results)
+        return results
+
+    def _put_switching(self, row: Row, context: list[Any]) -> bool:
+        """Puts whether languages are switched between where only the running program knows which: unless it is one."""
+        given = self._leaves.get(_LANGUAGE_CODES)
+        if row is not parameters.CODE_SWITCHING or given is None or not self._is_unknown(_LANGUAGE_CODES):
+            return False
+        by_model = self._by_model(row, [ABSENT])
+        by_default = by_model[0] if by_model else row.over_gladia.conversion.live(ABSENT, *context)
+        is_one, may_be_none = given.is_one_language, given.may_be_none
+        code = switching_code(self._values, given.node, by_default, is_one=is_one, may_be_none=may_be_none)
+        if code is not None:
+            row.over(self._migrating.target)
+            self._written.append((row.gladia[0], code))
+        return code is not None
 
     def _is_unknown(self, path: str) -> bool:
         leaf = self._leaves.get(path)
@@ -338,8 +399,7 @@ class SdkParametersRule:
         if first is None:
             return True
         if any(constant is NOT_CONSTANT for constant in constants):
-            self._give_up(first.node, "`encoding` is only known when it runs")
-            return False
+            return True  # it is looked up there, among the formats that are served
         if self._migrating.source is Vendor.GLADIA:
             served = not parameters.needs_transcoding(*constants)
         else:
@@ -349,9 +409,28 @@ class SdkParametersRule:
             self._migrating.report(PARAMETER_ABSENT, first.node, text)
         return served
 
+    def _put_encoding(self, given: list[_Leaf | None], constants: list[Any]) -> bool:
+        """Puts the encoding that hangs on bits which only the running program knows; False where those decide nothing.
+
+        The constants are without these bits afterwards.
+        """
+        encoding, depth = given
+        if depth is None or constants[1] is not NOT_CONSTANT:
+            return False
+        known = None if constants[0] is NOT_CONSTANT else constants[0]
+        node = encoding.node if encoding is not None else None
+        found = encoding_of_depth(self._migrating, node, known, depth.node)
+        constants[1] = ABSENT
+        if found is None:
+            return False
+        edits, code = self._migrating.edits, self._migrating.module.code_for_node
+        self._written.append((parameters.ENCODING.assemblyai[0], lambda: code(edits.edited(found))))
+        return True
+
     def _put_source(self, row: Row, given: list[_Leaf]) -> None:
         """A value that only the running program knows: the row's conversion is written out."""
-        source, written = row.way(self._migrating.target).conversion.source, row.of(self._migrating.target)
+        way, written = row.way(self._migrating.target), row.of(self._migrating.target)
+        source = way.conversion.source_beside(*(self._context(path) for path in way.reads))
         single = len(given) == 1 and row.of(self._migrating.source)[0] in self._leaves
         if row is parameters.VOCABULARY and self._migrating.source is Vendor.GLADIA:
             nodes = (leaf.node if leaf is not None else None for leaf in map(self._leaves.get, row.gladia))
@@ -363,24 +442,28 @@ class SdkParametersRule:
         if source and row is parameters.ENDPOINTING and len(given) == 2:
             self._put_longer(written[0], source, given)
             return
+        if row is parameters.ENCODING and self._migrating.target is Vendor.ASSEMBLYAI:
+            given, single = given[:1], True  # the bits decide nothing any more
         if not source or not single:
             self._give_up(given[0].node, f"`{row.of(self._migrating.source)[0]}` is only known when it runs")
             return
         node = given[0].node
+        if given[0].is_one_language:
+            source = "[value]"
         self._values.watch(node)
-        expressions = each_of(source, len(written))
-        if not given[0].may_be_none:
+        expressions = each_of(source.replace("ABSENT", "None"), len(written))
+        if not given[0].may_be_none or takes_none(source):
             for path, text in zip(written, expressions, strict=True):
                 self._written.append((path, lambda text=text: self._values.converted(text, node)))  # type: ignore[misc]
             return
         if not isinstance(node, (cst.Name, cst.Attribute)) and not self._values.chooses_none(node):
             self._give_up(node, f"`{row.of(self._migrating.source)[0]}` may be None: {self._migrating.code(node)}")
             return
-        way = row.way(self._migrating.target)
+        by_model = self._by_model(row, [ABSENT for _ in row.of(self._migrating.source)])
         found = way.conversion.live(
             *[ABSENT for _ in row.of(self._migrating.source)], *[self._context(path) for path in way.reads]
         )
-        defaults = found if len(written) > 1 else (found,)
+        defaults = by_model or (found if len(written) > 1 else (found,))
         for path, text, default in zip(written, expressions, defaults, strict=True):
             self._written.append((path, partial(self._values.where_given, text, node, default)))
 

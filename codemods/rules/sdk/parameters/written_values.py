@@ -85,8 +85,13 @@ class WrittenValues:
         if default is ABSENT and text == "value":
             # Gladia's vocabulary is a list, whether it is used or not.
             return f"{converted} or []" if self._migrating.target is Vendor.GLADIA else converted
-        otherwise = "None" if default is ABSENT else literal_code(default, self._migrating.file_quote)
-        return f"{converted} if {self.code(node)} is not None else {otherwise}"
+        return f"{converted} if {self.code(node)} is not None else {self._otherwise(default)}"
+
+    def _otherwise(self, default: Any) -> str:
+        """What is written where no value is given: a constant, or an expression."""
+        if isinstance(default, cst.BaseExpression):
+            return self._migrating.module.code_for_node(default)
+        return "None" if default is ABSENT else literal_code(default, self._migrating.file_quote)
 
     def _chosen(self, text: str, node: cst.IfExp, default: Any) -> str:
         """The conversion of a value that is None unless something holds."""
@@ -99,7 +104,7 @@ class WrittenValues:
         if default is ABSENT and text == "value":
             otherwise = "[]" if self._migrating.target is Vendor.GLADIA else "None"
             return f"{value} or {otherwise}" if test == value else f"{value} if {test} else {otherwise}"
-        otherwise = "None" if default is ABSENT else literal_code(default, self._migrating.file_quote)
+        otherwise = self._otherwise(default)
         if isinstance(node.orelse, cst.IfExp):
             otherwise = self._chosen(text, node.orelse, default)
         return f"{self.converted(text, node.body)} if {test} else {otherwise}"
