@@ -293,7 +293,7 @@ def test_a_test_for_a_part_of_a_word_that_is_never_there() -> None:
         'if message["type"] == "Turn":\n    words = message["words"]\n'
         '    if words and "speaker" in words[0]:\n        print(words[0]["speaker"])'
     )
-    assert set(_codes(_migrated("gladia", receiving))) == {"STB306"}
+    assert set(_codes(_migrated("gladia", receiving))) == {"STB221"}
 
 
 def test_a_type_that_falls_out_of_a_list_is_told() -> None:

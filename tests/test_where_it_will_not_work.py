@@ -86,7 +86,6 @@ TODO_TO_ASSEMBLYAI = {
     "several channels": gladia('{"channels": 2}'),
     "A-law": gladia('{"encoding": "wav/alaw", "sample_rate": 8000}'),
     "PCM of 8, 24 or 32 bits": gladia('{"encoding": "wav/pcm", "bit_depth": 24}'),
-    "a threshold on another scale": gladia('{"pre_processing": {"speech_threshold": float(sys.argv[1])}}'),
     "callback_config": gladia('{"callback": True, "callback_config": {"url": "https://example.org/"}}'),
 }
 TODO_TO_GLADIA = {
