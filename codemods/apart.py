@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codemods.analysis.program import Program
+from codemods.findings import Level
 from codemods.outcome import Migration, in_order
 from codemods.separating import Separated
 from codemods.staying import Staying
@@ -18,12 +19,22 @@ def files_of_sessions(program: Program, staying: Staying) -> set[Path]:
 
 
 def as_it_was(
-    results: Mapping[Path, Migration], apart: Separated, texts: Mapping[Path, str], sessions: Set[Path]
+    results: Mapping[Path, Migration],
+    apart: Separated,
+    texts: Mapping[Path, str],
+    sessions: Set[Path],
+    *,
+    with_caveats: bool,
 ) -> dict[Path, Migration] | None:
-    """What became of a parted program, told of the program as it was; None where its sessions did not all go."""
+    """What became of a parted program, told of the program as it was; None where its sessions did not all go.
+
+    `with_caveats` says whether edits with a caveat may be written.
+    """
     if any(results[path].left_whole or not results[path].changed for path in sessions):
         return None
     unsafe = any(results[path].unsafe for path in sessions)
+    said = [one for findings in apart.findings.values() for one in findings]
+    unsafe |= not with_caveats and any(one.level is Level.CAVEAT for one in said)
     found = dict(results)
     for path, lines in apart.lines.items():
         result = results[path]

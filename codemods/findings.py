@@ -335,6 +335,12 @@ FAILS_FOR_OTHERS: Final = _kind(
     "a setting is converted when the program runs, and raises an error there for what the new service does not take",
     "nothing to do where the settings in use are those that it takes; else convert the audio before it is sent",
 )
+KEY_OF_ITS_OWN: Final = _kind(
+    "STB222",
+    Level.CAVEAT,
+    "a session no longer gets its key from where it got it",
+    "set the variable wherever the program runs; where each caller has a key of its own, hand the new one in as well",
+)
 FAILS_TODAY: Final = _kind(
     "STB217",
     Level.CAVEAT,

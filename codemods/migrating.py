@@ -60,6 +60,8 @@ class Migrating:
     """Lines that name the old vendor on purpose: what they are about stays with it."""
     needed_imports: list[tuple[str, str]] = field(default_factory=list)
     """Imports that the new code needs: module, and the name from it ("" for the module itself)."""
+    behind_post: set[cst.CSTNode] = field(default_factory=set)
+    """Statements that were done at a message, and are done now where the POST is refused."""
     in_old_form: set[cst.CSTNode] = field(default_factory=set)
     """Expressions and parameters that have a message of the old vendor's form in the new program, too."""
     staying: Staying | None = None

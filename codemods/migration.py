@@ -210,7 +210,8 @@ class _Group:
         if apart is None:
             return None
         results = self.with_texts(apart.texts).migrate()
-        return as_it_was(results, apart, self.texts, files_of_sessions(program, staying))
+        sessions = files_of_sessions(program, staying)
+        return as_it_was(results, apart, self.texts, sessions, with_caveats=self.options.unsafe)
 
     def planned(self, program: Program, said: Mapping[Path, Sequence[Finding]]) -> dict[Path, Migration]:
         """What becomes of the files of a program of which some things are said already."""

@@ -22,6 +22,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.values import Class, DictDisplay, Library, LibraryObject, Unknown, alternatives
 from codemods.findings import ENVIRONMENT_RENAMED, Finding
 from codemods.hosts import api_host_in
+from codemods.own_keys import OwnKeys
 from codemods.rules.names.naming import PLACEHOLDER, renamed
 from codemods.source_lines import SourceLines
 from codemods.staying import Staying, names_of_guard
@@ -62,6 +63,7 @@ class _Separation:
     staying: Staying
     source: Vendor
     shared: Mapping[cst.CSTNode, Place]
+    """The places that are had twice."""
     _lines: dict[cst.Module, SourceLines] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -69,20 +71,30 @@ class _Separation:
         self._search = OriginSearch(self.program)
         self._old = session.NAME.of(self.source)[0]
         self._new = session.NAME.of(self.source.other)[0]
+        self._own = OwnKeys(self.program, self.staying, self.source)
+        self._given: dict[cst.CSTNode, Place] = {}
+        """The places of keys that stay and cannot be had twice: the sessions read the new service's variable."""
+        self._read: dict[cst.CSTNode, Place] = {}
+        """The expressions by which a session's key is read from one of those, each with it."""
+        self._ways = self.staying.ways
 
     def made(self) -> Separated:
         """The new texts; raises _CannotPart."""
-        statements = {self._statement(place): place for place in self.shared.values()}
+        statements = self._statements()
         for place in self.shared.values():
             self._names[place.name] = self._free_name(place.name)
         moved = self._uses(statements)
         for statement, place in statements.items():
+            if self._is_in_copy(statement, statements):
+                continue
             self._copy(statement, self._tokens(statement), self._blank_lines(statement, place))
         for node in moved:
-            self._of(node).replace(_token(node), self._second(_token(node)))
-        self._import_names(moved)
+            self._of(node).replace(*self._moved(node))
+        self._import_names(one for one in moved if not self._is_given(one))
         self._export_names()
         for guard in self._guards():
+            if self._is_in_copy(guard, statements):
+                continue
             self._copy(guard, self._tokens(guard) | self._said(guard), 0)
         files = self.program.files
         changed = {files[module]: lines for module, lines in self._lines.items()}
@@ -90,6 +102,11 @@ class _Separation:
         for statement in statements:
             found = findings.setdefault(files[self.program.module_of(statement)], [])
             found.extend(self._findings(statement))
+        for node, place in self._read.items():
+            lines = self._of(node)
+            findings.setdefault(files[self.program.module_of(node)], []).append(
+                self._own.finding(place, lines.line(node))
+            )
         return Separated(
             {path: lines.text for path, lines in changed.items()},
             {path: lines.origins for path, lines in changed.items()},
@@ -107,10 +124,51 @@ class _Separation:
 
     # --- what is had twice -----------------------------------------------------------------------
 
+    def _statements(self) -> dict[cst.CSTNode, Place]:
+        """The statements that are had twice, each with its place; notes what cannot be. Raises _CannotPart."""
+        while True:
+            found: dict[cst.CSTNode, Place] = {}
+            given = len(self._given)
+            for place in self.shared.values():
+                try:
+                    found[self._statement(place)] = place
+                except _CannotPart:
+                    if not self._own.is_for(place):
+                        raise
+                    self._given[place.node] = place
+            if len(self._given) == given:
+                return found
+            self._ways = self.staying.ways_without(self._given.keys())
+            shared = self.staying.shared_places(self._ways)
+            self.shared = {node: place for node, place in shared.items() if node not in self._given}
+
+    def _is_in_copy(self, statement: cst.CSTNode, statements: Iterable[cst.CSTNode]) -> bool:
+        """Whether a statement stands in a function that is had twice as a whole."""
+        functions = [one for one in statements if isinstance(one, cst.FunctionDef)]
+        return any(one is not statement and self.program.is_inside(statement, one) for one in functions)
+
+    def _is_given(self, node: cst.Name | cst.Attribute) -> bool:
+        """Whether a name or an attribute reads a key that stays and cannot be had twice."""
+        return not self._ways.uses.get(node, set()).isdisjoint(self._given)
+
+    def _moved(self, node: cst.Name | cst.Attribute) -> tuple[cst.CSTNode, str]:
+        """What is written otherwise where a session reads something that stays, and how; raises _CannotPart."""
+        if not self._is_given(node):
+            return _token(node), self._second(_token(node))
+        places = self._ways.uses[node]
+        read = self._own.read(node)
+        lines = self._of(node)
+        if read is None or not places <= self._given.keys() or not lines.is_on_one_line(read):
+            raise _CannotPart
+        if read not in self._read and not self._own.import_reader(self.program.module_of(node), lines):
+            raise _CannotPart
+        self._read.setdefault(read, self._given[next(iter(places))])
+        return read, self._own.text(read)
+
     def _statement(self, place: Place) -> cst.CSTNode:
         """The statement that gives a place its value; raises _CannotPart where there cannot be a second one."""
         program, node = self.program, place.node
-        if place.way in (Way.PARAMETER, Way.OTHER):
+        if place.way in (Way.PARAMETER, Way.UNSEEN, Way.OTHER):
             raise _CannotPart
         statement = node if isinstance(node, cst.FunctionDef) else program.statement_of(node)
         if not isinstance(program.parents.get(statement), (cst.Module, cst.IndentedBlock)):
@@ -224,12 +282,13 @@ class _Separation:
         """The names and attributes by which the sessions read what is shared, outside of what is copied."""
         found: list[cst.Name | cst.Attribute] = []
         stays = self.staying.kept
-        for node, places in self.staying.ways.uses.items():
-            if not places & self.shared.keys():
+        shared = self.shared.keys() | self._given.keys()
+        for node, places in self._ways.uses.items():
+            if not places & shared:
                 continue
             if any(self.program.is_inside(node, statement) for statement in statements):
                 continue
-            if not places <= self.shared.keys() or node in stays:
+            if not places <= shared or node in stays:
                 raise _CannotPart
             found.append(node)
         return found
@@ -241,13 +300,17 @@ class _Separation:
             if node in self.shared:
                 token = node.name if isinstance(node, cst.FunctionDef) else _token(node)
                 found[token] = self._second(token)
+            elif isinstance(node, (cst.Name, cst.Attribute)) and self._is_given(node):
+                read, text = self._moved(node)
+                found[read] = text
             elif isinstance(node, (cst.Name, cst.Attribute)):
                 places = {one.node for one in self._search.read_by(node)} | self.staying.ways.uses.get(node, set())
                 if places & self.shared.keys():
                     found[_token(node)] = self._second(_token(node))
             elif isinstance(node, cst.SimpleString) and (self._is_variable(node) or PLACEHOLDER.search(node.raw_value)):
                 found[node] = renamed(node.value, self._old, self._new)
-        return found
+        inside = {one for node in found if node in self._read for one in self.program.nodes_in(node) if one is not node}
+        return {node: text for node, text in found.items() if node not in inside}
 
     def _is_variable(self, node: cst.SimpleString) -> bool:
         text = str(node.evaluated_value)

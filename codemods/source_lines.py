@@ -49,6 +49,14 @@ class SourceLines:
             lines[-1] = of_comment(comment).join(lines[-1].rsplit(comment, 1))
         self._add(last, [self._default_newline] * blank_lines + lines)
 
+    def add_behind(self, statement: cst.SimpleStatementLine, text: str) -> None:
+        """Puts a line of its own behind a statement of the module."""
+        self._add(self._positions[statement].end.line, [f"{text}{self._default_newline}"])
+
+    def is_on_one_line(self, node: cst.CSTNode) -> bool:
+        """Whether a node begins and ends in the same line, so that something else can be written for it."""
+        return self._positions[node].start.line == self._positions[node].end.line
+
     def add_import(self, program: Program, alias: cst.ImportAlias, name: str) -> None:
         """Imports a name beside another one of the same module."""
         line = self._positions[alias].start.line

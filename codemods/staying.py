@@ -6,7 +6,7 @@ its own address and key, if nothing of it hangs on the session. What it is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -72,7 +72,7 @@ class Staying:
 
     def _with_key(self, stay: Stay) -> Stay | None:
         """Something that stays, with those of its parts alone that a session's key may be in."""
-        parts = tuple(one for one in stay.parts if self._may_have_key(self._search.of([one], self._is_of_session)))
+        parts = tuple(one for one in stay.parts if self._may_have_key(self._made_of(stay, [one])))
         return replace(stay, parts=parts) if parts else None
 
     @cached_property
@@ -81,12 +81,23 @@ class Staying:
 
     @cached_property
     def _origins(self) -> dict[Stay, Origins]:
-        return {one: self._search.of(one.parts, self._is_of_session) for one in self.stays}
+        return {one: self._made_of(one, one.parts) for one in self.stays}
+
+    def _made_of(self, stay: Stay, parts: Iterable[cst.CSTNode]) -> Origins:
+        """What something that stays is made of: of a table of many vendors' keys, others have their own entries."""
+        return self._search.of(parts, self._is_of_session, parts_alone=True, entries_alone=not stay.is_vendors)
 
     @cached_property
     def ways(self) -> Origins:
-        """What the addresses, headers and keys of the sessions are made of: what is rewritten of them."""
-        return self._search.of(self.sessions.ways)
+        """What the addresses, headers and keys of the sessions are made of: what is rewritten of them.
+
+        What a query only gives a value, such as a sample rate, is nobody's own.
+        """
+        return self.ways_without(frozenset())
+
+    def ways_without(self, places: Set[cst.CSTNode]) -> Origins:
+        """What the addresses, headers and keys of the sessions are made of, but for what is behind some places."""
+        return self._search.of(self.sessions.ways, without={*places, *_query_values(self._program)})
 
     @cached_property
     def keys(self) -> Origins:
@@ -109,7 +120,24 @@ class Staying:
         if self._source is Vendor.ASSEMBLYAI and self.sessions.calls:
             for named in assemblyai_sdk.recordings_named(self._program):
                 found.update(self._program.nodes_in(named))
+        if (self._have_own_keys or not self.sessions.calls) and any(one.is_vendors for one in self.stays):
+            found.update(self._variables_of_others())
         return found | set(self._guards(found)) if found else found
+
+    @property
+    def _have_own_keys(self) -> bool:
+        """Whether each session's key comes from variables of the new vendor's alone."""
+        new = session.NAME.of(self._source.other)[0].lower()
+        keys = [*self.sessions.written_keys, *self.sessions.sdk_keys]
+        variables = [self._search.of([one]).variables(self._program) for one in keys]
+        return bool(keys) and all(each and all(new in one.lower() for one in each) for each in variables)
+
+    def _variables_of_others(self) -> Iterator[cst.SimpleString]:
+        """The old vendor's variables that no session reads, by whatever way they reach what stays."""
+        old = session.NAME.of(self._source)[0].lower()
+        for one in self._program.environment_names:
+            if one not in self.ways.nodes and old in str(one.evaluated_value).lower():
+                yield one
 
     @cached_property
     def speaking(self) -> set[cst.CSTNode]:
@@ -123,12 +151,21 @@ class Staying:
                     found.add(current)
         return found
 
-    def shared_places(self) -> dict[cst.CSTNode, Place]:
-        """The places by which a session and something that stays get an address, a header or a key."""
+    def shared_places(self, ways: Origins | None = None) -> dict[cst.CSTNode, Place]:
+        """The places by which a session and something that stays get an address, a header or a key.
+
+        `ways` is what the sessions' are made of, where that is not all of it.
+        """
+        ways = ways if ways is not None else self.ways
         found: dict[cst.CSTNode, Place] = {}
         for origins in self._origins.values():
-            found.update({node: place for node, place in origins.places.items() if node in self.ways.places})
+            found.update({node: place for node, place in origins.places.items() if node in ways.places})
         return found
+
+    def is_shared_with_vendor_alone(self, place: cst.CSTNode) -> bool:
+        """Whether all that stays and is given what a place holds is the old vendor's own: requests, its package."""
+        sharing = [one for one, origins in self._origins.items() if place in origins.places]
+        return all(one.is_vendors or isinstance(one.node, cst.Assign) for one in sharing)
 
     def stay_of(self, node: cst.CSTNode) -> Stay | None:
         """What stays and is made of a node."""
@@ -321,6 +358,16 @@ def names_of_guard(search: OriginSearch, statement: cst.If) -> set[cst.CSTNode]:
                 return set()
             found.update(one.node for one in places)
     return found
+
+
+def _query_values(program: Program) -> Iterator[cst.CSTNode]:
+    """What stands behind the `?` of the addresses that are written in a program."""
+    for node in (node for module in program.modules for node in program.nodes_in(module)):
+        is_query = False
+        for part in node.parts if isinstance(node, cst.FormattedString) else ():
+            if is_query and isinstance(part, cst.FormattedStringExpression):
+                yield part
+            is_query |= isinstance(part, cst.FormattedStringText) and "?" in part.value
 
 
 def _is_answer(value: Value, calls: set[cst.Call]) -> bool:

@@ -65,7 +65,7 @@ class AnyOrder(RuleBasedStateMachine):
             include_partial_turns=partials, speaker_labels=labels, speech_model=model, inactivity_timeout=patience
         )
         self.pro, self.partials = model == "u3-rt-pro", partials
-        self.asked = self.is_opening = self.upstream_open = self.was_stopped = False
+        self.asked = self.is_opening = self.upstream_open = self.was_stopped = self.is_leaving = False
         self.posts = 0
         self.given = b""
         self.client_there = True
@@ -102,6 +102,7 @@ class AnyOrder(RuleBasedStateMachine):
                 case ConnectUpstream():
                     assert not self.upstream_open
                     assert not self.is_opening
+                    assert not self.is_leaving
                     self.is_opening = True
                 case SendUpstream(frame):
                     assert self.upstream_open
@@ -118,7 +119,8 @@ class AnyOrder(RuleBasedStateMachine):
                 case CloseUpstream():
                     assert self.upstream_open
                     assert self.was_stopped or self.stop_counts
-                    self.upstream_open, self.upstream_ends = False, self.upstream_ends + 1
+                    self.upstream_open, self.is_leaving = False, True
+                    self.upstream_ends += 1
                 case _:
                     pass
 
@@ -305,6 +307,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.unread_acks = []
         self.take(self.run_.tell("upstream_closed", code, ""))
 
+    @precondition(lambda self: self.is_leaving)
+    @rule(code=st.sampled_from([1000, 1005, 1006]))
+    def gladia_answers_the_close(self, code: int) -> None:
+        """Or it does not: then it has not read the stop either."""
+        self.is_leaving = False
+        if code == 1006:
+            self.upstream_ends -= 1
+        self.take(self.run_.tell("upstream_closed", code, ""))
+
     @precondition(lambda self: self.upstream_open)
     @rule()
     def gladia_takes_what_was_written(self) -> None:
@@ -372,9 +383,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.client_goes(1006)
         if self.asked:
             self.gladia_answers(201)
+        if not self.is_opening:
+            self.time_passes(10)
         if self.is_opening:
             self.gladia_opens()
         assert not self.upstream_open
+        if self.is_leaving:
+            self.gladia_answers_the_close(1000)
         assert self.run_.bridge.is_over
 
 

@@ -567,6 +567,49 @@ def test_the_client_goes_while_gladia_is_away(stopped: bool) -> None:
         assert run.tell("upstream_opened") == [SendUpstream(STOP), CloseUpstream()]
 
 
+def test_a_session_that_nobody_wants_is_called_until_it_can_be_stopped() -> None:
+    run = Run().begun()
+    run.tell("client_said", SECOND)
+    assert run.tell("client_closed", 1000) == [SendUpstream(STOP), CloseUpstream()]
+    assert run.tell("upstream_closed", 1006, "")[0] == Note(Topic.LOST, "it closed with 1006")
+    assert not run.bridge.is_over
+    assert run.wait(0) == [ConnectUpstream(URL)]
+    assert only(run.tell("upstream_refused", "it refused", 503), Note).topic is Topic.LOST
+    assert run.wait(0.6) == [ConnectUpstream(URL)]
+    assert run.tell("upstream_opened") == [SendUpstream(STOP), CloseUpstream()]
+    assert run.tell("upstream_closed", 1000, "") == []
+    assert (run.bridge.is_over, run.bridge.deadline()) == (True, None)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_session_that_cannot_be_stopped_is_said(answers: bool) -> None:
+    run = Run()
+    run.tell("client_opened")
+    run.tell("client_closed", 1000)
+    assert run.tell("upstream_answered", 201, ANSWER) == [ConnectUpstream(URL)]
+    for attempt in (0.0, 0.6, 1.1, 2.1, 4.1, 8.1, None):
+        if answers:
+            run.tell("upstream_opened")
+            found = run.tell("upstream_closed", 1006, "")
+        else:
+            found = run.tell("upstream_refused", "its name is not known", 0)
+        assert only(found, Note).topic is (Topic.NOT_STOPPED if attempt is None else Topic.LOST)
+        if attempt is not None:
+            assert not run.bridge.is_over
+            run.wait(attempt)
+    assert (run.bridge.is_over, run.bridge.deadline()) == (True, None)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_session_that_is_not_there_any_more_needs_no_stop(status: int) -> None:
+    run = Run().begun()
+    run.tell("client_closed", 1000)
+    run.tell("upstream_closed", 1006, "")
+    run.wait(0)
+    assert run.tell("upstream_refused", "it refused", status) == []
+    assert (run.bridge.is_over, run.bridge.deadline()) == (True, None)
+
+
 # --- turns ---------------------------------------------------------------------------------------
 
 

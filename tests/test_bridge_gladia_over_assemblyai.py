@@ -281,6 +281,18 @@ def test_a_bad_message_ends_the_session_with_4400(frame: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_an_end_that_assemblyai_does_not_answer_is_noted(stopped: bool) -> None:
+    for code in (1000, 1005, 1006):
+        run = Run().begun()
+        if stopped:
+            run.tell("client_said", '{"type":"stop_recording"}')
+        assert only(run.tell("shut_down"), CloseUpstream)
+        found = run.tell("upstream_closed", code, "")
+        assert [note.topic for note in found if isinstance(note, Note)] == [Topic.NOT_STOPPED] * (code == 1006)
+        assert len(found) == (code == 1006)
+
+
 def test_30_seconds_without_audio_end_the_session_with_4408() -> None:
     run = Run().begun()
     run.wait(20)

@@ -112,4 +112,4 @@ def test_a_stop_before_the_close_reaches_a_service_that_speaks_before_it_reads()
     assert service.end is None
     assert [frame.data for frame in service.frames[:-1]] == [_AUDIO, _AUDIO, _STOP.encode()]
     assert service.frames[-1].opcode is Opcode.CLOSE
-    assert len(ends) == 1
+    assert ends == [1000]  # the answer to the close

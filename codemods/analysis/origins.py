@@ -6,7 +6,7 @@ to be that, which is what has to be known of a constant that two parts of a prog
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -38,6 +38,7 @@ class Way(StrEnum):
     FIELD = "a field that a class declares without a value"
     FUNCTION = "a function that is called"
     PARAMETER = "a parameter of a function"
+    UNSEEN = "an attribute of an object that nobody sees here"
     OTHER = "anything else: a loop, a `with`, an unpacking"
 
 
@@ -74,20 +75,39 @@ class OriginSearch:
     """Finds out what expressions of one program are made of."""
 
     program: Program
+    unseen: dict[tuple[frozenset[cst.CSTNode], str], cst.Name] = field(default_factory=dict)
+    """What stands for the attributes of objects that nobody sees, by what the objects come from."""
 
-    def of(self, roots: Iterable[cst.CSTNode], is_end: Callable[[Value], bool] = lambda _: False) -> Origins:
-        """What these expressions are made of, as far as it can be seen; not what values are for which `is_end`."""
+    def of(
+        self,
+        roots: Iterable[cst.CSTNode],
+        is_end: Callable[[Value], bool] = lambda _: False,
+        without: Set[cst.CSTNode] = frozenset(),
+        *,
+        parts_alone: bool = False,
+        entries_alone: bool = False,
+    ) -> Origins:
+        """What these expressions are made of, as far as it can be seen.
+
+        Not what values are for which `is_end`, nor what stands in the nodes `without` or is behind such a place. `parts_alone`: of an
+        object that nobody sees, the attribute alone that is read, not the object too.
+        `entries_alone`: the same of the dictionaries that are seen whole.
+        """
         found = Origins()
         waiting = list(roots)
         entered: set[cst.FunctionDef] = set()
         while waiting:
             node = waiting.pop()
-            if node in found.nodes or node in found.ends:
+            if node in found.nodes or node in found.ends or node in without:
                 continue
             if is_end(self.program.values.get(node, UNKNOWN)):
                 found.ends.add(node)
                 continue
             found.nodes.add(node)
+            entry = self._entry(node) if entries_alone and isinstance(node, cst.Subscript) else None
+            if entry is not None:
+                waiting.extend(entry)
+                continue
             if isinstance(node, cst.Call):
                 waiting.extend(self._called(node, found, entered))
             places = self._places(node) if isinstance(node, (cst.Name, cst.Attribute)) else []
@@ -99,8 +119,11 @@ class OriginSearch:
                 if place.node not in found.places:
                     found.places[place.node] = place
                     found.nodes.add(place.node)
-                    waiting.extend(self._behind(place))
-            waiting.extend(self._inside(node, places))
+                    waiting.extend(self._behind(place) if place.node not in without else ())
+            if not parts_alone or not any(one.way is Way.UNSEEN for one in places):
+                waiting.extend(self._inside(node, places))
+            elif isinstance(node, cst.Attribute):
+                found.nodes.add(node.attr)
         return found
 
     def read_by(self, node: cst.Name | cst.Attribute) -> list[Place]:
@@ -152,8 +175,45 @@ class OriginSearch:
     def _places(self, node: cst.Name | cst.Attribute) -> list[Place]:
         definitions = self.program.definitions_of(node)
         if isinstance(node, cst.Attribute) and not definitions:
-            return [place for owner in self._owners(node) for place in self._attribute(owner, node.attr.value)]
+            found = [place for owner in self._owners(node) for place in self._attribute(owner, node.attr.value)]
+            return found or self._unseen_places(node)
         return [place for one in definitions if (place := self._place(one)) is not None]
+
+    def _entry(self, node: cst.Subscript) -> list[cst.CSTNode] | None:
+        """What gives the entry of a dictionary that is read by its name; None where anything may have given it."""
+        facts = self.program.dictionary_facts(self.program.value(node.value))
+        match node.slice:
+            case [cst.SubscriptElement(cst.Index(cst.SimpleString(evaluated_value=str() as key)))] if facts is not None:
+                return None if facts.gaps else [one.value_node for one in facts.entries if one.key == key]
+        return None
+
+    def _unseen_places(self, node: cst.Attribute) -> list[Place]:
+        """The place that stands for an attribute of which nothing is seen but the object that it is of."""
+        roots = self._roots(node.value) if self.program.value(node) == UNKNOWN else frozenset()
+        if not roots:
+            return []
+        name = node.attr.value
+        return [Place(self.unseen.setdefault((roots, name), cst.Name(name)), name, Way.UNSEEN)]
+
+    def _roots(self, node: cst.BaseExpression) -> frozenset[cst.CSTNode]:
+        """What an object comes from, by whatever names: parameters, attributes that nobody sees, own classes."""
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return frozenset()
+        owners = self.program.value(node)
+        if isinstance(owners, (Instance, Class)):
+            return frozenset([owners.node])
+        found: set[cst.CSTNode] = set()
+        waiting, seen = self._places(node), set[cst.CSTNode]()
+        while waiting:
+            place = waiting.pop()
+            if place.node in seen:
+                continue
+            seen.add(place.node)
+            if isinstance(place.expression, (cst.Name, cst.Attribute)):
+                waiting.extend(self._places(place.expression))
+            else:
+                found.add(place.node)
+        return frozenset(found)
 
     def _owners(self, node: cst.Attribute) -> list[cst.ClassDef]:
         values = alternatives(self.program.value(node.value))

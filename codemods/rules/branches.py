@@ -17,6 +17,14 @@ def report_never_sent(migrating: Migrating, node: cst.CSTNode, text: str, body: 
     migrating.report(kind, node, text)
 
 
+def where_it_went(migrating: Migrating, body: cst.CSTNode | None) -> str:
+    """What became of a branch that is taken out of its chain, for the end of a finding's text."""
+    statements = body.body if isinstance(body, cst.IndentedBlock) else ()
+    if any(one in migrating.behind_post for one in statements):
+        return "the branch is taken where the POST is refused now, and not where the socket closes later"
+    return "the branch went"
+
+
 def only_tells(migrating: Migrating, body: cst.CSTNode) -> bool:
     """Whether a block, or a lambda's expression, does nothing but print, log or pass on."""
     if isinstance(body, cst.BaseExpression):

@@ -35,6 +35,7 @@ from codemods.simpler.session_ids import with_session_ids
 from codemods.simpler.short_names import with_short_names_written_out
 from codemods.simpler.shown_answers import with_answers_not_shown
 from codemods.simpler.socket_clients import with_whole_socket_addresses
+from codemods.simpler.spelled_values import with_values_as_they_are
 from codemods.simpler.text_templates import with_templates_filled
 from codemods.simpler.tokens_in_place import with_keys_in_place
 from codemods.simpler.trusted_answers import with_answers_trusted
@@ -101,6 +102,7 @@ FORMS_TO_GLADIA = (
     with_short_names_written_out,
     with_templates_filled,
     with_constants_in_queries,
+    with_values_as_they_are,
     with_queries_encoded,
     with_query_keywords_written,
     with_queries_in_steps,

@@ -122,6 +122,8 @@ class Topic(StrEnum):
     """The service warned."""
     LOST = "lost"
     """The connection to the service was lost; it is opened again."""
+    NOT_STOPPED = "not stopped"
+    """The service could not be told that the session has ended: it goes on there until the service ends it."""
     FAILED = "failed"
     """The session ended because the service refused it, failed or was lost."""
     NOT_APPLIED = "not applied"

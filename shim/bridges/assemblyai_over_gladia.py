@@ -105,8 +105,9 @@ class AssemblyAIOverGladia:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do for the client: the session has ended, and it has been told or is gone."""
-        return self._over is not None and not self._client_is_there
+        """Whether nothing is left to do: the session has ended, the client has been told or is gone, and there is no
+        Gladia to be called again."""
+        return self._over is not None and not self._client_is_there and self._gladia.due_at is None
 
     @property
     def audio_seconds(self) -> float:
@@ -115,18 +116,17 @@ class AssemblyAIOverGladia:
 
     def deadline(self) -> float | None:
         """When to `tick` if nothing else happens until then."""
-        if self._over is not None:
-            return self._close_by
-        times = [
-            self._begin_by,
-            self._end_by,
-            self._forced_end.by,
-            self._expires,
-            self._inactive_by(),
-            self._gladia.keep_alive_by,
-            self._gladia.due_at,
-            self._heartbeats.next_due,
-        ]
+        times = [self._close_by, self._gladia.due_at]
+        if self._over is None:
+            times += [
+                self._begin_by,
+                self._end_by,
+                self._forced_end.by,
+                self._expires,
+                self._inactive_by(),
+                self._gladia.keep_alive_by,
+                self._heartbeats.next_due,
+            ]
         return min((time for time in times if time is not None), default=None)
 
     # --- events: time and the client -------------------------------------------------------------
@@ -135,12 +135,12 @@ class AssemblyAIOverGladia:
         """It is `now`. Told before every other event, and at the deadline."""
         self._now = now = max(now, self._now)
         actions: list[Action] = []
-        if self._over is not None:
-            return self._close() if _has_come(self._close_by, now) else []
-        if _has_come(self._begin_by, now):
-            actions += self._begin()
         if _has_come(self._gladia.due_at, now):
             actions += self._gladia.due(now)
+        if self._over is not None:
+            return [*actions, *(self._close() if _has_come(self._close_by, now) else [])]
+        if _has_come(self._begin_by, now):
+            actions += self._begin()
         if _has_come(self._forced_end.by, now):
             self._forced_end.fulfilled()
             actions += self._say(*self._turns.force_end())
@@ -233,6 +233,8 @@ class AssemblyAIOverGladia:
         if self._gladia.was_refused(status, self._now):
             return [Note(Topic.LOST, cause)]
         self._gladia.is_gone()
+        if self._gladia.goes_on:
+            return [Note(Topic.NOT_STOPPED, cause)]
         return self._refuse(ends.LOST, face.server_fault(), Topic.FAILED, cause)
 
     def upstream_opened(self, channel: int = 0) -> list[Action]:
@@ -280,6 +282,8 @@ class AssemblyAIOverGladia:
         if self._gladia.was_closed(code, self._now):
             return [Note(Topic.LOST, cause)]
         self._gladia.is_gone()
+        if self._gladia.goes_on:
+            return [Note(Topic.NOT_STOPPED, cause)]
         if self._over is None and was_stopped and code in _ENDS_AFTER_STOP:
             return self._finish(self._gladia.audio.received_seconds)
         row, refusal = refusal_of_close(code)

@@ -42,6 +42,7 @@ _CHUNK_RULES: Final = ChunkRules(
 _TERMINATE: Final = encode(assemblyai.Terminate())
 _FORCE_ENDPOINT: Final = encode(assemblyai.ForceEndpoint())
 _UNREACHABLE: Final = "the service that does the work could not be reached"
+_UNANSWERED: Final = "its socket was closed without an answer"
 _WORTH_ANOTHER_TRY: Final = (ends.LOST, ends.SERVER_FAULT, ends.TOO_MANY, ends.GOING_AWAY)
 
 
@@ -85,6 +86,7 @@ class _State(Enum):
     FINISHED = auto()
     BROKEN = auto()
     WAITING = auto()
+    LEAVING = auto()
     CLOSED = auto()
 
 
@@ -200,6 +202,9 @@ class AssemblyAIUpstream:
         if self._state is _State.FINISHED:
             self._state = _State.CLOSED
             return []
+        if self._state is _State.LEAVING:
+            self._state = _State.CLOSED
+            return [Note(Topic.NOT_STOPPED, _UNANSWERED)] if code == ends.LOST.assemblyai_close else []
         if self._state is _State.TERMINATING and code == ends.FINISHED.assemblyai_close:
             finished = self._finish()
             self._state = _State.CLOSED
@@ -234,7 +239,11 @@ class AssemblyAIUpstream:
             case _State.NONE | _State.CLOSED | _State.WAITING:
                 return []
             case _State.BEGUN:
+                self._state = _State.LEAVING
                 return [SendUpstream(_TERMINATE, self._channel), CloseUpstream(self._channel)]
+            case _State.TERMINATING:
+                self._state = _State.LEAVING
+                return [CloseUpstream(self._channel)]
             case _:
                 return [CloseUpstream(self._channel)]
 

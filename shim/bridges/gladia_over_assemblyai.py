@@ -287,7 +287,7 @@ class GladiaOverAssemblyAI:
         """What a channel's news mean for the session."""
         actions: list[Action] = []
         for outcome in outcomes:
-            if self._over is not None:
+            if self._over is not None and not isinstance(outcome, Note):
                 break
             match outcome:
                 case Heard(messages):

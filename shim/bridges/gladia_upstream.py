@@ -1,9 +1,9 @@
 """The side of a session that faces Gladia: asked for by a POST, sockets at the address that it gives, a stop.
 
 What was asked for is stopped, whoever has gone meanwhile: an open session counts against the plan. A session of
-Gladia's outlives its sockets: one that is lost is opened again at the same address. That is also what Gladia wants
-when it closes a socket on which it understands nothing for a minute. All times are seconds of the shell's clock, which
-may be hastened; networks are not.
+Gladia's outlives its sockets: one that is lost is opened again at the same address, if only to say the stop on which
+the old one has closed without an answer. That is also what Gladia wants when it closes a socket on which it understands
+nothing for a minute. All times are seconds of the shell's clock, which may be hastened; networks are not.
 
 Gladia says how far it is with each acknowledgement, and the last ones may be lost with the socket. So the first thing
 that is said on a new one is an empty chunk: its acknowledgement says where to go on. Where none comes, Gladia gets
@@ -22,7 +22,7 @@ from shim.bridges.assemblyai_request import AskedFor
 from shim.bridges.open_again import OPEN_AGAIN_AFTER
 from shim.bridges.upstream_audio import UpstreamAudio
 from shim.faces import gladia as face
-from shim.mapping import client_messages
+from shim.mapping import client_messages, ends
 from shim.mapping.row import Vendor
 from shim.wire import gladia
 from shim.wire.codec import encode
@@ -51,6 +51,7 @@ class _State(Enum):
     FINDING = auto()
     OPEN = auto()
     STOPPED = auto()
+    LEAVING = auto()
     CLOSED = auto()
 
 
@@ -69,6 +70,7 @@ class GladiaUpstream:
         self._stop_wanted = False
         self._stop_heard = False
         self._nobody_wants_it = False
+        self._goes_on = False
         self._losses = 0
         self._fed = 0.0
         self._opened = 0.0
@@ -84,6 +86,11 @@ class GladiaUpstream:
     def is_stopped(self) -> bool:
         """Whether Gladia was told to stop, and has not said that it has ended."""
         return self._state is _State.STOPPED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether nobody wants the session any more, and Gladia could not be told."""
+        return self._goes_on
 
     @property
     def keep_alive_by(self) -> float | None:
@@ -175,6 +182,8 @@ class GladiaUpstream:
         was_open = self._state in (_State.FINDING, _State.OPEN, _State.STOPPED)
         if was_open and now - self._opened >= LASTING_CONNECTION:
             self._losses = 0
+        if self._state is _State.LEAVING and code != ends.LOST.assemblyai_close:  # it has read what came before
+            return False
         return code not in _FINAL_CLOSES and self._lost(now)
 
     def was_refused(self, status: int, now: float) -> bool:
@@ -190,7 +199,7 @@ class GladiaUpstream:
             return [] if self._stop_heard else self._open()
         if was not in (_State.FINDING, _State.OPEN, _State.STOPPED):
             return []
-        self.is_gone()
+        self._state, self._due_at = _State.LEAVING, None
         return [*([SendUpstream(_STOP)] if was is not _State.STOPPED else []), CloseUpstream()]
 
     def _open(self) -> list[Action]:
@@ -206,8 +215,11 @@ class GladiaUpstream:
         return [*frames, *self._stop_if_wanted()]
 
     def _lost(self, now: float) -> bool:
-        is_there = self._state in (_State.OPENING, _State.FINDING, _State.OPEN, _State.STOPPED)
-        if not is_there or self._nobody_wants_it or self._losses >= len(OPEN_AGAIN_AFTER):
+        is_there = self._state not in (_State.NONE, _State.ASKED, _State.WAITING, _State.CLOSED)
+        if not is_there or (self._nobody_wants_it and self._stop_heard):
+            return False
+        if self._losses >= len(OPEN_AGAIN_AFTER):
+            self._goes_on = self._nobody_wants_it
             return False
         self._due_at = now + OPEN_AGAIN_AFTER[self._losses] * self._speed
         self._losses += 1

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import aiohttp
+from aiohttp.http import WS_CLOSED_MESSAGE
 
-from shim.gateway.sockets import DROPPED, Outgoing, end_of, end_of_reading, frame_of
+from shim.gateway.sockets import DROPPED, Outgoing, answer_to_close, end_of, end_of_reading, frame_of
 
 CONNECT_SECONDS: Final = 10.0
 """Real seconds for the connection and the upgrade."""
@@ -26,7 +27,7 @@ class UpstreamEvents(Protocol):
     def upstream_refused(self, cause: str, status: int) -> None: ...
     def upstream_said(self, frame: str | bytes) -> None: ...
     def upstream_wrote(self, size: int) -> None: ...
-    def upstream_closed(self, code: int, reason: str) -> None: ...
+    def upstream_closed(self, code: int, reason: str) -> None: ...  # also of our own close: 1006 without an answer
 
 
 def new_client_session() -> aiohttp.ClientSession:
@@ -56,6 +57,7 @@ class UpstreamConnection:
         self._headers = headers
         self._events = events
         self._outgoing: Outgoing | None = None
+        self._ends_here = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="sttbridge-upstream")
         self._task.add_done_callback(lambda _task: on_done())
 
@@ -84,6 +86,9 @@ class UpstreamConnection:
         end = DROPPED, ""
         try:
             end = await end_of_reading(reading)
+            if self._ends_here and outgoing.is_closing:
+                await writing
+                end = answer_to_close(socket.close_code), ""
         finally:
             self._events.upstream_closed(*end)
             if not outgoing.is_closing:
@@ -98,6 +103,8 @@ class UpstreamConnection:
         while (frame := frame_of(message)) is not None:
             self._events.upstream_said(frame)
             message = await socket.receive()
+        # What aiohttp's client gives whoever reads when it closes by itself: the second, if a message came just then.
+        self._ends_here = message.type is aiohttp.WSMsgType.CLOSING or message is WS_CLOSED_MESSAGE
         return end_of(message)
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.containers import elements_of
 from codemods.analysis.program import Program
 from codemods.analysis.values import EACH, UNKNOWN, Class, Function, Known, Library, Parsed, Value, something
+from codemods.rules.absent.by_name import is_given_away, is_number, is_property, names_given, names_with_formats
 from codemods.rules.absent.without import Without
 from codemods.rules.messages.showing import Showing
 from codemods.rules.names.elsewhere import calls_of
@@ -157,23 +160,28 @@ class LivedWith:
             case cst.DictElement(key) if parent.value is node:
                 name = self._program.value(key)
                 if isinstance(name, Known) and isinstance(name.value, str):
-                    return self._carries(self._program.value(node)) or self._named(name.value, is_none, deep)
-                return True
+                    is_followed = self._carries(self._program.value(node))
+                    return self._fits_format(name.value, is_none) and (
+                        is_followed or self._named(name.value, is_none, deep)
+                    )
+                return not self._is_lost_number(node)
             case cst.Element():
-                return self._is_in_text(parent, is_none)
+                return self._is_in_text(parent, is_none) and not self._is_lost_number(node)
             case cst.Return():
-                if self._carries(self._program.value(node)):
-                    return True
-                function = self._program.scope_of(node)
-                calls = calls_of(self._program, function) if isinstance(function, cst.FunctionDef) else []
-                return all(self._fits(one, is_none, deep - 1) for one in calls)
-            case cst.Yield() | cst.Expr():
+                return self._is_returned(node, is_none, deep)
+            case cst.Yield():
+                return not self._is_lost_number(node)
+            case cst.Expr():
                 return True
             case cst.Await():
                 return self._fits(parent, is_none, deep - 1)
         if is_none:
             return False
         match parent:
+            case cst.BinaryOperation(operator=cst.Divide() | cst.FloorDivide() | cst.Modulo(), right=right) if (
+                right is node and not self._holds
+            ):
+                return False  # nothing can be divided by it
             case cst.BinaryOperation() | cst.UnaryOperation() | cst.Comparison() | cst.Subscript():
                 return self._fits(parent, False, deep - 1)
             case cst.Attribute(owner) if owner is node:
@@ -184,6 +192,31 @@ class LivedWith:
             case cst.For(iter=iterated) | cst.CompFor(iter=iterated):
                 return iterated is node and not self._holds
         return False
+
+    def _is_lost_number(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is reckoned out of the field, and goes where nobody follows it."""
+        return not self._carries(self._program.value(node)) and is_number(self._program, node)
+
+    def _is_returned(self, node: cst.BaseExpression, is_none: bool, deep: int) -> bool:
+        """Whether all that is done with what a function returns takes it."""
+        function = self._program.scope_of(node)
+        if not isinstance(function, cst.FunctionDef):
+            return False
+        if is_given_away(self._program, function):
+            return False
+        if self._carries(self._program.value(node)):
+            return True
+        if is_property(function):
+            return self._named(function.name.value, is_none, deep)
+        return all(self._fits(one, is_none, deep - 1) for one in calls_of(self._program, function))
+
+    def _fits_format(self, name: str, is_none: bool) -> bool:
+        """Whether no text gives what it takes by this name a format that None has not."""
+        return not is_none or name not in self._names_with_formats
+
+    @cached_property
+    def _names_with_formats(self) -> frozenset[str]:
+        return names_with_formats(self._program)
 
     def _is_tested(self, node: cst.BaseExpression) -> bool | None:
         """A default that holds takes the place of the field in a test: nobody can say what is meant. None: no test."""
@@ -210,7 +243,12 @@ class LivedWith:
                 case cst.Subscript(slice=[cst.SubscriptElement(cst.Index(key))]):
                     named = self._program.value(key)
                     text = named.value if isinstance(named, Known) else None
-                    if not is_followed and isinstance(text, str) and not self._named(text, is_none, deep):
+                    if isinstance(text, str):
+                        if not self._fits_format(text, is_none):
+                            return False
+                        if not is_followed and not self._named(text, is_none, deep):
+                            return False
+                    elif self._is_lost_number(node):
                         return False
                 case _:
                     return False
@@ -248,6 +286,13 @@ class LivedWith:
         if is_none and not self._is_shown_by(call, argument):
             return False
         callees = something(self._program.value(call.func))
+        is_followed = self._carries(self._program.value(node))
+        names = names_given(self._program, call, argument)
+        if argument.keyword is not None and not self._fits_format(argument.keyword.value, is_none):
+            return False
+        is_lost = not is_followed or not self._is_own(callees)
+        if is_lost and not all(self._named(one, is_none, deep) for one in names or ()):
+            return False
         if is_none and self._is_unspoken and Library("builtins.print") in callees:
             return False
         for callee in callees:
@@ -258,29 +303,31 @@ class LivedWith:
                 case Library("builtins.str" | "builtins.repr" | "builtins.bool"):
                     if not self._fits(call, False, deep - 1):
                         return False
-                case Function() | Class() if not self._carries(self._program.value(node)):
-                    name_given = argument.keyword.value if argument.keyword is not None else None
-                    if name_given is None or not self._named(name_given, is_none, deep):
-                        return False
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value in (
-            "append",
-            "add",
-            "extend",
-            "put",
-            "insert",
-        ):
-            return not is_none or not self._is_reckoned()
+                case Function() | Class() if not is_followed and names is None:
+                    return False
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _GATHERING:
+            return not self._is_lost_number(node) and (not is_none or not self._is_reckoned())
         return True
 
+    def _is_own(self, callees: Iterable[Value]) -> bool:
+        """Whether a call is of the program's own functions alone, whose parameters are followed."""
+        found = list(callees)
+        return bool(found) and all(isinstance(one, (Function, Class)) for one in found)
+
     def _is_reckoned(self) -> bool:
-        """Whether the program makes one number of many anywhere, which fails over a None among them."""
-        return any(
-            isinstance(node, cst.Call)
-            and any(
-                isinstance(one, Library) and one.name in _OF_MANY for one in something(self._program.value(node.func))
-            )
-            for node in self._program.values
-        )
+        """Whether the program makes one number, or one text, of many anywhere, which fails over a None among them."""
+        for node in self._program.values:
+            match node:
+                case cst.Call(cst.Attribute(cst.SimpleString(), cst.Name("join")), [cst.Arg(joined)]):
+                    element = elements_of(self._program, self._program.value(joined))
+                    is_other = isinstance(joined, (cst.BaseComp, cst.Name, cst.Attribute))
+                    if self._carries(element) or (element == UNKNOWN and not is_other):
+                        return True
+                case cst.Call(function):
+                    callees = something(self._program.value(function))
+                    if any(isinstance(one, Library) and one.name in _OF_MANY for one in callees):
+                        return True
+        return False
 
     def _is_shown_by(self, call: cst.Call, argument: cst.Arg) -> bool:
         """Whether None fits the place that a text to be filled in has for an argument, if that is what a call does."""

@@ -136,10 +136,12 @@ class BodyValues:
             return value  # the program's own filter still leaves it out
         if default is ABSENT and self._site in self._migrating.program.dumped:
             self._give_up(given.node, f"`{given.name}` may be None: {self._migrating.code(given.node)}")
-        code = "None" if default is ABSENT else literal_code(default, self._quote)
+        instead = default if isinstance(default, cst.BaseExpression) else None  # it may hang on what is known later
+        if instead is None:
+            instead = cst.parse_expression("None" if default is ABSENT else literal_code(default, self._quote))
         node = plain(self._migrating.program, given.node)
         test = "node" if self._query.drops_empty else "node is not None"
-        return expression(f"value if {test} else default", value=value, node=node, default=cst.parse_expression(code))
+        return expression(f"value if {test} else default", value=value, node=node, default=instead)
 
     def source(self, row: Row, context: list[Any]) -> str:
         """The row's conversion as code; empty where only a known value can be converted."""

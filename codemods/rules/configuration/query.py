@@ -6,42 +6,32 @@ dictionary afterwards. Entries that stay the same stay as they were written.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import libcst as cst
 
-from codemods.analysis.values import DictDisplay, Library
-from codemods.edits import expression
+from codemods.analysis.values import DictDisplay
 from codemods.findings import (
-    DEFAULT_DIFFERS,
-    MODEL_CHOSEN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
-    SILENCE_LEFT_TO_SERVICE,
-    TYPE_OUTDATED,
 )
-from codemods.literals import literal_code
 from codemods.migrating import Migrating
 from codemods.rules.configuration.audio_format import check_channels, encoding_of_depth
-from codemods.rules.configuration.dictionary_layout import spread
 from codemods.rules.configuration.growing_lists import filled_later
 from codemods.rules.configuration.idle_settings import report_idle_setting
 from codemods.rules.configuration.language_reads import reads_language
 from codemods.rules.configuration.leaves import NOT_CONSTANT, ConfigurationLeaves, Leaf, Made, Place
-from codemods.rules.configuration.left_out import can_be_read_again, takes_none, unless_none, uses_of_value
 from codemods.rules.configuration.object_parameters import ObjectParameters
-from codemods.rules.configuration.object_reads import may_be_none
+from codemods.rules.configuration.query_differences import report_differences, report_types
 from codemods.rules.configuration.run_time_parameters import leave_out, whatever
 from codemods.rules.configuration.settings_kept import gives, is_setting
-from codemods.rules.configuration.tested_values import is_tested, switched_by
 from codemods.rules.configuration.writing import ConfigurationWriter
+from codemods.rules.configuration.written_in_query import WrittenInQuery, laid_out
 from shim.mapping import languages, parameters
 from shim.mapping.row import ABSENT, NOTHING, Fidelity, Row
 
 _RETIRED = ("realtime_processing.words_accurate_timestamps", "numerals", "post_processing.chapterization")
 """Names that real programs send and the service ignores."""
-_LISTS: Final = (parameters.LANGUAGES, parameters.VOCABULARY)
-"""Rows whose values are lists: JSON texts in a query."""
 
 
 class ConfigurationRule:
@@ -55,7 +45,8 @@ class ConfigurationRule:
         self._written_out: dict[str, Any] = {}
         self._by_default = False
         self._writer = ConfigurationWriter(migrating)
-        self._objects = ObjectParameters(migrating, self._writer, self._quote())
+        self._values = WrittenInQuery(migrating, configuration.site)
+        self._objects = ObjectParameters(migrating, self._writer, migrating.quote_at(configuration.site))
 
     def plan(self) -> bool:
         """Plans the edits of the configuration; False, with findings, where it cannot be done."""
@@ -75,29 +66,9 @@ class ConfigurationRule:
             for store in self._leaves.stores:
                 self._writer.rewrite_store(store)
             self._writer.rewrite_filters(self._configuration.site)
-            self._report_types()
+            report_types(self._migrating)
             self._objects.report_idle(self._leaves)
         return self._leaves.complete
-
-    def _report_types(self) -> None:
-        """Reports the classes that say how Gladia's document looks; nothing reads them when the program runs."""
-        names = {path.split(".")[0] for row in parameters.ROWS for path in row.gladia}
-        names -= {name for row in parameters.ROWS for name in row.assemblyai}
-        program = self._migrating.program
-        for node in program.scopes:
-            if not isinstance(node, cst.ClassDef):
-                continue
-            bases = [program.value(base.value) for base in node.bases]
-            if any(isinstance(one, Library) and one.name.endswith(".TypedDict") for one in bases):
-                fields = {
-                    one.target.value
-                    for line in node.body.body
-                    if isinstance(line, cst.SimpleStatementLine)
-                    for one in line.body
-                    if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
-                }
-                if fields & names:
-                    self._migrating.report(TYPE_OUTDATED, node, f"class {node.name.value}")
 
     def _main_maker(self) -> Made | None:
         """What gets the parameters that are written out: the dictionary itself, or the first that it is made of."""
@@ -182,7 +153,7 @@ class ConfigurationRule:
                 )
                 constants[1] = ABSENT
                 if found is not None and first is not None:
-                    self._put(row, first, [self._laid_out(found)], True)
+                    self._put(row, first, [laid_out(self._migrating, found)], True)
                     self._objects.has_read(whole)
                     return
             if not self._encoding_is_served(first, constants):
@@ -204,7 +175,7 @@ class ConfigurationRule:
                 return
         elif any(constant is NOT_CONSTANT for constant in constants):
             assert first is not None
-            written = self._written_at_run_time(row, whole, constants, context)
+            written = self._values.at_run_time(row, whole, constants, context)
             if written is None:
                 results = whatever(row, self._migrating.target, constants, NOT_CONSTANT, context)
                 if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
@@ -213,7 +184,7 @@ class ConfigurationRule:
                     leave_out(self._migrating, row, first.path, first.node, "may be None" if first.may_be_none else "")
                 else:
                     self._put(row, first, results, False)
-                    self._explain(row, first, context)
+                    self._tell(row, first, context)
                     report_idle_setting(self._migrating, first.path, first.node)
                 return
             self._put(row, first, written, True)
@@ -223,7 +194,7 @@ class ConfigurationRule:
             if row is parameters.CODE_SWITCHING and reads_language(self._migrating.program):
                 every = (True,)  # the language stands in messages only where it was asked for
             self._put(row, first, list(every), False, whole[-1])
-        self._explain(row, first, context)
+        self._tell(row, first, context)
 
     def _with_settings_open(
         self, row: Row, leaves: list[Leaf | None], constants: list[Any], context: list[Any]
@@ -250,46 +221,6 @@ class ConfigurationRule:
                 self._leaves.give_up(leaf.node, f"`{path}` given here needs another model than it does otherwise")
                 return False
         return True
-
-    def _written_at_run_time(
-        self, row: Row, leaves: list[Leaf | None], constants: list[Any], context: list[Any]
-    ) -> list[cst.BaseExpression] | None:
-        """What stands for a value that only the running program knows, for each of a row's parameters."""
-        conversion = row.over_assemblyai.conversion
-        value, source = self._at_run_time(row, leaves, constants), conversion.source_beside(*context)
-        if value is None or not source:
-            return None
-        may_be_none = any(leaf is not None and leaf.may_be_none and leaf.node is value for leaf in leaves)
-        asks_none = may_be_none and not takes_none(source)
-        if (asks_none or uses_of_value(source) > 1) and not can_be_read_again(value):
-            return None
-        found = expression(source, value=value)
-        written = [self._as_json(found, leaves[0]) if row in _LISTS else found for _ in row.assemblyai]
-        if not asks_none:
-            return written
-        defaults = conversion.live(*(ABSENT for _ in constants), *context)
-        every = defaults if len(row.assemblyai) > 1 else (defaults,)
-        if row is parameters.SAMPLE_RATE:
-            every = (parameters.GLADIA_SAMPLE_RATE,)  # AssemblyAI wants one
-        return [
-            unless_none(one, value, None if default is ABSENT else self._as_parameter(default, None, leaves[0]))
-            for one, default in zip(written, every, strict=True)
-        ]
-
-    def _at_run_time(self, row: Row, leaves: list[Leaf | None], constants: list[Any]) -> cst.BaseExpression | None:
-        """The one expression that a row's value depends on, where the program alone knows it."""
-        if row is parameters.VOCABULARY:
-            # The switch must be on for certain, or say whether there is anything; the list may hold what it will.
-            program, switch, words = self._migrating.program, leaves[0], leaves[1]
-            if words is None:
-                return None
-            if constants[0] is True:
-                is_list = not may_be_none(program.value(words.node)) or is_tested(program, words.node)
-                return words.node if is_list else None
-            return switched_by(program, switch.node, words.node) if switch is not None else None
-        if row is parameters.ENCODING:
-            return leaves[0].node if leaves[0] is not None else None
-        return leaves[0].node if len(leaves) == 1 and leaves[0] is not None else None
 
     def _context(self, path: str) -> Any:
         leaf = self._leaves.only(path)
@@ -334,11 +265,11 @@ class ConfigurationRule:
             if as_expressions:
                 written.append((name, value))
             elif first is not None and first.constant == value and len(row.gladia) == 1:
-                written.append((name, self._as_parameter(value, first.node, first)))
+                written.append((name, self._values.constant(value, first.node, first)))
             elif last is not None and is_setting(last.node) and isinstance(value, list) and last.constant == value:
-                written.append((name, self._as_parameter(value, last.node, first)))
+                written.append((name, self._values.constant(value, last.node, first)))
             else:
-                written.append((name, self._as_parameter(value, None, first)))
+                written.append((name, self._values.constant(value, None, first)))
         if first is None:
             (self._writer.first if self._by_default else self._writer.appended).extend(written)
             if not as_expressions:
@@ -350,58 +281,13 @@ class ConfigurationRule:
         else:
             self._writer.replacing.setdefault(first.place, []).extend(written)
 
-    def _laid_out(self, value: cst.BaseExpression) -> cst.BaseExpression:
-        """A lookup in a dictionary, one entry a line where it is long; the parameters stand one a line themselves."""
-        module = self._migrating.module
-        if (
-            isinstance(value, cst.Subscript)
-            and isinstance(value.value, cst.Dict)
-            and len(module.code_for_node(value)) > 80
-        ):
-            return value.with_changes(value=spread(value.value, 2, module.default_indent))
-        return value
-
     def _is_written_out(self, name: str, value: Any) -> bool:
         """Whether a parameter stands in the dictionary from the start with the same value."""
         return name in self._written_out and self._written_out[name] == value
 
-    def _as_parameter(self, value: Any, node: cst.BaseExpression | None, first: Leaf | None) -> cst.BaseExpression:
-        """A parameter's value as it stands in the dictionary that goes into the query: lists as JSON text."""
-        written = node if node is not None else cst.parse_expression(literal_code(value, self._quote()))
-        return self._as_json(written, first) if isinstance(value, list) else written
-
-    def _as_json(self, value: cst.BaseExpression, first: Leaf | None) -> cst.BaseExpression:
-        place = first.place if first is not None else self._configuration.site
-        json = self._migrating.at(place).use_module("json")
-        return expression("json.dumps(value)", json=json, value=value)
-
-    def _quote(self) -> str:
-        return self._migrating.quote_at(self._configuration.site)
-
-    def _explain(self, row: Row, first: Leaf | None, context: list[Any]) -> None:
-        migrating, site = self._migrating, self._configuration.site
-        way = row.over_assemblyai
-        if row is parameters.MODEL:
-            model = languages.assemblyai_model(ABSENT, *context)
-            known = " ".join(context[0]) if context[0] else "no fixed language"
-            migrating.report(
-                MODEL_CHOSEN, site, f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
-            )
-        elif row is parameters.ENDPOINTING and first is None:
-            if not migrating.keep_turns:
-                migrating.report(
-                    SILENCE_LEFT_TO_SERVICE,
-                    site,
-                    "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later",
-                )
-        elif row is parameters.LONGEST_TURN and first is None:
-            migrating.report(DEFAULT_DIFFERS, site, "Gladia ends an utterance after 5 s, AssemblyAI after 60 s")
-        elif row is parameters.CODE_SWITCHING and first is None:
-            return
-        elif first is not None and way.codemod is Fidelity.APPROXIMATE:
-            migrating.report(PARAMETER_DIFFERS, first.node, f"`{row.gladia[0]}`: {way.reason}")
-
-    # --- writing ---------------------------------------------------------------------------------
+    def _tell(self, row: Row, first: Leaf | None, context: list[Any]) -> None:
+        node = first.node if first is not None else None
+        report_differences(self._migrating, row, node, self._configuration.site, context)
 
 
 def _is_dict_call(call: cst.Call) -> bool:

@@ -59,9 +59,8 @@ class V2BodyRule(RequestBodyRule):
     def _say_absent(self, row: Row, given: Parameter) -> None:
         text = f"`{given.name}`: {row.over_gladia.reason}"
         if row is assemblyai_v2.TOKEN and is_key(self._migrating.program, given.node):
-            self.key = given.node
+            self._only.key = given.node
         elif row is assemblyai_v2.TOKEN:
-            self._refused = True
             self._report(TOKEN_ABSENT, given.node, text)
         else:
             self._report(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
 from codemods.analysis.containers import contents, is_container, values_in
 from codemods.analysis.values import (
     Awaitable,
@@ -19,25 +17,17 @@ from codemods.analysis.values import (
     Value,
 )
 from codemods.migrating import Migrating
+from codemods.rules.messages.received import Received
 from shim.mapping.paths import steps_of
-from shim.mapping.row import Row
 
 
 class Carriers:
-    """Says of values whether messages are in them, and of places whether anything is read below them.
+    """Says of values whether messages that are `received` are in them, and of places whether anything is read below."""
 
-    `connects` are the calls that open the sessions' sockets, `rows` those of what they receive, `type_path` is the
-    field of a message that says its type.
-    """
-
-    def __init__(
-        self, migrating: Migrating, connects: frozenset[cst.Call], rows: tuple[Row, ...], type_path: tuple[Step, ...]
-    ) -> None:
+    def __init__(self, migrating: Migrating, received: Received) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._connects = connects
-        self._rows = rows
-        self._type_path = type_path
+        self._received = received
 
     def carries(self, value: Value, depth: int = 4) -> bool:
         """Whether a value is, or holds, a message, a part of one that is read further, or a frame."""
@@ -45,9 +35,9 @@ class Carriers:
             return False
         match value:
             case Frame(connect):
-                return connect in self._connects
+                return connect in self._received.connects
             case Parsed(Frame(connect)):
-                return connect in self._connects and self.is_read_further(value)
+                return connect in self._received.connects and self.is_read_further(value)
             case OneOf(alternatives):
                 return any(self.carries(one, depth - 1) for one in alternatives)
             case Stream(inner) | Awaitable(inner) | JsonText(of=inner):
@@ -62,14 +52,14 @@ class Carriers:
 
     def is_read_further(self, message: Parsed) -> bool:
         """Whether a place of a message is its type, or holds fields; a leaf is an ordinary value."""
-        return message.path in ((), self._type_path) or bool(self.fields_below(message))
+        return message.path in ((), self._received.type_path) or bool(self.fields_below(message))
 
     def fields_below(self, message: Parsed) -> set[Step]:
         """The types whose messages have fields inside this place."""
         path = tuple("[]" if isinstance(step, int) else step for step in message.path)
         return {
             steps_of(one)[0]
-            for row in self._rows
+            for row in self._received.rows
             for one in row.of(self._migrating.source)
             if steps_of(one)[1 : len(path) + 1] == path and len(steps_of(one)) > len(path) + 1
         }
@@ -80,6 +70,6 @@ class Carriers:
         target = self._migrating.target
         return any(
             steps_of(one)[1:] == path and row.of(target) and row.way(target).conversion.source == "value"
-            for row in self._rows
+            for row in self._received.rows
             for one in row.of(self._migrating.source)
         )

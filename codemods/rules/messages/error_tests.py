@@ -14,7 +14,7 @@ import libcst as cst
 from codemods.analysis.values import Known, Parsed, Step, Value
 from codemods.findings import BRANCH_NEVER_MET
 from codemods.migrating import Migrating
-from codemods.rules.branches import drop_branch, report_never_sent
+from codemods.rules.branches import drop_branch, report_never_sent, where_it_went
 from shim.mapping import server_messages
 from shim.mapping.paths import steps_of
 
@@ -94,7 +94,8 @@ class ErrorTests:
         migrating.gone.update(self._program.nodes_in(branch.test))
         migrating.gone.update(self._program.nodes_in(branch.body))
         way = server_messages.ERROR_TEXT.over(migrating.target)
-        report_never_sent(migrating, branch.test, f"`{_KIND}`: {way.reason}; the branch went", branch.body)
+        end = where_it_went(migrating, branch.body)
+        report_never_sent(migrating, branch.test, f"`{_KIND}`: {way.reason}; {end}", branch.body)
         for definition in self._program.definitions():
             given = definition.expression
             if (

@@ -20,7 +20,8 @@ from codemods.rules.messages.final_texts import FULL_TEXTS, FinalTexts
 from codemods.rules.messages.leading_blanks import LeadingBlanks
 from codemods.rules.messages.never_there import is_made_up, is_never_there
 from codemods.rules.messages.own_fields import OwnFields
-from codemods.rules.messages.places import TYPE, MessagePlaces, general, with_positions
+from codemods.rules.messages.places import MessagePlaces, general, with_positions
+from codemods.rules.messages.received import TYPE
 from codemods.rules.messages.time_units import division_into_seconds
 from codemods.rules.messages.told_by_exceptions import is_told_by_exception
 from shim.mapping import server_messages, session

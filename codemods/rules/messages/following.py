@@ -29,7 +29,6 @@ from codemods.analysis.values import (
     Member,
     Parsed,
     Sequence,
-    Step,
     Stream,
     Value,
     something,
@@ -41,10 +40,9 @@ from codemods.rules.messages.leaving.ends import Ends
 from codemods.rules.messages.leaving.leaving import Leaving
 from codemods.rules.messages.leaving.lost import Lost
 from codemods.rules.messages.own_fields import OwnFields
-from codemods.rules.messages.places import ANY, TYPE, MessagePlaces, message_of
+from codemods.rules.messages.places import ANY, MessagePlaces
+from codemods.rules.messages.received import TYPE, Received
 from codemods.rules.messages.waiting_tasks import are_tasks, is_waited_for_by_name
-from shim.mapping import catalogue
-from shim.mapping.row import Row, Section
 
 _FOLLOWING = (
     *("list", "tuple", "sorted", "reversed", "iter", "next", "enumerate"),
@@ -68,23 +66,12 @@ def is_table_access(program: Program, access: cst.CSTNode) -> bool:
 class Following(Ends):
     """Looks at every use of what carries a session's messages."""
 
-    def __init__(
-        self,
-        migrating: Migrating,
-        connects: frozenset[cst.Call],
-        rows: tuple[Row, ...] | None = None,
-        type_path: tuple[Step, ...] = TYPE,
-        any_types: frozenset[str] = frozenset(),
-        places: MessagePlaces | None = None,
-    ) -> None:
-        received = catalogue.rows(Section.SERVER) if rows is None else rows
-        self._carriers = Carriers(migrating, connects, received, type_path)
-        is_known = places is not None and type_path == TYPE
-        leaving = Leaving(migrating, places, self._carriers, received) if places and is_known else None
-        super().__init__(migrating, connects, type_path, leaving)
-        self._own = OwnFields(migrating, places) if places is not None else None
-        self._any_types = any_types
-        """The types that rows without a type of their own are about."""
+    def __init__(self, migrating: Migrating, received: Received, places: MessagePlaces) -> None:
+        self._carriers = Carriers(migrating, received)
+        is_known = received.type_path == TYPE
+        leaving = Leaving(migrating, places, self._carriers, received.rows) if is_known else None
+        super().__init__(migrating, received, leaving)
+        self._own = OwnFields(migrating, places)
         self._lost = Lost(migrating.program, self._carriers, self._showing)
         self._given_in_old_form: set[Definition] = set()
         """Parameters whose readers read the old vendor's fields, and get them."""
@@ -133,7 +120,7 @@ class Following(Ends):
             case cst.AssignTarget() | cst.Del():
                 return
             case cst.AugAssign(target):
-                is_message = message_of(value, self._connects) is not None
+                is_message = self._received.message(value) is not None
                 if not self._carriers.carries(self._program.value(target)) or (target is node and is_message):
                     self._give_up(node)
             case cst.Return() | cst.Yield() | cst.From() | cst.Lambda():
@@ -159,7 +146,7 @@ class Following(Ends):
                     self._check_shown(node, parent, value)
             case cst.Match():
                 if parent not in self._planned and any(
-                    isinstance(one, Parsed) and one.path != self._type_path for one in something(value)
+                    isinstance(one, Parsed) and one.path != self._received.type_path for one in something(value)
                 ):
                     self._give_up(node)
             case cst.ListComp() | cst.GeneratorExp() | cst.SetComp() | cst.Element():
@@ -186,7 +173,7 @@ class Following(Ends):
     def _check_access(self, node: cst.BaseExpression, access: cst.Subscript, value: Value) -> None:
         around = self._program.parents[access]
         if isinstance(around, (cst.AssignTarget, cst.AugAssign, cst.Del)) and not _is_value_of(around, access):
-            is_own = self._own is not None and self._own.is_store(access)
+            is_own = self._own.is_store(access)
             if not is_own and any(isinstance(one, Parsed) for one in something(value)):
                 self._give_up(access)
             return
@@ -194,9 +181,9 @@ class Following(Ends):
             if self._program.value(access) == UNKNOWN:
                 self._give_up(access)
             return
-        if access in self._program.values and message_of(self._program.value(access), self._connects):
+        if access in self._program.values and self._received.message(self._program.value(access)):
             return
-        if any(isinstance(one, Parsed) and one.path != self._type_path for one in something(value)):
+        if any(isinstance(one, Parsed) and one.path != self._received.type_path for one in something(value)):
             self._give_up(access)
 
     def _check_method(self, node: cst.BaseExpression, parent: cst.Attribute, value: Value) -> None:
@@ -207,11 +194,7 @@ class Following(Ends):
         is_frame = all(isinstance(one, Frame) for one in something(value))
         if is_frame and name in _FRAME_METHODS:
             return
-        if (
-            name in ("get", "pop")
-            and isinstance(call, cst.Call)
-            and message_of(self._program.value(call), self._connects)
-        ):
+        if name in ("get", "pop") and isinstance(call, cst.Call) and self._received.message(self._program.value(call)):
             self._taken_out += [parent] if name == "pop" else []
             return
         if all(is_container(one) or isinstance(one, DictDisplay) for one in something(value)):
@@ -333,14 +316,14 @@ class Following(Ends):
                     continue
             if not self._showing.is_showing(call, callee) or self._showing.is_sent_on(call, callee):
                 self._leaves_for(call, node, value)
-            elif message_of(value, self._connects) is not None:
+            elif self._received.message(value) is not None:
                 self._whole_is_shown(node, value)
 
     def _leaves_for(self, call: cst.Call, node: cst.BaseExpression, value: Value) -> None:
         """A message is handed to code that is not the program's: to others it leaves, or else it is lost."""
         own = (Function, Class, Instance)
         callees = [one.owner if isinstance(one, Member) else one for one in something(self._program.value(call.func))]
-        if any(isinstance(one, own) for one in callees) or self._lost.is_chosen_by(call.func, self._type_path):
+        if any(isinstance(one, own) for one in callees) or self._lost.is_chosen_by(call.func, self._received.type_path):
             self._give_up(node)
         else:
             self._leaves(node, value)
@@ -359,14 +342,14 @@ class Following(Ends):
 
     def _is_key(self, value: Value, access: cst.CSTNode) -> bool:
         """Whether a message's type chooses an entry of a table of the program's own: `handlers[kind]`, `.get(kind)`."""
-        kind = message_of(value, self._connects)
-        return kind is not None and kind.path == self._type_path and is_table_access(self._program, access)
+        kind = self._received.message(value)
+        return kind is not None and kind.path == self._received.type_path and is_table_access(self._program, access)
 
     def _check_comparison(self, node: cst.BaseExpression, parent: cst.CSTNode, value: Value) -> None:
         comparison = parent if isinstance(parent, cst.Comparison) else self._program.parents[parent]
         assert isinstance(comparison, cst.Comparison)
-        kind = message_of(value, self._connects)
-        if kind is not None and kind.path == self._type_path:
+        kind = self._received.message(value)
+        if kind is not None and kind.path == self._received.type_path:
             return
         if are_tasks(value):
             return  # which task it is, or whether it is among others: nothing of what it gives
@@ -384,14 +367,14 @@ class Following(Ends):
         for one in something(value):
             if (
                 not isinstance(one, Parsed)
-                or one.path in ((), self._type_path)
+                or one.path in ((), self._received.type_path)
                 or not self._carriers.is_read_further(one)
             ):
                 continue
             if self._carriers.is_field(one):
                 continue  # a list of the other vendor's, too
             having = self._carriers.fields_below(replace(one))
-            having |= self._any_types if ANY in having else frozenset()
+            having |= self._received.any_types if ANY in having else frozenset()
             if one.types is None or not one.types <= having:
                 self._migrating.report(
                     FIELD_ABSENT,

@@ -15,11 +15,22 @@ from codemods.analysis.containers import elements_of
 from codemods.analysis.values import Known, Library, LibraryObject, Sequence, Stream, Value, alternatives, something
 from codemods.edits import expression
 from codemods.migrating import Migrating
+from codemods.rules.messages.texts_in_between import TextsInBetween
 from shim.mapping.row import Vendor
 
 _ENDING_OTHERWISE: Final = ("upper", "lower", "casefold", "title", "swapcase", "rstrip", "removesuffix")
 """Methods of texts that leave the beginning as it is."""
 _FILLING: Final = ("append", "appendleft", "add", "insert", "put", "put_nowait")
+_HOLDING: Final = (
+    cst.AnnAssign,
+    cst.Arg,
+    cst.Assign,
+    cst.AugAssign,
+    cst.DictElement,
+    cst.NamedExpr,
+    cst.Return,
+)
+"""Where a text stands as the value of something."""
 _OPENED_BY: Final = ".:;!?)]>"
 """Signs behind which a text begins with a blank, besides letters and digits."""
 
@@ -35,6 +46,7 @@ class LeadingBlanks:
         self._joins_are_planned = False
         self._filled: set[cst.CSTNode] = set()
         """Joins, and the places that make what they join, whose texts get the blank where they are put in."""
+        self._in_between = TextsInBetween(migrating, is_text, self._depends_on_beginning, _as_it_begins)
 
     def plan(self, node: cst.BaseExpression) -> None:
         """Plans the edits for one place that reads a text or gives it on."""
@@ -45,8 +57,22 @@ class LeadingBlanks:
         around = self._program.parents[whole]
         if isinstance(around, cst.Subscript) and around.value is whole and _is_cut(around):
             self._plan_cut(around)
-        elif not _is_cut(whole) and self._is_put_together(whole):
+        elif not _is_cut(whole) and (self._is_put_together(whole) or self._is_given_on(whole)):
             self._write(whole)
+
+    def _is_given_on(self, node: cst.BaseExpression) -> bool:
+        """Whether a text that is not followed any further gets its blank here, because of where it goes from here."""
+        parent = self._program.parents[node]
+        if isinstance(parent, cst.IfExp) and parent.test is not node:
+            return self._in_between.is_one(parent) or self._is_given_on(parent)
+        return self._in_between.is_one(node)
+
+    def _depends_on_beginning(self, node: cst.BaseExpression) -> bool:
+        """Whether a read, with what methods make of it, is put together, or its beginning cut off."""
+        whole = self._with_methods(node)
+        around = self._program.parents[whole]
+        is_cut = isinstance(around, cst.Subscript) and around.value is whole and _is_cut(around)
+        return is_cut or self._is_put_together(whole)
 
     # --- where the blank is part of the text that comes out ----------------------------------------------------
 
@@ -132,7 +158,15 @@ class LeadingBlanks:
         self._done.add(node)
         edits, blank = self._migrating.edits, self._migrating.string(" ", node)
         match parent:
-            case cst.AugAssign() | cst.Arg():
+            case (
+                cst.AugAssign()
+                | cst.Arg()
+                | cst.Assign()
+                | cst.AnnAssign()
+                | cst.NamedExpr()
+                | cst.DictElement()
+                | cst.Return()
+            ):
                 edits.rewrite_further(
                     parent, lambda updated: updated.with_changes(value=expression("a + b", a=blank, b=updated.value))
                 )
@@ -260,6 +294,16 @@ class LeadingBlanks:
                     return True
             current = self._program.parents.get(current)
         return False
+
+
+def _as_it_begins(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What an expression begins with: `text` of `text.upper()` and of `text[:50]`."""
+    match node:
+        case cst.Call(cst.Attribute(inner, cst.Name(method))) if method in _ENDING_OTHERWISE:
+            return _as_it_begins(inner)
+        case cst.Subscript(inner, [cst.SubscriptElement(cst.Slice(lower=None, step=None))]):
+            return _as_it_begins(inner)
+    return node
 
 
 def _opens(text: object) -> bool:

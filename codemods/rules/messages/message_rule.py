@@ -22,9 +22,10 @@ from codemods.rules.messages.message_types import MessageTypes
 from codemods.rules.messages.models.declared_messages import DeclaredMessages
 from codemods.rules.messages.models.message_models import MessageModels
 from codemods.rules.messages.patterns.message_patterns import MessagePatterns
-from codemods.rules.messages.places import TYPE, MessagePlaces
+from codemods.rules.messages.places import MessagePlaces
 from codemods.rules.messages.presence import Presence
 from codemods.rules.messages.reading import Reading
+from codemods.rules.messages.received import TYPE, Received
 from codemods.rules.messages.same_message import SameMessage
 from shim.mapping import catalogue
 from shim.mapping.row import Row, Section, Vendor
@@ -45,8 +46,9 @@ class MessageRule:
         self._migrating = migrating
         self._program = migrating.program
         self._complete = True
-        opening, rows = frozenset(connects), self._server_rows()
-        self._places = MessagePlaces(migrating, opening, rows, self._type_path)
+        rows = self._server_rows()
+        received = Received(frozenset(connects), rows, self._type_path, self._any_types)
+        self._places = MessagePlaces(migrating, received)
         self._same = SameMessage(migrating, self._places.type_rows)
         self._types = MessageTypes(migrating, self._places, self._same, self._give_up)
         self._final_texts = FinalTexts(migrating)
@@ -55,7 +57,7 @@ class MessageRule:
         self._fields = MessageFields(
             migrating, self._places, self._accesses, any_type, self._final_texts, self._give_up
         )
-        self._following = Following(migrating, opening, rows, self._type_path, self._any_types, self._places)
+        self._following = Following(migrating, received, self._places)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where something has no counterpart or is not followed."""

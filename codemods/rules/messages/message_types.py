@@ -10,7 +10,7 @@ import libcst as cst
 from codemods.analysis.values import DictDisplay, Known, Parsed, Sequence, Value
 from codemods.findings import NEITHER_SENDS, PARAMETER_DIFFERS, WAITS_FOR_ABSENT, Kind
 from codemods.migrating import Migrating, like
-from codemods.rules.branches import does_nothing, drop_case, drop_false, report_never_sent
+from codemods.rules.branches import does_nothing, drop_case, drop_false, report_never_sent, where_it_went
 from codemods.rules.messages.handlers.handler_tables import HandlerTables
 from codemods.rules.messages.places import RENAMED, MessagePlaces
 from codemods.rules.messages.same_message import SameMessage
@@ -137,7 +137,7 @@ class MessageTypes:
         if went and is_moved:
             return
         if not went or way.codemod is not Fidelity.EMULATED or not does_nothing(body):
-            end = "; the branch went" if went else ""
+            end = f"; {where_it_went(self._migrating, body)}" if went else ""
             report_never_sent(self._migrating, literal, f"`{name}`: {way.reason}{end}", body)
 
     def _dropped_around(self, literal: cst.SimpleString) -> cst.BaseSuite | None:
@@ -178,7 +178,7 @@ class MessageTypes:
             return False
         if not is_moved and not does_nothing(body):
             name, why = next((one, why) for one, why in zip(known, reasons, strict=True) if why)
-            report_never_sent(self._migrating, node, f"`{name}`: {why}; the branch went", body)
+            report_never_sent(self._migrating, node, f"`{name}`: {why}; {where_it_went(self._migrating, body)}", body)
         return True
 
     def _leave_branch(self, literal: cst.SimpleString, text: str, kind: Kind) -> None:

@@ -7,80 +7,31 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import EACH, DictDisplay, Frame, Known, Parsed, Sequence, Step, Value, something
+from codemods.analysis.values import EACH, Parsed, Step, Value
 from codemods.migrating import Migrating
+from codemods.rules.messages.received import Received
 from shim.mapping import catalogue
 from shim.mapping.paths import steps_of
 from shim.mapping.row import NOTHING, Fidelity, Row, Section
 
-TYPE: Final[tuple[Step, ...]] = ("type",)
-"""The field that says a message's type, of either vendor's."""
 ANY: Final = "*"
 """Stands for the type of a row's message that can be of any type."""
 RENAMED: Final = (Fidelity.SAME, Fidelity.APPROXIMATE)
 """How faithful a message's type is where its name is written for the other's."""
-_TYPES: Final = frozenset(
-    name for row in catalogue.rows(Section.SERVER) for name in (*row.gladia, *row.assemblyai) if "." not in name
-)
-_IN_LOWER_CASE: Final = {name.lower(): name for name in _TYPES}
-
-
-def message_of(value: Value, connects: frozenset[cst.Call]) -> Parsed | None:
-    """The place inside a server message of these sessions that a value is, where it is one and only one."""
-    found = [
-        one
-        for one in something(value)
-        if isinstance(one, Parsed) and isinstance(one.document, Frame) and one.document.connect in connects
-    ]
-    if not found or len(found) != len(something(value)) - len(_empty(value)) - len(_defaults(value, found[0])):
-        return None
-    if any(one.path != found[0].path for one in found):
-        return None
-    types = [one.types for one in found]
-    known = [one for one in types if one is not None]
-    merged = frozenset(map(_as_sent, frozenset().union(*known))) if len(known) == len(types) else None
-    return replace(found[0], types=merged)
-
-
-def _as_sent(kind: str) -> str:
-    """A type as it is sent, where a program asks for it in lower case."""
-    return kind if kind in _TYPES else _IN_LOWER_CASE.get(kind, kind)
-
-
-def _defaults(value: Value, message: Parsed) -> list[Value]:
-    """Constants that take the place of a field that is not there; a type's, if it is one, is tested for like a type."""
-    constants = [one for one in something(value) if isinstance(one, Known)]
-    return [one for one in constants if message.path[-1:] != TYPE or one.value == ""]
-
-
-def _empty(value: Value) -> list[Value]:
-    """Alternatives that hold nothing, such as the `{}` of `message.get("data") or {}`."""
-    return [
-        one
-        for one in something(value)
-        if isinstance(one, (DictDisplay, Sequence)) and not getattr(one.site, "elements", True)
-    ]
 
 
 class MessagePlaces:
-    """What the rows say of the places in the messages of sessions, and of the messages' types.
+    """What the rows say of the places in the messages that are `received`, and of the messages' types."""
 
-    `connects` are the calls that open the sessions' sockets, `rows` those of what they receive, `type_path` is the
-    field of a message that says its type.
-    """
-
-    def __init__(
-        self, migrating: Migrating, connects: frozenset[cst.Call], rows: tuple[Row, ...], type_path: tuple[Step, ...]
-    ) -> None:
+    def __init__(self, migrating: Migrating, received: Received) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._connects = connects
-        self._rows = rows
-        self.type_path = type_path
+        self._received = received
+        self.type_path = received.type_path
 
     def message(self, value: Value) -> Parsed | None:
         """The place in a message of these sessions that a value is; None where it is none, or several."""
-        return message_of(value, self._connects)
+        return self._received.message(value)
 
     def is_outermost(self, node: cst.CSTNode) -> bool:
         """Whether no further access goes deeper into the same message."""
@@ -112,7 +63,7 @@ class MessagePlaces:
         """The rows of fields that lie inside a place of messages of a type, or of any."""
         return [
             row
-            for row in self._rows
+            for row in self._received.rows
             for one in row.of(self._migrating.source)
             if steps_of(one)[1 : len(path) + 1] == path
             and len(steps_of(one)) > len(path) + 1
@@ -123,7 +74,7 @@ class MessagePlaces:
         """The rows of the field at a place of a message, by the types that it can have there; None: no field."""
         path = general(message.path)
         found: list[Row] = []
-        for row in self._rows:
+        for row in self._received.rows:
             for one in row.of(self._migrating.source) if row.is_met(self._migrating.target) else ():
                 kind, *field = steps_of(one)
                 if tuple(field) == path and (message.types is None or kind == ANY or kind in message.types):

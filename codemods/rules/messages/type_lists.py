@@ -9,7 +9,7 @@ import libcst as cst
 from codemods.analysis.values import Known, Sequence, Value
 from codemods.findings import PARAMETER_DIFFERS
 from codemods.migrating import Migrating
-from codemods.rules.branches import drop_branch, report_never_sent
+from codemods.rules.branches import drop_branch, report_never_sent, where_it_went
 
 
 def without_absent_types(migrating: Migrating, types: Sequence, is_absent: Callable[[str], str | None]) -> list[Value]:
@@ -40,7 +40,8 @@ def without_absent_types(migrating: Migrating, types: Sequence, is_absent: Calla
     migrating.gone.update(migrating.program.nodes_in(branch.body))
     if not _does_nothing(branch.body):
         reason = next(one for one in reasons.values() if one is not None)
-        report_never_sent(migrating, site, f"{migrating.code(site)}: {reason}; the branch went", branch.body)
+        end = where_it_went(migrating, branch.body)
+        report_never_sent(migrating, site, f"{migrating.code(site)}: {reason}; {end}", branch.body)
     return []
 
 

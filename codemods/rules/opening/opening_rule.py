@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import libcst as cst
 
-from codemods.analysis.environment import Definition
 from codemods.analysis.program import Dictionary
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import (
     DictDisplay,
-    JsonText,
-    LibraryObject,
     Parsed,
-    Value,
 )
 from codemods.edits import Statement, expression
 from codemods.findings import (
     CHECK_UNKNOWN,
-    CONFIGURATION_UNKNOWN,
-    HEADER_DROPPED,
     SESSION_HANDED_OVER,
     SESSION_SPREAD,
     STATEMENT_SHARED,
@@ -29,13 +21,16 @@ from codemods.migrating import Migrating
 from codemods.rules.configuration.dictionary_layout import comments_in, spread
 from codemods.rules.configuration.query import ConfigurationRule
 from codemods.rules.configuration.uses import ConfigurationUses
-from codemods.rules.names.given_arguments import value_as_given
 from codemods.rules.opening.address import AddressRule
 from codemods.rules.opening.answer import AnswerStatements
 from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.callback_refusal import CallbackRefusal
-from codemods.rules.opening.carried_headers import CarriedHeaders, others_send, sends_the_same
-from codemods.rules.opening.opened_block import block_of_first_message, connecting_loop, waited_for
+from codemods.rules.opening.carried_headers import CarriedHeaders
+from codemods.rules.opening.first_read import read_first_message
+from codemods.rules.opening.handshake_headers import HandshakeHeaders
+from codemods.rules.opening.idle_clients import remove_idle_clients
+from codemods.rules.opening.opened_block import connecting_loop, waited_for
+from codemods.rules.opening.posted_configuration import configuration_of, dumped
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.rules.opening.refusal_handlers import RefusalHandlers
 from codemods.rules.opening.refusal_passing import RefusalPassing
@@ -44,9 +39,6 @@ from codemods.vendors import assemblyai, gladia
 from codemods.vendors.gladia import Opening
 from shim.mapping import session
 
-_LOGGING = ("debug", "info")
-_OF_THE_BODY = ("content-type", "accept")
-"""Headers that describe the POST's JSON body and have no place on a handshake."""
 
 
 class OpeningRule:
@@ -60,7 +52,7 @@ class OpeningRule:
         self._refusal = RefusalRule(migrating, opening, self._handlers)
         self._address = AddressRule(migrating, opening)
         self._carried = CarriedHeaders(migrating, opening)
-        self._own_headers: cst.BaseExpression | None = None
+        self._headers = HandshakeHeaders(migrating, opening)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
@@ -68,12 +60,12 @@ class OpeningRule:
         if connect is None:
             return False
         answer = AnswerStatements(self._migrating, self._opening, connect, self._refusal)
-        configuration = self._configuration()
+        configuration = configuration_of(self._migrating, self._opening.request)
         if configuration is None or not answer.find() or not self._names_hold(connect):
             return False
         if self._opening.request.is_carried and self._opening.key is not None:
-            self._own_headers = self._carried.for_connect(connect.call)
-            if self._own_headers is None:
+            self._headers.own = self._carried.for_connect(connect.call)
+            if self._headers.own is None:
                 return False
         socket = self._socket_of(connect) if not connect.library.by_callback else connect.call
         callback = CallbackRefusal(self._migrating, self._opening, connect, self._refusal)
@@ -99,7 +91,7 @@ class OpeningRule:
             by_default = answer.success is None and self._refusal.is_left_to_library(answer.check)
             passing = RefusalPassing(self._migrating, connect, self._opening.request.call)
             passing.plan(answer.refused, self._handlers, by_default=by_default)
-        self._remove_idle_clients(answer)
+        self._remove_idle_names(answer)
         say_that_it_starts_over(self._migrating, connect, self._opening.request.call)
         return True
 
@@ -120,39 +112,7 @@ class OpeningRule:
                 )
             return None
         connect = opening.connects[0]
-        return connect if self._can_have_headers(connect) else None
-
-    def _can_have_headers(self, connect: Connect) -> bool:
-        """Whether the key can be put among the handshake's headers: there are none, or they are written there."""
-        given = connect.arguments.keywords.get(connect.library.headers)
-        is_written = given is None or isinstance(given, cst.Dict)
-        if connect.arguments.complete and (is_written or sends_the_same(self._migrating, self._opening, connect)):
-            return True
-        code = self._migrating.code(connect.call)
-        self._migrating.report(SESSION_SPREAD, connect.call, f"the connect has headers of its own: {code}")
-        return False
-
-    def _configuration(self) -> Dictionary | None:
-        request = self._opening.request
-        body = request.json
-        value: Value | None = value_as_given(self._program, body) if body is not None else None
-        if body is None and request.data is not None:
-            text = self._program.value(request.data)
-            value = text.of if isinstance(text, JsonText) else None
-        if request.parameters is not None:
-            self._migrating.report(
-                CONFIGURATION_UNKNOWN,
-                request.parameters,
-                "the POST has query parameters of its own: write them into its address",
-            )
-            return None
-        if isinstance(value, DictDisplay):
-            return self._program.dictionaries[value.site]
-        place = body or request.data or request.call
-        self._migrating.report(
-            CONFIGURATION_UNKNOWN, place, f"the configuration is only known when it runs: {self._migrating.code(place)}"
-        )
-        return None
+        return connect if self._headers.takes_key(connect) else None
 
     def _names_hold(self, connect: Connect) -> bool:
         """Whether the names that move from the POST to the connect still mean the same there."""
@@ -205,10 +165,10 @@ class OpeningRule:
     def _rewrite_connect(self, connect: Connect) -> None:
         migrating, request = self._migrating, self._opening.request
         edits = migrating.edits
-        configuration = request.json if request.json is not None else self._dumped(request.data)
+        configuration = request.json if request.json is not None else dumped(self._program, request.data)
         edits.watch(one for one in (request.url, configuration, request.headers) if one is not None)
         urlencode = migrating.use_function("urllib.parse", "urlencode") if configuration is not None else None
-        headers = self._headers()
+        headers = self._headers.plan()
 
         parameters = None
         if configuration is not None and not isinstance(configuration, (cst.Name, cst.Attribute)):
@@ -226,8 +186,7 @@ class OpeningRule:
                 value = parameters or edits.updated(configuration)
                 query = expression("urlencode(value)", urlencode=urlencode, value=value)
             address = assemblyai.with_query(edits.updated(request.url), query)
-            indent = migrating.module.default_indent
-            return assemblyai.connect_call(updated, connect, address, headers(), self._width(connect), indent)
+            return self._headers.connect_call(updated, connect, address, headers())
 
         edits.rewrite(connect.call, rewritten)
 
@@ -241,54 +200,6 @@ class OpeningRule:
         if isinstance(self._program.scope_of(self._opening.request.call), cst.Module):
             return statement.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
         return statement
-
-    def _dumped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
-        text = self._program.value(node) if node is not None else None
-        return text.call.args[0].value if isinstance(text, JsonText) else None
-
-    def _width(self, connect: Connect) -> int:
-        """How many columns stand before the connect call on its line."""
-        statement = self._program.statement_of(connect.call)
-        depth, current = 0, statement
-        while current in self._program.parents:
-            current = self._program.parents[current]
-            depth += isinstance(current, cst.IndentedBlock)
-        first_line = self._migrating.module.code_for_node(statement.with_changes(leading_lines=[])).split("\n")[0]
-        call = self._migrating.module.code_for_node(connect.call).split("\n")[0]
-        return depth * len(self._migrating.module.default_indent) + max(0, first_line.find(call))
-
-    def _headers(self) -> Callable[[], cst.BaseExpression | None]:
-        """Plans the headers' edits; the function gives them as they stand on the connect call."""
-        opening, migrating, own = self._opening, self._migrating, self._own_headers
-        if own is not None:
-            return lambda: own
-        dictionary, key, node = opening.headers, opening.key, opening.request.headers
-        if dictionary is None or key is None or node is None or not isinstance(dictionary.site, cst.Dict):
-            return lambda: node
-        session.KEY_HEADER.over(migrating.target)
-        name = session.KEY_HEADER.assemblyai[0]
-        site = dictionary.site
-        if others_send(migrating, opening, dictionary):
-            # Other requests send these headers too: they stay, and the handshake gets its own.
-            migrating.edits.watch([key.value_node])
-            value = key.value_node
-            return lambda: cst.Dict([cst.DictElement(migrating.string(name, site), migrating.edits.updated(value))])
-        for entry in dictionary.entries:
-            if entry is not key and str(getattr(entry.key, "value", "")).lower() not in _OF_THE_BODY:
-                migrating.report(HEADER_DROPPED, entry.node, migrating.code(entry.node))
-
-        def only_the_key(updated: cst.Dict) -> cst.Dict:
-            elements = [
-                new.with_changes(key=migrating.string(name, site), comma=cst.MaybeSentinel.DEFAULT)
-                for old, new in zip(site.elements, updated.elements, strict=True)
-                if old is key.node and isinstance(new, cst.DictElement)
-            ]
-            return cst.Dict(elements)
-
-        migrating.edits.rewrite(site, only_the_key)
-        if any(sends_the_same(migrating, opening, one) for one in opening.connects):
-            return lambda: None
-        return lambda: migrating.edits.updated(node)
 
     def _take_statements_away(self, answer: AnswerStatements) -> None:
         edits = self._migrating.edits
@@ -316,28 +227,22 @@ class OpeningRule:
         session.ADDRESS.over(migrating.target)
         block = self._program.statement_of(connect.call)
 
-        def statements() -> list[Statement]:
-            check = answer.edited_check()
+        def check() -> cst.If | None:
             if answer.success is not None:
-                check = self._without_success(answer.success, message)
-            elif check is None and self._handlers.tells_code:
-                check = self._refusal.by_default(message, block)
-            read = assemblyai.first_message(
-                migrating,
-                migrating.edits.updated(socket),
-                message,
-                asynchronous=connect.library.asynchronous,
-                check=check,
-                near=block,
-                wrapped=connect.library.wrapped,
-            )
-            return [*read, *(migrating.edits.updated(statement) for statement in answer.moved)]
+                return self._without_success(answer.success, message)
+            own = answer.edited_check()
+            if own is None and self._handlers.tells_code:
+                return self._refusal.by_default(message, block)
+            return own
 
-        opened = block_of_first_message(self._program, connect)
-        if opened is not None:
-            migrating.edits.insert_at_start(opened, statements)
-        else:
-            migrating.edits.insert_after(block, statements)
+        read_first_message(
+            migrating,
+            connect,
+            message,
+            socket=lambda: migrating.edits.updated(socket),
+            check=check,
+            rest=lambda: [migrating.edits.updated(statement) for statement in answer.moved],
+        )
 
     def _without_success(self, success: cst.If, message: cst.BaseExpression) -> cst.If:
         """The branch of a refused session, where the program had one for a good one."""
@@ -367,41 +272,18 @@ class OpeningRule:
         parent = self._program.parents[node]
         return isinstance(parent, cst.AssignTarget) or (isinstance(parent, cst.AnnAssign) and parent.target is node)
 
-    def _remove_idle_clients(self, answer: AnswerStatements) -> None:
+    def _remove_idle_names(self, answer: AnswerStatements) -> None:
         """Removes names of HTTP clients that made nothing but the POST, and what else only the POST used."""
-        self._remove_idle_names(answer)
+        self._remove_idle_clients(answer)
         request = self._opening.request
-        parts = (request.url, request.headers, request.json, self._dumped(request.data))
+        parts = (request.url, request.headers, request.json, dumped(self._program, request.data))
         staying = (*parts, *answer.refused, answer.success, *answer.moved)
         kept: list[cst.CSTNode] = [one for one in staying if one is not None]
         around = AroundPost(self._migrating, request.call)
         around.dissolve([*answer.removed])
         around.remove_unused([*answer.removed], kept)
 
-    def _remove_idle_names(self, answer: AnswerStatements) -> None:
+    def _remove_idle_clients(self, answer: AnswerStatements) -> None:
         if self._opening.request.is_carried:
             answer.removed.extend(self._carried.take_away())
-        headers = None if self._opening.request.is_carried else self._opening.request.headers
-        moved = (self._opening.request.url, headers, self._opening.request.json)
-        for definition in self._program.definitions():
-            if not isinstance(definition.value, LibraryObject) or not _is_plain_assignment(definition):
-                continue
-            kept = [
-                use
-                for use in definition.uses
-                if not any(self._program.is_inside(use, one) for one in answer.removed)
-                or any(self._program.is_inside(use, one) for one in moved if one is not None)
-            ]
-            if definition.uses and not kept and definition.statement is not None:
-                self._migrating.edits.remove(definition.statement)
-
-
-def _is_plain_assignment(definition: Definition) -> bool:
-    statement = definition.statement
-    return (
-        definition.expression is not None
-        and isinstance(statement, cst.SimpleStatementLine)
-        and len(statement.body) == 1
-        and isinstance(statement.body[0], cst.Assign)
-        and len(statement.body[0].targets) == 1
-    )
+        remove_idle_clients(self._migrating, self._opening.request, answer.removed)

@@ -8,14 +8,12 @@ was done with the answer otherwise (the test of its status, its id) is done wher
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import (
     HttpResponse,
-    Known,
     Library,
     Parsed,
     ResponseField,
@@ -27,6 +25,7 @@ from codemods.findings import SESSION_USED_ELSEWHERE, STATEMENT_SHARED, WHOLE_ME
 from codemods.migrating import Migrating
 from codemods.rules.names.elsewhere import calls_of
 from codemods.rules.opening.answer import AnswerStatements, given_by
+from codemods.rules.opening.answer_meanings import asks_for_status, holds_address, is_access, is_told_of_refusal
 from codemods.rules.opening.answer_record import record_of
 from codemods.rules.opening.around_post import statements_around
 from codemods.rules.opening.caller_branches import CallerBranches
@@ -35,8 +34,6 @@ from codemods.rules.opening.no_session import returns, tests_for_nothing
 from codemods.rules.opening.refusal import RefusalRule
 from codemods.vendors import gladia
 from codemods.vendors.gladia import Opening
-
-_STATUS: Final = ("status", "status_code", "ok", "is_success", "is_error", "is_client_error")
 
 
 class SpreadAnswer(AnswerStatements):
@@ -112,7 +109,7 @@ class SpreadAnswer(AnswerStatements):
             return True
         if isinstance(statement, cst.If) and self._program.is_inside(node, statement.test):
             return self._place_test(whole, statement, inside=inside)
-        if not inside and self._is_told_of_refusal(whole):
+        if not inside and is_told_of_refusal(self._program, self._opening.request, whole):
             return True  # what is told of a refusal, as the place that tells it says
         found = self._program.value(whole)
         if any(
@@ -138,7 +135,7 @@ class SpreadAnswer(AnswerStatements):
         is_status = any(isinstance(one, (HttpResponse, ResponseField)) for one in alternatives(found))
         if is_status and inside:
             return self._place_check(statement)
-        if self._holds_the_address(node):
+        if holds_address(self._program, self._opening.request, node):
             self.kept = node
             return True  # what is asked is whether it was made yet, and that stays true of the new address
         if self._may_be_identity(node) and not self._reads_document(node) and self._is_behind(statement):
@@ -162,59 +159,21 @@ class SpreadAnswer(AnswerStatements):
         is_free = self.check is None and not isinstance(self._program.parents[statement], cst.If)
         if not is_test or not is_free or self._refusal.why_not_body(statement.body) is not None:
             return False
-        return not any(
-            (
-                gladia.is_answer_of(value, self._opening.request)
-                and isinstance(value, ResponseField)
-                and value.name in _STATUS
-            )
-            or (isinstance(node, cst.Call) and self._refusal.raises_for_status(node))
-            for node, value in self._program.values.items()
-        )
-
-    def _holds_the_address(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is a name that is kept for the address, and nothing before there is one."""
-        found = tuple(alternatives(self._program.value(node)))
-        return (
-            not self._is_access(node)
-            and Known(None) in found
-            and all(one == Known(None) or gladia.is_address_of(one, self._opening.request) for one in found)
-        )
-
-    def _is_told_of_refusal(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is the status or the text of an answer, as the POST's function handed it out.
-
-        Where that reads it is placed by itself: what a refusal is told with is written there, for whoever it is told.
-        """
-        request = self._opening.request
-        found = [one for one in alternatives(self._program.value(node)) if gladia.is_answer_of(one, request)]
-        values = [
-            self._program.value(one) for one in self._program.nodes_in(node) if isinstance(one, cst.BaseExpression)
-        ]
-        is_read = any(isinstance(one, HttpResponse) for one in values)
-        return bool(found) and not is_read and all(isinstance(one, ResponseField) for one in found)
+        return not asks_for_status(self._program, self._opening.request, self._refusal)
 
     # --- addresses -------------------------------------------------------------------------------
 
     def _place_address(self, node: cst.BaseExpression, *, inside: bool) -> None:
         if isinstance(node, cst.Call) and self._program.value(node.func) == Library("builtins.str"):
             node = node.args[0].value  # made a text of, though it is one
-        if not self._is_access(node) or any(self._program.is_inside(node, one) for one in self.collapsed):
+        if not is_access(self._program, self._opening.request, node) or any(
+            self._program.is_inside(node, one) for one in self.collapsed
+        ):
             return
         if inside and not self.hands_on:
             self.addresses.append(node)
         else:
             self.collapsed.append(node)
-
-    def _is_access(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression reads the `url` out of a document, and is not just a name for it."""
-        match node:
-            case cst.Subscript(base) | cst.Call(cst.Attribute(base, cst.Name("get"))):
-                return any(
-                    isinstance(one, Parsed) and one.path == () and gladia.is_answer_of(one, self._opening.request)
-                    for one in alternatives(self._program.value(base))
-                )
-        return False
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -359,7 +318,11 @@ class SpreadAnswer(AnswerStatements):
     def _is_told_address(self, node: cst.CSTNode, statement: cst.CSTNode) -> bool:
         """Whether an expression names the address where that can still be said once the socket is open."""
         is_address = gladia.is_address_of(self._program.value(node), self._opening.request)
-        if not is_address or not isinstance(node, (cst.Name, cst.Attribute)) or self._is_access(node):
+        if (
+            not is_address
+            or not isinstance(node, (cst.Name, cst.Attribute))
+            or is_access(self._program, self._opening.request, node)
+        ):
             return False
         match node:
             case cst.Attribute(cst.Name("self")):

@@ -21,11 +21,12 @@ from codemods.rules.opening.around_post import AroundPost
 from codemods.rules.opening.attempts import take_decorators_away
 from codemods.rules.opening.callback_refusal import CallbackRefusal
 from codemods.rules.opening.carried_headers import sends_the_same
+from codemods.rules.opening.first_read import read_first_message
 from codemods.rules.opening.handed_documents import HandedDocuments
 from codemods.rules.opening.last_call import goes_to_session_last
 from codemods.rules.opening.no_session import returns, without_return
-from codemods.rules.opening.opened_block import block_of_first_message
 from codemods.rules.opening.opening_rule import OpeningRule
+from codemods.rules.opening.posted_configuration import configuration_of, dumped
 from codemods.rules.opening.refusal_passing import RefusalPassing
 from codemods.rules.opening.spread_answer import SpreadAnswer
 from codemods.rules.opening.starting_over import say_that_it_starts_over, say_that_the_address_is_kept
@@ -48,7 +49,7 @@ class SpreadOpeningRule(OpeningRule):
         if connect is None:
             return False
         answer = SpreadAnswer(self._migrating, self._opening, connect, self._refusal)
-        configuration = self._configuration()
+        configuration = configuration_of(self._migrating, self._opening.request)
         if configuration is None or not answer.find() or not self._stands_free(answer):
             return False
         answer.find_branch(one.body for one in self._ending_the_poster(answer))
@@ -79,7 +80,7 @@ class SpreadOpeningRule(OpeningRule):
             self._let_refusals_pass(connect, answer)
         self._take_branch_away(answer)
         take_decorators_away(self._migrating, answer.posting, self._opening, connect)
-        self._remove_idle_names(answer)
+        self._remove_idle_clients(answer)
         self._dissolve(answer)
         self._remove_unused(answer)
         is_one = answer.posting is answer.connecting
@@ -93,7 +94,7 @@ class SpreadOpeningRule(OpeningRule):
     def _usable_connect(self) -> Connect | None:
         opening, migrating = self._opening, self._migrating
         connect = opening.connects[0]
-        if not self._can_have_headers(connect):
+        if not self._headers.takes_key(connect):
             return None
         if not isinstance(self._program.scope_of(opening.request.call), cst.FunctionDef | cst.Module):
             text = "the POST is made by a class itself or by a lambda"
@@ -141,12 +142,12 @@ class SpreadOpeningRule(OpeningRule):
             return None
         name = session.KEY_HEADER.assemblyai[0]
         if sends_the_same(self._migrating, self._opening, self._opening.connects[0]):
-            self._headers()
+            self._headers.plan()
             return self._opening.connects[0].arguments.keywords[self._opening.connects[0].library.headers]
         if self._stand_elsewhere(headers):
             whole = elsewhere.expression(headers)
             if whole is not None:
-                self._headers()
+                self._headers.plan()
                 return whole
         found = elsewhere.expression(key.value_node)
         if found is not None:
@@ -154,7 +155,7 @@ class SpreadOpeningRule(OpeningRule):
             return cst.Dict([cst.DictElement(self._migrating.string(name, headers), found)])
         whole = elsewhere.expression(headers) if not isinstance(headers, cst.Dict) else None
         if whole is not None:
-            self._headers()
+            self._headers.plan()
             return whole
         kept = self._carried.kept_on_self(self._opening.connects[0].call)
         if kept is not None:
@@ -199,7 +200,7 @@ class SpreadOpeningRule(OpeningRule):
         migrating, request, edits = self._migrating, self._opening.request, self._migrating.edits
         assert request.url is not None
         url = request.url
-        configuration = request.json if request.json is not None else self._dumped(request.data)
+        configuration = request.json if request.json is not None else dumped(self._program, request.data)
         session.ADDRESS.over(migrating.target)
         urlencode = migrating.use_function("urllib.parse", "urlencode") if configuration is not None else None
         for place in answer.addresses:
@@ -235,15 +236,11 @@ class SpreadOpeningRule(OpeningRule):
         edits.insert_before(self._program.statement_of(place), lambda: [self._parameters(name, edits.edited(display))])
 
     def _write_headers(self, connect: Connect, headers: cst.BaseExpression) -> None:
-        indent = self._migrating.module.default_indent
-
         given = None if sends_the_same(self._migrating, self._opening, connect) else headers
 
         def rewritten(updated: cst.Call) -> cst.Call:
             at = next(i for i, one in enumerate(connect.call.args) if one.value is connect.url)
-            return assemblyai.connect_call(
-                updated, connect, updated.args[at].value, given, self._width(connect), indent
-            )
+            return self._headers.connect_call(updated, connect, updated.args[at].value, given)
 
         self._migrating.edits.rewrite(connect.call, rewritten)
 
@@ -282,24 +279,11 @@ class SpreadOpeningRule(OpeningRule):
             leading = moved.leading_lines
             return moved.with_changes(body=self._failing(answer, moved, message), leading_lines=leading)
 
-        def statements() -> list[Statement]:
-            read = assemblyai.first_message(
-                migrating,
-                edits.edited(socket),
-                message,
-                asynchronous=connect.library.asynchronous,
-                check=ending(),
-                near=block,
-                wrapped=connect.library.wrapped,
-            )
+        def rest() -> list[Statement]:
             given = [answer.record.given(migrating, message)] if answer.record is not None else []
-            return [*read, *given, *(edits.edited(one) for one in answer.moved)]
+            return [*given, *(edits.edited(one) for one in answer.moved)]
 
-        opened = block_of_first_message(program, connect)
-        if opened is not None:
-            edits.insert_at_start(opened, statements)
-        else:
-            edits.insert_after(block, statements)
+        read_first_message(migrating, connect, message, socket=lambda: edits.edited(socket), check=ending, rest=rest)
 
     def _let_refusals_pass(self, connect: Connect, answer: SpreadAnswer) -> None:
         """Looks after the `try` statements around the connect: the POST was not made in some of them."""
@@ -371,7 +355,7 @@ class SpreadOpeningRule(OpeningRule):
     def _remove_unused(self, answer: SpreadAnswer) -> None:
         """Removes the names of the POST's function that only the POST used, such as that of its headers."""
         request = self._opening.request
-        parts = (request.url, request.json, self._dumped(request.data), *answer.refused, *answer.moved)
+        parts = (request.url, request.json, dumped(self._program, request.data), *answer.refused, *answer.moved)
         kept: list[cst.CSTNode] = [one for one in parts if one is not None]
         AroundPost(self._migrating, request.call).remove_unused([*answer.removed], kept)
 

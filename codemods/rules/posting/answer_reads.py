@@ -13,7 +13,7 @@ from codemods.findings import FIELD_ABSENT, FIELD_OF_NEITHER, FIRST_MESSAGE, PAR
 from codemods.migrating import Migrating, like
 from codemods.rules.absent.prepared import PreparedReads
 from codemods.rules.messages.never_there import ANSWER, is_never_there
-from codemods.rules.messages.places import message_of
+from codemods.rules.messages.received import message_of
 from codemods.vendors.assemblyai_sessions import Edition
 from shim.mapping.paths import steps_of
 from shim.mapping.row import Fidelity, Row

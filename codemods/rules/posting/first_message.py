@@ -15,7 +15,7 @@ from codemods.analysis.values import Awaitable, Frame, Known, Library, Parsed, S
 from codemods.findings import WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.messages.error_tests import ErrorTests
-from codemods.rules.messages.places import message_of
+from codemods.rules.messages.received import message_of
 from codemods.rules.messages.showing import Showing
 from codemods.rules.opening.opened_block import guarded_block, opened_block
 from codemods.rules.posting.answer_reads import AnswerReads, FirstMessage

@@ -7,6 +7,7 @@ from typing import Final
 
 import libcst as cst
 
+from codemods.analysis.libraries import ENDING
 from codemods.analysis.sockets import Connect
 from codemods.analysis.values import (
     Class,
@@ -148,6 +149,23 @@ class OpeningPlace:
         starred = next((one for one in self._starred_handlers() if self._is_for_sockets(one.type)), None)
         if starred is not None:
             self._say_passes(starred)
+            return
+        for guard in dict.fromkeys(one for place in closed for one in guards_around(self._program, place)):
+            for handler in guard.handlers:
+                if self._is_for_sockets(handler.type) and self._decides_the_end(handler):
+                    self._say_passes(handler)
+                    return
+
+    def _decides_the_end(self, handler: cst.ExceptHandler) -> bool:
+        """Whether a handler ends the program, or raises an exception of its own: somebody waits for that word."""
+        for node in self._program.nodes_in(handler.body):
+            match node:
+                case cst.Raise(cst.BaseExpression()):
+                    return True
+                case cst.Call(function) if isinstance(ending := self._program.value(function), Library):
+                    if ending.name in ENDING:
+                        return True
+        return False
 
     def _is_for_sockets(self, node: cst.BaseExpression | None) -> bool:
         values = something(self._program.value(node)) if node is not None else ()

@@ -8,39 +8,21 @@ from typing import Final
 import libcst as cst
 
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import (
-    DictDisplay,
-    Known,
-    LibraryObject,
-    UrlQuery,
-    something,
-)
+from codemods.analysis.values import LibraryObject, something
 from codemods.edits import Statement, renamed
-from codemods.findings import (
-    CONFIGURATION_UNKNOWN,
-    SESSION_GOES_ON,
-    SESSION_SPREAD,
-    STATEMENT_SHARED,
-)
+from codemods.findings import SESSION_GOES_ON, SESSION_SPREAD, STATEMENT_SHARED
 from codemods.migrating import Migrating
-from codemods.rules.configuration.dictionary_layout import spread
 from codemods.rules.configuration.request_body import RequestBodyRule
-from codemods.rules.names.elsewhere import Elsewhere
 from codemods.rules.opening.opened_block import connecting_loop, guarded_block, opened_block
 from codemods.rules.opening.starting_over import reconnects_by_itself, say_that_each_pass_posts
-from codemods.rules.posting.address_maker import AddressMaker, AddressMakers, ConfigurationMaker
+from codemods.rules.posting.address_maker import AddressMakers
 from codemods.rules.posting.first_message import FirstMessageRule
-from codemods.rules.posting.kept_parameters import kept_with_address
 from codemods.rules.posting.opening_place import OpeningPlace
+from codemods.rules.posting.posted_address import PostedAddress
+from codemods.rules.posting.posted_body import PostedBody
 from codemods.rules.posting.posted_key import posted_key
 from codemods.rules.posting.refusal_raised import RefusalRaised
-from codemods.rules.posting.written_url import (
-    WrittenAddress,
-    hidden_query,
-    parameters_in,
-    strange_in_query,
-    without_query,
-)
+from codemods.rules.posting.written_url import WrittenAddress
 from codemods.vendors import assemblyai_sessions as sessions
 from codemods.vendors import gladia_opening as gladia
 from codemods.vendors.assemblyai_sessions import Opening
@@ -59,27 +41,25 @@ class PostingRule:
         makers: AddressMakers,
         body: Callable[..., RequestBodyRule] = RequestBodyRule,
     ) -> None:
-        self._body_rule = body
-        self._makers = makers
         self._migrating = migrating
         self._program = migrating.program
         self._opening = opening
         self._connect: Connect = opening.connect
         self._statement = self._program.statement_of(opening.connect.call)
-        self._planned = planned
         self._written = WrittenAddress(migrating, opening)
         self._place = OpeningPlace(migrating, opening.connect)
         self._refusal = RefusalRaised(migrating, opening.connect)
-        self._key_of_query: cst.BaseExpression | None = None
+        self._body = PostedBody(migrating, opening, self._written, self._place, planned, makers, body)
+        self._address = PostedAddress(migrating, opening, self._written, self._place)
         self.first = FirstMessageRule(migrating, opening, self._refusal)
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where the session is not one that can be followed."""
         if not self._has_place():
             return False
-        body = self._body()
-        headers = posted_key(self._migrating, self._opening, self._place, self._key_of_query)
-        address = self._address()
+        body = self._body.plan()
+        headers = posted_key(self._migrating, self._opening, self._place, self._body.key)
+        address = self._address.plan()
         if headers is None or body is None or address is None or not self.first.find():
             return False
         self._write(headers, body, address)
@@ -142,143 +122,6 @@ class PostingRule:
         value = self._program.value(self._opening.url)
         return self._connect.library.wrapped and not any("?" in sessions.address_text(one) for one in something(value))
 
-    # --- the configuration -----------------------------------------------------------------------
-
-    def _body(self) -> Callable[[], cst.BaseExpression] | None:
-        """Plans the configuration's edits; the function gives the POST's body."""
-        body = self._written_body()
-        maker = self._written.maker
-        if body is None or maker is None:
-            return body
-        if not self._place.holds(maker.call):
-            return None
-        if maker.function not in self._makers.names:
-            giving = ConfigurationMaker(self._migrating, maker)
-            if not giving.plan(self._makers.calls_of(maker.function), body):
-                return None
-            self._makers.names[maker.function] = giving.new_name
-        return lambda: self._makers.configuration_at(self._migrating, maker)
-
-    def _written_body(self) -> Callable[[], cst.BaseExpression] | None:
-        query = self._opening.query
-        if query is None:
-            return self._body_of_text()
-        other = sessions.other_query(self._program, self._opening)
-        if other is not None:
-            text = f"the address has one of several queries: {self._migrating.code(other.call)}"
-            self._migrating.report(CONFIGURATION_UNKNOWN, self._opening.url, text)
-            return None
-        node = self._opening.settings
-        if node is None or not isinstance(query.of, DictDisplay):
-            place = node or query.call
-            self._migrating.report(
-                CONFIGURATION_UNKNOWN,
-                place,
-                f"the configuration is only known when it runs: {self._migrating.code(place)}",
-            )
-            return None
-        site = query.of.site
-        rule = self._planned.get(site)
-        if rule is None:
-            rule = self._planned[site] = self._body_rule(self._migrating, site, None)
-            if not rule.plan() or not self._reads_hold(site, rule, query):
-                return None
-            rule.rewrite_display()
-        self._key_of_query = rule.key
-        if self._written.maker is None and self._migrating.at(node) is not self._migrating:
-            return self._body_of_another_file(node)
-        if self._written.maker is None and not self._place.means_the_same(node):
-            url, made = self._opening.url, self._written.written(self._opening.url)
-            kept = kept_with_address(self._migrating, url, made, node)
-            if kept is not None:
-                return kept
-        if self._written.maker is None and not self._place.holds(node):
-            return None
-        if self._written.maker is None and node in self._program.dumped:
-            # Written where the call stood, and given to the POST's call.
-            return lambda: self._in_call(self._migrating.edits.edited(node))
-        return lambda: self._migrating.edits.edited(node)
-
-    def _in_call(self, body: cst.BaseExpression) -> cst.BaseExpression:
-        return spread(body, 2, self._migrating.module.default_indent) if isinstance(body, cst.Dict) else body
-
-    def _body_of_another_file(self, node: cst.BaseExpression) -> Callable[[], cst.BaseExpression] | None:
-        """The body where the address is made in another file: a name there, by which it is called here."""
-        found = None if isinstance(node, cst.Dict) else Elsewhere(self._migrating, self._connect.call).expression(node)
-        if found is None:
-            self._spread(node, "the configuration stands in another file and has no name there: give it one")
-            return None
-        return lambda: found
-
-    def _reads_hold(self, site: cst.BaseExpression, rule: RequestBodyRule, query: UrlQuery) -> bool:
-        """Whether what else reads the configuration still finds its keys."""
-        for node in self._program.values:
-            match node:
-                case cst.Subscript(owner) if self._program.value(owner) == DictDisplay(site):
-                    key = self._key_of(node.slice[0].slice)
-                case cst.Call(cst.Attribute(owner, cst.Name("get")), [first, *_]) if self._program.value(
-                    owner
-                ) == DictDisplay(site):
-                    key = self._program.value(first.value)
-                case _:
-                    continue
-            if not isinstance(key, Known) or not rule.stays(str(key.value)):
-                self._migrating.report(
-                    CONFIGURATION_UNKNOWN,
-                    node,
-                    f"the configuration is read here, and this key changes: {self._migrating.code(node)}",
-                )
-                return False
-        return True
-
-    def _key_of(self, part: cst.BaseSlice) -> object:
-        return self._program.value(part.value) if isinstance(part, cst.Index) else None
-
-    def _body_of_text(self) -> Callable[[], cst.BaseExpression] | None:
-        """The body where the query stands in the address itself."""
-        written = self._written.written(self._opening.url)
-        parameters = list(parameters_in(self._program, written))
-        strange = strange_in_query(written) or hidden_query(self._program, written)
-        if strange is not None:
-            text = f"what is in the query is only known when it runs: {self._migrating.code(strange)}"
-            self._migrating.report(CONFIGURATION_UNKNOWN, self._opening.url, text)
-            return None
-        rule = self._body_rule(self._migrating, self._opening.url, parameters)
-        if not rule.plan():
-            return None
-        self._key_of_query = rule.key
-        return rule.body
-
-    def _address(self) -> Callable[[], cst.BaseExpression] | None:
-        """Plans the address's edits; the function gives it as the POST takes it."""
-        url, maker = self._opening.url, self._written.maker
-        if not self._written.plan():
-            return None
-        if maker is None:
-            return (lambda: self._migrating.edits.edited(url)) if self._place.holds(url) else None
-        return self._address_of_maker(url, maker, self._written.written(maker.returned))
-
-    def _address_of_maker(
-        self, url: cst.BaseExpression, maker: AddressMaker, written: cst.BaseExpression
-    ) -> Callable[[], cst.BaseExpression] | None:
-        """The address that a function of the program's gave, written where the function was called."""
-        edits, kept = self._migrating.edits, without_query(written)
-        address: Callable[[], cst.BaseExpression] = lambda: edits.edited(written)  # noqa: E731
-        if self._migrating.at(written) is not self._migrating.at(maker.call):
-            found = Elsewhere(self._migrating, maker.call).expression(written, kept=kept)
-            if found is None:
-                self._spread(written, "the address is made in another file, of names that are not there elsewhere")
-                return None
-            address = lambda: found  # noqa: E731
-        elif not self._place.holds(kept):
-            return None
-        if url is maker.call:
-            return address
-        if not self._place.holds(url):
-            return None
-        edits.rewrite(maker.call, lambda _: address())
-        return lambda: edits.edited(url)
-
     # --- writing ---------------------------------------------------------------------------------
 
     def _write(
@@ -306,6 +149,7 @@ class PostingRule:
         ending = None if found.only_tells else check
         self._refusal.plan(ending, how.raised)
         migrating.gone.update(found.gone)
+        migrating.behind_post.update(check.body.body if check is not None else ())
         block = self._program.parents[self._statement]
         is_first = isinstance(block, cst.IndentedBlock) and block.body[0] is self._statement
         opening = self._statement

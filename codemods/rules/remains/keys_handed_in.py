@@ -36,7 +36,8 @@ def report_key_handed_in(migrating: Migrating, key: cst.BaseExpression, search: 
     is_plain = isinstance(key, (cst.Name, cst.Attribute, cst.Subscript, cst.Call))
     if is_plain and not given and not _is_of_sdk(program.value(key)) and not _says_vendor(program, origins):
         said = migrating.code(key)
-        text = f"`{said}` must hold" if origins.places else f"where `{said}` comes from is not seen: it must be"
+        is_seen = any(one.way is not Way.UNSEEN for one in origins.places.values())
+        text = f"`{said}` must hold" if is_seen else f"where `{said}` comes from is not seen: it must be"
         migrating.report(KEY_STAYS, key, f"{text} {new}'s key now")
 
 

@@ -15,13 +15,12 @@ from codemods.findings import (
     FRAMES_UNKNOWN,
     METHOD_OF_NOBODY,
     PARAMETER_DIFFERS,
-    SDK_NOT_FOLLOWED,
     Finding,
-    Kind,
 )
 from codemods.migrating import Migrating
 from codemods.rules.branches import drop_branch
 from codemods.rules.sdk.audio import AudioKinds
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.method_use import MethodUse
 from codemods.rules.sound.chunk_length import bring_into_range
@@ -40,15 +39,14 @@ Calls = dict[str, list[tuple[cst.BaseExpression, cst.Call]]]
 """The calls of a session's methods, by name: the expression for the session, and the call."""
 
 
-class CallsToAssemblyAI:
+class CallsToAssemblyAI(Followed):
     """Plans the calls of one session. `complete` says whether all of them could be followed.
 
     `registrations` are the session's, `end_is_handled` whether a handler of its end stays.
     """
 
     def __init__(self, migrating: Migrating, calls: Calls, handed_over: list[MethodUse], start: Start) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._calls = calls
         self._handed_over = handed_over
         self._asynchronous = start.asynchronous
@@ -57,7 +55,6 @@ class CallsToAssemblyAI:
         self._start = start
         self._sent_as_it_is: list[tuple[cst.Call, cst.BaseExpression]] = []
         self._is_joined = False
-        self.complete = True
 
     def know_handlers(self, registrations: list[Registration], *, end_is_handled: bool) -> None:
         """Takes in what handlers the session has."""
@@ -322,18 +319,6 @@ class CallsToAssemblyAI:
             return cst.parse_expression(f"lambda *_: {call}")
 
         self._migrating.edits.rewrite(method, written)
-
-    # --- findings --------------------------------------------------------------------------------
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return self._migrating.code(node)
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
-
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self.complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text)
 
 
 def in_coroutine(program: Program, node: cst.CSTNode) -> bool:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import libcst as cst
 
-from codemods.findings import SDK_NOT_FOLLOWED, Kind
 from codemods.migrating import Migrating
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.method_use import MethodUse
 
@@ -24,7 +24,7 @@ class Place(Protocol):
         ...
 
 
-class SessionCalls:
+class SessionCalls(Followed):
     """Writes calls of one session. `complete` says whether all of them could be followed."""
 
     def __init__(
@@ -35,12 +35,10 @@ class SessionCalls:
         *,
         asynchronous: bool,
     ) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._place = place
         self._imports = imports
         self._asynchronous = asynchronous
-        self.complete = True
 
     def _session_at(self, ref: cst.BaseExpression) -> str | None:
         found = self._place.session_at(ref)
@@ -102,10 +100,3 @@ class SessionCalls:
             and len(statement.body) == 1
             and self._program.parents[line] is statement
         )
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
-
-    def _give_up(self, node: cst.CSTNode, text: str = "") -> None:
-        self.complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text or self._migrating.code(node))

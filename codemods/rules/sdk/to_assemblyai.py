@@ -17,12 +17,12 @@ from codemods.analysis.values import (
     something,
 )
 from codemods.edits import Statement
-from codemods.findings import SDK_NOT_FOLLOWED
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.calls_to_assemblyai import Calls, CallsToAssemblyAI, event_of, in_coroutine
 from codemods.rules.sdk.containers import is_kept, is_stored
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.ended import EndedRule
 from codemods.rules.sdk.handlers.handlers_to_assemblyai import HandlersToAssemblyAI
@@ -38,17 +38,15 @@ from shim.mapping.row import Vendor
 _OVER = Vendor.ASSEMBLYAI
 
 
-class SessionRule:
+class SessionRule(Followed):
     """Plans what becomes of one session. `plan` says whether it could be followed; if not, findings say why."""
 
     def __init__(self, migrating: Migrating, start: Start, starts: list[Start], imports: SdkImports) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._start = start
         alone = sum(one.creation is start.creation for one in starts) == 1
         self._options = OptionsToAssemblyAI(migrating, start, imports, alone=alone)
         self._imports = imports
-        self._complete = True
         self._handlers = HandlersToAssemblyAI(migrating, start, imports)
         self._handed_over: list[MethodUse] = []
         self._calls: Calls = {}
@@ -66,10 +64,10 @@ class SessionRule:
         self._find_uses()
         registrations = [one for one in self._program.registrations.values() if one.owner == self._start.session]
         stops = [call for name in ("stop_recording", "end_session") for _, call in self._calls.get(name, ())]
-        ended = EndedRule(self._migrating, stops).plan(registrations) if self._complete else []
+        ended = EndedRule(self._migrating, stops).plan(registrations) if self.complete else []
         end_is_handled = any(event_of(self._program, one) == "ended" for one in registrations if one not in ended)
         self._planned.know_handlers(registrations, end_is_handled=end_is_handled)
-        if not self._complete or not self._handlers.plan(registrations, self._statement(), ended):
+        if not self.complete or not self._handlers.plan(registrations, self._statement(), ended):
             return False
         if not self._plan_start():
             return False
@@ -80,7 +78,7 @@ class SessionRule:
         self._planned.keep_order()
         for use in self._handed_over:
             self._planned.plan_handed_over(use)
-        return self._complete and self._planned.complete
+        return self.complete and self._planned.complete
 
     def _check_order(self, name: str, call: cst.Call) -> None:
         """Nothing may be asked of the session before its handlers are registered: it connects only then."""
@@ -216,7 +214,7 @@ class SessionRule:
         edits.insert_after(last, connecting)
         if self._start.asynchronous and not in_coroutine(self._program, site):
             self._give_up(site, "the session is started outside of a coroutine")
-        return self._complete
+        return self.complete
 
     def _follows_function(self, last: cst.CSTNode) -> bool:
         """Whether a function stands above what is inserted behind a statement."""
@@ -290,12 +288,3 @@ class SessionRule:
             return False
         self._migrating.edits.remove(statement)
         return True
-
-    # --- findings --------------------------------------------------------------------------------
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return self._migrating.code(node)
-
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self._complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text)

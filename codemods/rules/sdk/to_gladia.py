@@ -8,12 +8,13 @@ import libcst as cst
 
 from codemods.analysis.values import Class, Instance, LibraryObject, something
 from codemods.edits import Statement, statements
-from codemods.findings import FAILS_TODAY, SDK_NOT_FOLLOWED, TOKEN_ABSENT
+from codemods.findings import FAILS_TODAY, TOKEN_ABSENT
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.calls_to_gladia import CallsToGladia, is_terminating
 from codemods.rules.sdk.containers import is_kept, is_never_read, is_stored
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.handing_on import HandingOn, is_parameter, registering_functions, taker_of
 from codemods.rules.sdk.handlers import functions as sdk_handlers
 from codemods.rules.sdk.handlers.failing import is_error_alone, missing_value
@@ -35,7 +36,7 @@ from shim.mapping import sdk
 from shim.mapping.row import Vendor
 
 
-class TranscriberRule:
+class TranscriberRule(Followed):
     """Plans what becomes of one client. `plan` says whether it could be followed; if not, findings say why."""
 
     def __init__(
@@ -47,15 +48,13 @@ class TranscriberRule:
         gone: frozenset[cst.CSTNode],
         handlers: dict[cst.CSTNode, set[tuple[str, int]]],
     ) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._client = client
         self._imports = imports
         self._package_key = package_key
         self._gone = gone
         self._asynchronous = assemblyai_sdk.CLIENTS.get(assemblyai_sdk.name_of(client.made_by) or "", False)
         self._is_old = assemblyai_v2_sdk.is_client(client)
-        self._complete = True
         self._uses: list[MethodUse] = []
         self._refs: list[cst.BaseExpression] = []
         self._passed: list[tuple[cst.BaseExpression, cst.Call]] = []
@@ -79,7 +78,7 @@ class TranscriberRule:
         if connect is None:
             return False
         place = self._place = self._find_place(connect)
-        if place is None or not self._complete or not self._plan_client():
+        if place is None or not self.complete or not self._plan_client():
             return False
         if self._handlers.need_client and isinstance(place, Succession):
             self._give_up(
@@ -114,7 +113,7 @@ class TranscriberRule:
                 reason = handing_on.plan(self._client, ref, call, connect.call, asynchronous=self._asynchronous)
                 if reason:
                     self._give_up(ref, reason)
-        return self._complete and calls.complete
+        return self.complete and calls.complete
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -353,7 +352,7 @@ class TranscriberRule:
         self._handlers.rewrite_in_place(session_name, place)
         if self._handlers.has_statements(event):
             edits.insert_after(statement, lambda: self._handlers.statements(session_name, event))
-        return self._complete
+        return self.complete
 
     def _parameters_at(self, connect: MethodUse) -> SdkParametersRule | None:
         """The session's parameters, planned; None where they could not be."""
@@ -385,12 +384,3 @@ class TranscriberRule:
     def _parameter_calls(self, given: cst.BaseExpression) -> list[cst.CSTNode]:
         value = self._program.value(given)
         return [value.site] if isinstance(value, LibraryObject) else [given]
-
-    # --- findings --------------------------------------------------------------------------------
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return self._migrating.code(node)
-
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self._complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text)

@@ -15,6 +15,7 @@ from codemods.analysis.sockets import Send
 from codemods.analysis.values import DictDisplay, JsonText, Known, OneOf, Value
 from codemods.findings import MESSAGE_ABSENT, PARAMETER_DIFFERS
 from codemods.migrating import Migrating, like
+from codemods.rules.sending.open_sends import OpenSends
 from codemods.rules.sending.unsent import take_away
 from codemods.rules.sending.v2_sending import V2SendingRule
 from shim.mapping import assemblyai_messages as messages
@@ -25,19 +26,12 @@ _AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
 _TYPE: Final = "type"
 
 
-class ControlRule:
+class ControlRule(OpenSends):
     """Plans what becomes of these messages; what it has planned, `migrating.gone` holds."""
-
-    def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
-        self._calls = frozenset(connects)
 
     def plan(self) -> None:
         """Plans the edits, and says what cannot be done."""
-        for send in self._program.sends.values():
-            if send.socket.connect in self._calls and send.call not in self._migrating.gone:
-                self._plan_send(send)
+        self._plan_each()
 
     def _plan_send(self, send: Send) -> None:
         if V2SendingRule(self._migrating, self._calls).plan_stop(send):

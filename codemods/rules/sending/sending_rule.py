@@ -24,6 +24,7 @@ from codemods.edits import expression
 from codemods.findings import AUDIO_UNKNOWN, CHUNK_RESIZED, FRAMES_UNKNOWN, PAYLOAD_UNKNOWN, Finding
 from codemods.migrating import Migrating, like
 from codemods.rules.sending.audio_maker import AudioMaker
+from codemods.rules.sending.open_sends import open_sends
 from codemods.rules.sending.unsent import take_away
 from codemods.rules.sound.chunk_length import bring_into_range
 from codemods.rules.sound.frame_buffer import FrameBuffer, over_socket
@@ -59,9 +60,8 @@ class SendingRule:
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where audio could not be followed."""
-        for send in self._program.sends.values():
-            if send.socket.connect in self._calls and send.call not in self._migrating.gone:
-                self._plan_send(send)
+        for send in open_sends(self._migrating, self._calls):
+            self._plan_send(send)
         for send, audio in self._sent_as_it_is:
             self._keep_order(send, audio)
         return self._complete

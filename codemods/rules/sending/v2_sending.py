@@ -13,6 +13,7 @@ from codemods.analysis.values import DictDisplay, JsonText, Known, Value
 from codemods.findings import AUDIO_UNKNOWN
 from codemods.migrating import Migrating, like
 from codemods.rules.configuration.query_parameters import Parameter
+from codemods.rules.sending.open_sends import OpenSends
 from codemods.rules.sending.unsent import take_away
 from shim.mapping import assemblyai_v2 as v2
 from shim.mapping.paths import steps_of
@@ -42,19 +43,12 @@ def silence_set(program: Program, connects: Iterable[cst.Call]) -> tuple[Send, P
     return found[0] if len(found) == 1 else None
 
 
-class V2SendingRule:
+class V2SendingRule(OpenSends):
     """Plans what becomes of every frame that these sessions are sent; `done` are those that are planned already."""
-
-    def __init__(self, migrating: Migrating, connects: Iterable[cst.Call]) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
-        self._calls = frozenset(connects)
 
     def plan(self) -> None:
         """Plans the edits, and says what cannot be sent any more."""
-        for send in self._program.sends.values():
-            if send.socket.connect in self._calls and send.call not in self._migrating.gone:
-                self._plan_send(send)
+        self._plan_each()
 
     def plan_stop(self, send: Send) -> bool:
         """Plans the edits of a frame that does nothing but end a session; False for any other."""

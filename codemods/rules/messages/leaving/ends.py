@@ -6,11 +6,11 @@ from typing import Final
 
 import libcst as cst
 
-from codemods.analysis.values import Frame, Parsed, Step, Value, something
+from codemods.analysis.values import Frame, Parsed, Value, something
 from codemods.findings import MESSAGE_NOT_FOLLOWED, WHOLE_MESSAGE
 from codemods.migrating import Migrating
 from codemods.rules.messages.leaving.leaving import Leaving
-from codemods.rules.messages.places import message_of
+from codemods.rules.messages.received import Received
 from codemods.rules.messages.showing import Showing
 from shim.mapping import session
 
@@ -24,22 +24,20 @@ class Ends:
     def __init__(
         self,
         migrating: Migrating,
-        connects: frozenset[cst.Call],
-        type_path: tuple[Step, ...],
+        received: Received,
         leaving: Leaving | None,
     ) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        self._connects = connects
-        self._type_path = type_path
+        self._received = received
         self._leaving = leaving
         self._showing = Showing(migrating.program)
         self._complete = True
         self._shown: list[cst.BaseExpression] = []
 
     def _whole_is_shown(self, node: cst.BaseExpression, value: Value) -> None:
-        message = message_of(value, self._connects)
-        if message is not None and message.path != self._type_path:
+        message = self._received.message(value)
+        if message is not None and message.path != self._received.type_path:
             self._shown.append(node)
 
     def _report_shown(self) -> None:

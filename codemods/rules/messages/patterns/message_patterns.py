@@ -15,7 +15,7 @@ import libcst as cst
 from codemods.analysis.values import EACH, Known, Library, Parsed, Sequence, Step, Value, something
 from codemods.findings import BRANCH_WENT, FIELD_ABSENT, FIELD_UNCLEAR, PARAMETER_DIFFERS, WAITS_FOR_ABSENT
 from codemods.migrating import Migrating, like
-from codemods.rules.branches import does_nothing, drop_case, only_tells, report_never_sent
+from codemods.rules.branches import does_nothing, drop_case, only_tells, report_never_sent, where_it_went
 from codemods.rules.messages.patterns.pattern_fields import (
     Absent,
     CaseAtHand,
@@ -110,7 +110,7 @@ class MessagePatterns:
                 return
             self._drop(case)
             if not is_moved and not (reason.quiet and does_nothing(case.body)):
-                report_never_sent(migrating, case, f"{reason}; the branch went", case.body)
+                report_never_sent(migrating, case, f"{reason}; {where_it_went(migrating, case.body)}", case.body)
 
     def _asks_for_begin(self, pattern: cst.CSTNode) -> bool:
         begin = server_messages.START_RECORDING.of(self._migrating.source)[0]

@@ -17,7 +17,8 @@ from codemods.migrating import Migrating
 from codemods.rules.messages.carriers import Carriers
 from codemods.rules.messages.leaving.leaving import Leaving
 from codemods.rules.messages.leaving.lost import parameter_for
-from codemods.rules.messages.places import TYPE, MessagePlaces
+from codemods.rules.messages.places import MessagePlaces
+from codemods.rules.messages.received import Received
 from shim.mapping import catalogue, server_messages
 from shim.mapping.row import Section, Vendor
 
@@ -34,9 +35,9 @@ class WholeEvents:
     def __init__(self, migrating: Migrating) -> None:
         self._migrating = migrating
         self._program = migrating.program
-        rows = catalogue.rows(Section.SERVER)
-        places = MessagePlaces(migrating, frozenset(), rows, TYPE)
-        self._leaving = Leaving(migrating, places, Carriers(migrating, frozenset(), rows, TYPE), rows, "event")
+        received = Received(frozenset(), catalogue.rows(Section.SERVER))
+        places = MessagePlaces(migrating, received)
+        self._leaving = Leaving(migrating, places, Carriers(migrating, received), received.rows, "event")
 
     def plan(self, node: cst.BaseExpression, message: Parsed) -> bool:
         """Plans what becomes of a method of an event that `node` names; False, and nothing planned, where it is none.

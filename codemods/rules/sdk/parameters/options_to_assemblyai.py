@@ -13,12 +13,11 @@ from codemods.findings import (
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     REGION_AT_RUN_TIME,
-    SDK_NOT_FOLLOWED,
-    Kind,
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.imports import SdkImports
 from codemods.vendors import assemblyai_sdk, gladia_sdk
 from codemods.vendors.gladia_sdk import Start
@@ -28,19 +27,17 @@ from shim.mapping.row import Vendor
 _OVER = Vendor.ASSEMBLYAI
 
 
-class OptionsToAssemblyAI:
+class OptionsToAssemblyAI(Followed):
     """Plans what becomes of the GladiaClient of one session: it goes, or stays as the options alone.
 
     `alone`: whether the client starts no other session.
     """
 
     def __init__(self, migrating: Migrating, start: Start, imports: SdkImports, *, alone: bool) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._start = start
         self._imports = imports
         self._alone = alone
-        self._complete = True
         self.client_variable: str | None = None
         """The variable that held the client, where it is free now."""
 
@@ -60,7 +57,7 @@ class OptionsToAssemblyAI:
         if given is None:
             return None
         nodes = self._converted_options(given)
-        if not self._complete:
+        if not self.complete:
             return None
         edits.watch([node for _, node in nodes if isinstance(node, cst.CSTNode)])
         options_class = self._imports.at(self._start.session.site).use(assemblyai_sdk.OPTIONS)
@@ -96,7 +93,7 @@ class OptionsToAssemblyAI:
         """`GladiaClient(options)` becomes `RealTimeTranscriber(options)`."""
         migrating, edits = self._migrating, self._migrating.edits
         nodes = self._converted_options(Arguments.of(site).keywords)
-        if not self._complete:
+        if not self.complete:
             self._give_up(site, self._code(site))
             return None
         creation, place = self._start.creation, self._start.client
@@ -184,7 +181,7 @@ class OptionsToAssemblyAI:
                 self._report(PARAMETER_DIFFERS, node, f"`{name}`: {tuning[name].over(_OVER).reason}")
             elif name == "api_url":
                 self._report(OPTION_ABSENT, node, f"`{name}`: {sdk.API_URL.over(_OVER).reason}")
-                self._complete = False
+                self.complete = False
             else:
                 self._report(PARAMETER_ABSENT, node, f"`{name}` is no option that is known here")
         return found
@@ -214,13 +211,3 @@ class OptionsToAssemblyAI:
         if isinstance(client, cst.Name):
             self.client_variable = client.value
         return True
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return self._migrating.code(node)
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
-
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self._complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text)

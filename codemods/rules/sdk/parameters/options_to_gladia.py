@@ -12,12 +12,11 @@ from codemods.findings import (
     OPTION_ABSENT,
     PARAMETER_DIFFERS,
     REGION_AT_RUN_TIME,
-    SDK_NOT_FOLLOWED,
     TOKEN_ABSENT,
-    Kind,
 )
 from codemods.layout import Written, lay_out
 from codemods.migrating import Migrating
+from codemods.rules.sdk.followed import Followed
 from codemods.rules.sdk.imports import SdkImports
 from codemods.rules.sdk.parameters.package_key import PackageKey
 from codemods.vendors import assemblyai_sdk, gladia_sdk
@@ -25,18 +24,16 @@ from shim.mapping import sdk, session
 from shim.mapping.row import ABSENT, Vendor
 
 
-class OptionsToGladia:
+class OptionsToGladia(Followed):
     """Plans what becomes of the call that makes a client, and of its options."""
 
     def __init__(
         self, migrating: Migrating, client: LibraryObject, imports: SdkImports, package_key: PackageKey
     ) -> None:
-        self._migrating = migrating
-        self._program = migrating.program
+        super().__init__(migrating)
         self._client = client
         self._imports = imports
         self._package_key = package_key
-        self._complete = True
 
     def plan(self) -> bool:
         """`StreamingClient(StreamingClientOptions(api_key=…))` becomes `GladiaClient(api_key=…)`."""
@@ -63,7 +60,7 @@ class OptionsToGladia:
         if not arguments.complete:
             self._give_up(self._client.site, self._code(self._client.site))
         self._write_options(self._client.site, written, nodes)
-        return self._complete
+        return self.complete
 
     def plan_old(self) -> bool:
         """`aai.RealtimeTranscriber(…)`, which reads the package's key, becomes `GladiaClient(api_key=…)`."""
@@ -73,7 +70,7 @@ class OptionsToGladia:
             return False
         sdk.API_KEY.over(Vendor.GLADIA)
         self._write_options(site, Written(self._imports.at(site).use(gladia_sdk.CLIENT)), [("api_key", key)])
-        return self._complete
+        return self.complete
 
     def _plan_options_elsewhere(
         self, site: cst.Call, given: dict[str, cst.BaseExpression], options: cst.BaseExpression
@@ -82,7 +79,7 @@ class OptionsToGladia:
         self._imports.handled.add(self._client.site.func)
         client = self._imports.at(self._client.site).use(gladia_sdk.CLIENT)
         self._migrating.edits.replace(self._client.site.func, cst.Name(client))
-        return self._complete
+        return self.complete
 
     def _write_options(
         self, site: cst.Call, written: Written, nodes: list[tuple[str, cst.BaseExpression | str]]
@@ -136,13 +133,3 @@ class OptionsToGladia:
         if plain != session.HOST.assemblyai[0]:
             self._report(OPTION_ABSENT, node, f"`api_host` {self._code(node)}: only AssemblyAI's own hosts are known")
         return []
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return self._migrating.code(node)
-
-    def _report(self, kind: Kind, node: cst.CSTNode, text: str) -> None:
-        self._migrating.report(kind, node, text)
-
-    def _give_up(self, node: cst.CSTNode, text: str) -> None:
-        self._complete = False
-        self._migrating.report(SDK_NOT_FOLLOWED, node, text)

@@ -47,6 +47,8 @@ class PackageKey:
                 self._migrating.edits.remove(statement)
         if self.package_stays:
             self._migrating.kept_lines.update(self._migrating.line(one) for one in self._stores)
+            targets = [node for one in self._stores for node in self._program.nodes_in(one.targets[0])]
+            self._imports.kept.update(node for node in targets if isinstance(node, (cst.Name, cst.Attribute)))
 
     def code_of(self, node: cst.BaseExpression | None, at: cst.CSTNode) -> str | None:
         """The code for Gladia's key at a place where AssemblyAI's is the expression `node`.

@@ -9,13 +9,12 @@ import libcst as cst
 
 from codemods.findings import (
     DEFAULT_DIFFERS,
-    MODEL_CHOSEN,
     PARAMETER_ABSENT,
     PARAMETER_DIFFERS,
     SDK_TOO_OLD,
-    SILENCE_LEFT_TO_SERVICE,
 )
 from codemods.migrating import Migrating
+from codemods.rules.configuration.query_differences import report_differences
 from shim.mapping import languages, parameters
 from shim.mapping.row import ABSENT, Fidelity, Row, Vendor
 
@@ -60,22 +59,11 @@ class ParameterFindings:
                     known = f"the languages of the model that was used: {' '.join(implied)}"
                     migrating.report(DEFAULT_DIFFERS, near, f"`{row.gladia[0]}` is written out: {known}")
             return
+        context = [self._context(path) for path in way.reads]
+        knows_languages = not self._is_unknown(_LANGUAGES)
+        report_differences(migrating, row, first, near, context, knows_languages=knows_languages)
         if row is parameters.MODEL:
-            context = [self._context(path) for path in way.reads]
             model = languages.assemblyai_model(ABSENT, *context)
-            known = " ".join(context[0]) if context[0] else "no fixed language"
-            if self._is_unknown(_LANGUAGES):
-                known = "languages that are only known when it runs"
-            text = f"`{row.assemblyai[0]}` {model}: {known}, partials {'on' if context[1] else 'off'}"
-            migrating.report(MODEL_CHOSEN, near, text)
             version = migrating.assemblyai_version
             if model == languages.NEWEST_MODEL and version is not None and version < (1, 1):
                 migrating.report(SDK_TOO_OLD, near, f"`{model}` came with assemblyai 1.1")
-        elif row is parameters.ENDPOINTING and first is None:
-            if not migrating.keep_turns:
-                text = "a finished sentence ends after about 0.1 s of silence, an unfinished one up to 1 s later"
-                migrating.report(SILENCE_LEFT_TO_SERVICE, near, text)
-        elif row is parameters.LONGEST_TURN and first is None:
-            migrating.report(DEFAULT_DIFFERS, near, "Gladia ends an utterance after 5 s, AssemblyAI after 60 s")
-        elif first is not None and way.codemod is Fidelity.APPROXIMATE:
-            migrating.report(PARAMETER_DIFFERS, first, f"`{row.gladia[0]}`: {way.reason}")
