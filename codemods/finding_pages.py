@@ -205,7 +205,8 @@ PAGES: Final[dict[str, Page]] = {
         "wrong key as well. Gladia refuses the POST, which ends the program with the status and the text, or is an "
         "exception of another type. The callbacks of a `WebSocketApp` are not called for it either, and a loop around "
         "`run_forever`, which returned whatever had happened, is left. A handler for refused handshakes goes on being "
-        "met by the socket's own, and not by the POST.",
+        "met by the socket's own, and not by the POST. Of handlers around the reading of messages alone those are "
+        "told that end the program, raise something or return a value.",
         "except ConnectionClosed as error:\n    return 2 if error.code == 1008 else 1",
         'if not response.ok:\n    raise SystemExit(f"{response.status_code}: {response.text}")',
     ),
@@ -285,7 +286,9 @@ PAGES: Final[dict[str, Page]] = {
     ),
     "STB203": Page(
         "A branch or handler does something at a message that the other service never sends. The program waits "
-        "for it in vain: where it counts, releases or answers something there, that has to happen elsewhere.",
+        "for it in vain: where it counts, releases or answers something there, that has to happen elsewhere. What was "
+        "done at AssemblyAI's `Error` can stand where the POST is refused now, which the finding says then: it is no "
+        "longer done for an error that comes later.",
         'elif message["type"] == "speech_start":\n    player.pause()',
     ),
     "STB221": Page(
@@ -295,6 +298,13 @@ PAGES: Final[dict[str, Page]] = {
         "hands on what it reads. Where it decides by it or reckons with it, there is a TODO (STB306).",
         'confidence = message.get("end_of_turn_confidence", 0.0)',
         "confidence = 0.0",
+    ),
+    "STB223": Page(
+        "Gladia's texts and words begin with a blank, AssemblyAI's do not. Where texts are put together the blank is "
+        "written; where the program compares with a text that begins with a blank, or parts the text at its blanks and "
+        "counts the pieces, nobody but its author knows what it is there for.",
+        'if text.startswith(" stop"):\n    ...',
+        'if text.startswith("stop"):\n    ...',
     ),
     "STB205": Page(
         "The code that a comment stood at has no counterpart, and there is no code that the comment could go to. "
@@ -447,7 +457,8 @@ PAGES: Final[dict[str, Page]] = {
         "The program asks the old service for something that the other one's live API does not have, and the request "
         "cannot be parted from the sessions: it asks for the job of the session that goes, whose id nobody but the new "
         "service knows; the session is opened with its answer; or both have their key or address by a way that nobody "
-        "can split, such as a parameter of a caller's. What can be parted stays with a TODO (STB358).",
+        "can split, such as one HTTP client that carries it, or an address of a caller's. What can be parted stays "
+        "with a TODO (STB358).",
         'requests.get(f"https://api.gladia.io/v2/live/{session_id}", headers=headers)',
     ),
     "STB311": Page(
@@ -567,6 +578,15 @@ PAGES: Final[dict[str, Page]] = {
         "migrated, and the tokens stay with a TODO (STB358), as long as no session is opened with one. A function "
         "that gets a token with the program's own key, for the program's own sessions and nobody else, is not needed "
         "at Gladia: the key takes its place.",
+    ),
+    "STB222": Page(
+        "The key of a session is also that of requests which stay with the old service, and it is given by a caller, "
+        "by an argument of the program or by an object that nobody sees, or it is written in the program: it could not "
+        "be had twice. It stays for those requests; the session reads the new service's key from the environment. A "
+        "caller that brings a key of its own opens sessions under that one from now on.",
+        'self.api_key = api_key or os.getenv("GLADIA_API_KEY")',
+        'self.api_key = api_key or os.getenv("GLADIA_API_KEY")\n'
+        'self.assemblyai_api_key = os.getenv("ASSEMBLYAI_API_KEY")',
     ),
     "STB358": Page(
         "The program has sessions, which go, and asks the old service for something else, which the new one's live API "

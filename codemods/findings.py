@@ -276,6 +276,12 @@ FIELD_NEVER_GIVEN: Final = _kind(
     "a field that the new service does not send is what the program takes for a missing one",
     "nothing to do where the program can do without it; else take it from elsewhere",
 )
+BLANK_ASKED_FOR: Final = _kind(
+    "STB223",
+    Level.CAVEAT,
+    "the program counts on the blank that the old service's texts begin with",
+    "look whether it still does what was meant: the new service's texts begin with a word",
+)
 COMMENT_WENT: Final = _kind(
     "STB205",
     Level.CAVEAT,

@@ -106,7 +106,11 @@ class OwnKeys:
         ]
         if not plain:
             return False
-        lines.add_behind(_place_of_import(plain), f"import {_READER}")
+        behind = _before_by_name(plain)
+        if behind is not None:
+            lines.add_behind(behind, f"import {_READER}")
+        else:
+            lines.add_before(plain[0], f"import {_READER}")
         return True
 
     def _says_old(self, name: str) -> bool:
@@ -133,9 +137,9 @@ def _choices(expression: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield expression
 
 
-def _place_of_import(plain: list[cst.SimpleStatementLine]) -> cst.SimpleStatementLine:
-    """Behind which import of a module another one comes: the last of the first ones that is before it by name."""
-    found = plain[0]
+def _before_by_name(plain: list[cst.SimpleStatementLine]) -> cst.SimpleStatementLine | None:
+    """The last of the first imports of a module that come before the one that is wanted, by their names."""
+    found = None
     for statement in plain:
         first = statement.body[0]
         assert isinstance(first, cst.Import)

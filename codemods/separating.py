@@ -102,11 +102,9 @@ class _Separation:
         for statement in statements:
             found = findings.setdefault(files[self.program.module_of(statement)], [])
             found.extend(self._findings(statement))
-        for node, place in self._read.items():
-            lines = self._of(node)
-            findings.setdefault(files[self.program.module_of(node)], []).append(
-                self._own.finding(place, lines.line(node))
-            )
+        for read, place in self._read.items():
+            said = findings.setdefault(files[self.program.module_of(read)], [])
+            said.append(self._own.finding(place, self._of(read).line(read)))
         return Separated(
             {path: lines.text for path, lines in changed.items()},
             {path: lines.origins for path, lines in changed.items()},

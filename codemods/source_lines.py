@@ -53,6 +53,10 @@ class SourceLines:
         """Puts a line of its own behind a statement of the module."""
         self._add(self._positions[statement].end.line, [f"{text}{self._default_newline}"])
 
+    def add_before(self, statement: cst.SimpleStatementLine, text: str) -> None:
+        """Puts a line of its own before a statement of the module."""
+        self._add(self._positions[statement].start.line - 1, [f"{text}{self._default_newline}"])
+
     def is_on_one_line(self, node: cst.CSTNode) -> bool:
         """Whether a node begins and ends in the same line, so that something else can be written for it."""
         return self._positions[node].start.line == self._positions[node].end.line
@@ -83,7 +87,7 @@ class SourceLines:
         return [number for _, number in self._after()]
 
     def _after(self) -> list[tuple[str, int]]:
-        found: list[tuple[str, int]] = []
+        found = [(line, 1) for line in self._added.get(0, ())]
         for number in range(1, len(self._before) + 1):
             found.append((self._written(number, self._replaced), number))
             for line in self._added.get(number, ()):

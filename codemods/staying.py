@@ -102,7 +102,7 @@ class Staying:
     @cached_property
     def keys(self) -> Origins:
         """What the keys of the sessions are made of."""
-        return self._search.of(self.sessions.keys)
+        return self._search.of(self.sessions.keys, entries_alone=True)
 
     @cached_property
     def _given(self) -> Origins:

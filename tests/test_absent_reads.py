@@ -9,8 +9,10 @@ from tests.codemod_checks import check_migration
 _PROGRAM = """import json
 import logging
 import os
+from collections import namedtuple
 
 import websocket
+from settings import settings
 
 log = logging.getLogger(__name__)
 found = []
@@ -21,7 +23,14 @@ class Kept:
         self.sure = sure
 
 
-def on_message(ws, raw):
+Told = namedtuple("Told", "sure text")
+
+
+def told(sure, text):
+    return text if sure > 0.5 else ""
+
+
+{function}def on_message(ws, raw):
     message = json.loads(raw)
     if message["type"] == "Turn":
         text = message["transcript"]
@@ -34,13 +43,19 @@ websocket.WebSocketApp(
     on_message=on_message,
 ).run_forever()
 """
+_FUNCTIONS = {
+    "is_sure": '    return bool(message.get("end_of_turn_confidence"))\n\n\n',
+    "sure_ones": '    yield round(message.get("end_of_turn_confidence", 0.0) * 100)\n\n\n',
+}
 _READ = 'message.get("end_of_turn_confidence")'
 _INSIDE_A_TEXT = "message.get('end_of_turn_confidence')"
 _READ_OR_0 = 'message.get("end_of_turn_confidence", 0.0)'
 
 
 def _codes(*lines: str) -> tuple[set[str], str]:
-    code = _PROGRAM.format(reading="\n".join(f"        {line}" for line in lines))
+    reading = "\n".join(f"        {line}" for line in lines)
+    function = "".join(f"def {name}(message):\n{body}" for name, body in _FUNCTIONS.items() if name in reading)
+    code = _PROGRAM.format(reading=reading, function=function)
     migration = check_migration(code, to="gladia")
     codes = {one.kind.code for one in migration.findings if one.kind.code in ("STB221", "STB306")}
     return codes, migration.code
@@ -77,6 +92,17 @@ def test_what_is_kept_shown_or_handed_on_is_the_programs_own_default(lines: tupl
         (f"sure = float({_READ} or 0.0)", "is_sure = sure > 0.5", "if is_sure:", "    print(text)"),
         (f"kept = Kept(sure=float({_READ_OR_0}))", "if kept.sure > 0.5:", "    print(text)"),
         (f"found.append({_READ})", "print(max(found))"),
+        (f"found.append(Told({_READ_OR_0}, text))", "print([one.text for one in found if one.sure > 0.5])"),
+        (f"found.append((text, round({_READ_OR_0} * 100)))", "print([one for one, sure in found if sure > 50])"),
+        (f"found.append(float({_READ_OR_0}))", "print('bad' if found[-1] < 0.5 else text)"),
+        (f"print(told(round({_READ_OR_0}), text))",),
+        (f'row = {{"sure": {_READ}}}', 'print("{sure:.2f}".format(**row))'),
+        (f'row = {{"sure": {_READ}}}', 'print("%(sure).2f" % row)'),
+        (f"settings.update(sure={_READ_OR_0})", 'print(text if settings["sure"] > 0.5 else "")'),
+        ("print(len(list(filter(is_sure, [message]))))",),
+        ("print([one for one in sure_ones(message) if one > 50])",),
+        (f"print(1 / {_READ_OR_0})",),
+        (f"found.append({_READ})", 'print(", ".join(set(found)))'),
         (f'print(f"{{{_INSIDE_A_TEXT}:.2f}}")',),
         (f'log.info("%.2f", {_READ})',),
         (f'print("%s %.2f" % (text, {_READ}))',),

@@ -707,6 +707,12 @@ def test_what_only_assemblyai_sends_or_takes_is_never_dropped_in_silence(row: Ro
     )
 
 
+def test_a_branch_that_stands_behind_the_post_is_not_said_to_have_gone() -> None:
+    before = Path(__file__).parents[1] / "fixtures/pairs/to_gladia/raw_ends/refused_by_a_branch.before.py"
+    told = [one.text for one in migrate_source(before.read_text(), "gladia").findings if "`Error`" in one.text]
+    assert told and all("where the POST is refused now" in one and "went" not in one for one in told)
+
+
 @pytest.mark.parametrize("field", ["end_of_turn_confidence", "speaker_label", "utterance", "nonsense"])
 def test_a_field_without_a_counterpart_gets_a_todo(field: str) -> None:
     before = reading(f'if kind == "Turn":\n    print(message["{field}"])')

@@ -435,3 +435,14 @@ def test_values_that_no_conversion_reads_are_refused_with_a_next_step() -> None:
     with pytest.raises(BridgeError, match="could not be converted") as refused:
         converted_document({"endpointing": "soon"}, Vendor.ASSEMBLYAI)
     assert refused.value.next_step
+
+
+def test_messages_that_tests_play_from_json_are_named(tmp_path: Path) -> None:
+    final = '[\n  {"type": "transcript", "data": {"is_final": true, "utterance": {"text": "hello"}}}\n]\n'
+    turn = '{"type": "Turn", "end_of_turn": true, "transcript": "hello"}'
+    files = {"app.py": READS_KEY, "tests/data/final.json": final, "tests/data/turn.json": turn, "web/final.json": final}
+    run = migrated_project(tmp_path, files | {"tests/data/other.json": '{"type": "transcript", "text": "hello"}'})
+    assert run.codes("tests/data/final.json") == ["STB359:2"] and "`transcript`" in run.said("tests/data/final.json")
+    assert not {"tests/data/turn.json", "tests/data/other.json", "web/final.json"} & run.files.keys()
+    led = {"app.py": f"import shim\n\nshim.install(api='gladia', over='assemblyai')\n{READS_KEY}"}
+    assert "tests/data/final.json" not in migrated_project(tmp_path / "led", files | led).files

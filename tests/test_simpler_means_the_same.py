@@ -85,6 +85,18 @@ def _function(*lines: str, parameters: str = "") -> str:
     return "\n".join((f"def address({parameters}):", *(f"    {line}" for line in lines)))
 
 
+def _looped(*body: str) -> str:
+    """A query that a loop fills from settings."""
+    lines = [
+        'settings = {"sample_rate": 16000, "format_turns": True, "prompt": None}',
+        "query = {}",
+        "for name, value in settings.items():",
+        *(f"    {line}" for line in body),
+        'return V3 + "?" + urlencode(query)',
+    ]
+    return _function(*lines)
+
+
 LEFT_WHOLE = {
     "a piece changes the value": _function('return V3 + "?" + "&".join(f"{k}={v * 1000}" for k, v in {}.items())'),
     "names and values swapped": _function(
@@ -112,6 +124,12 @@ LEFT_WHOLE = {
         'pairs.append(("keyterms_prompt", "Bob"))',
         'return V3 + "?" + urlencode(pairs)',
     ),
+    "a loop that leaves out by name": _looped('if name == "format_turns":', "    continue", "query[name] = value"),
+    "a loop that changes a value": _looped("query[name] = str(value * 2)"),
+    "a loop that changes the names": _looped("query[name.lower()] = value"),
+    "a loop that does more with a value": _looped("print(value)", "query[name] = value"),
+    "a loop that gives None as a word": _looped("if value is None:", '    value = "none"', "query[name] = value"),
+    "a loop that leaves out only numbers": _looped("if isinstance(value, str):", "    query[name] = value"),
     "a tuple filled in": "GIVEN = (16000,)\n\n\n" + _function('return (V3 + "?sample_rate=%s") % GIVEN'),
     "no f-string before Python 3.12": _function(
         'return "wss://streaming.assemblyai.com/v3/ws?prompt={}".format(quote("it\'s \\"" + KEY))'
@@ -133,6 +151,11 @@ def test_what_asks_for_something_else_is_left_whole(address: str) -> None:
     found = _to_gladia(address)
     assert not found.changed
     assert {one.kind.code for one in found.findings} <= {"STB301", "STB302", "STB304", "STB323"}
+
+
+def test_what_a_loop_gives_as_it_is_is_not_filtered() -> None:
+    found = _to_gladia(_looped("query[name] = str(value).lower() if isinstance(value, bool) else value"))
+    assert "query = settings" in found.code and '"sample_rate": 16000' in found.code
 
 
 def test_a_number_in_a_template_is_said_as_it_prints() -> None:

@@ -6,7 +6,10 @@ import asyncio
 import socket
 import threading
 import time
+from typing import Any
 
+import aiohttp
+import pytest
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -113,3 +116,16 @@ def test_a_stop_before_the_close_reaches_a_service_that_speaks_before_it_reads()
     assert [frame.data for frame in service.frames[:-1]] == [_AUDIO, _AUDIO, _STOP.encode()]
     assert service.frames[-1].opcode is Opcode.CLOSE
     assert ends == [1000]  # the answer to the close
+
+
+def test_the_answer_to_the_close_is_told_where_a_message_comes_just_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = aiohttp.ClientWebSocketResponse.close
+
+    async def close(socket: Any, **how: Any) -> bool:
+        socket._reader.feed_data(aiohttp.WSMessage(aiohttp.WSMsgType.TEXT, "{}", ""), 2)
+        return await closing(socket, **how)
+
+    monkeypatch.setattr(aiohttp.ClientWebSocketResponse, "close", close)
+    service = _SlowService()
+    assert asyncio.run(_send_and_close(service)) == [1000]
+    service.ended()

@@ -89,8 +89,8 @@ class OriginSearch:
     ) -> Origins:
         """What these expressions are made of, as far as it can be seen.
 
-        Not what values are for which `is_end`, nor what stands in the nodes `without` or is behind such a place. `parts_alone`: of an
-        object that nobody sees, the attribute alone that is read, not the object too.
+        Not what values are for which `is_end`, nor what stands in the nodes `without` or is behind such a place.
+        `parts_alone`: of an object that nobody sees, the attribute alone that is read, not the object too.
         `entries_alone`: the same of the dictionaries that are seen whole.
         """
         found = Origins()

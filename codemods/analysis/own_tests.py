@@ -9,7 +9,8 @@ from typing import Final
 import libcst as cst
 
 _NAMES: Final = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest)\.py")
-_FOLDERS: Final = frozenset(("tests", "test"))
+TEST_FOLDERS: Final = frozenset(("tests", "test"))
+"""What folders of tests are called."""
 _FRAMEWORKS: Final = frozenset(("pytest", "unittest"))
 
 
@@ -18,7 +19,7 @@ def is_test_file(path: Path, module: cst.Module) -> bool:
 
     A program that somebody has called `test_microphone.py` is none: it neither imports what runs tests nor has any.
     """
-    is_called_so = _NAMES.fullmatch(path.name) is not None or not _FOLDERS.isdisjoint(path.parts[-3:-1])
+    is_called_so = _NAMES.fullmatch(path.name) is not None or not TEST_FOLDERS.isdisjoint(path.parts[-3:-1])
     return is_called_so and any(_is_of_tests(one) for one in _statements(module))
 
 

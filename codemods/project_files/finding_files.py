@@ -15,6 +15,7 @@ from codemods.files import FileMigration
 from codemods.git import git_output
 from codemods.project_files.configuration_file import may_hold_parameters
 from codemods.project_files.kinds import DEPENDENCIES, FileKind, kind_of
+from codemods.project_files.recorded_messages import may_hold_messages
 from shim.mapping.row import Vendor
 
 LARGEST_FILE: Final = 20_000_000
@@ -72,7 +73,7 @@ def read_project_files(paths: Iterable[Path]) -> dict[Path, bytes]:
             continue
         matters = kind in DEPENDENCIES or kind is FileKind.LOCK
         if kind is FileKind.CONFIGURATION:
-            matters = may_hold_parameters(content)
+            matters = may_hold_parameters(content) or may_hold_messages(content, path)
         if matters or any(names_vendor(content, vendor) for vendor in Vendor):
             contents[path] = content
     return contents

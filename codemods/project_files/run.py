@@ -29,6 +29,7 @@ from codemods.project_files.other_languages import names_host, npm_findings, oth
 from codemods.project_files.pipfile import migrate_pipfile
 from codemods.project_files.program_uses import Program, Programs
 from codemods.project_files.pyproject import migrate_pyproject
+from codemods.project_files.recorded_messages import message_findings
 from codemods.project_files.requirements_file import migrate_requirements
 from codemods.project_files.setup_cfg import migrate_setup_cfg
 from codemods.project_files.setup_script import setup_script_findings
@@ -204,6 +205,7 @@ class _Run:
                 findings = document_findings(text, path, programs)
             case FileKind.CONFIGURATION:
                 findings = configuration_findings(text, path, programs) or settings_findings(text, programs)
+                findings += message_findings(text, path, programs)
             case _:
                 findings = settings_findings(text, programs)
         return self._outlined(self._file(path, text, findings))

@@ -106,7 +106,11 @@ class SendUpstream:
 
 @dataclass(frozen=True, slots=True)
 class CloseUpstream:
-    """The socket to the service is closed; if it is still being opened, that is given up."""
+    """The socket to the service is closed; if it is still being opened, that is given up.
+
+    The shell tells with `upstream_closed` how that was answered: 1006 where it was not, and then what was sent last may
+    not have been read.
+    """
 
     channel: int = 0
 

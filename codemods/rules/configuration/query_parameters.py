@@ -180,6 +180,9 @@ class QueryParameters:
                 if not isinstance(loop, cst.For) or len(loop.body.body) != 1 or loop.orelse is not None:
                     return False
                 statement, given = loop, loop.iter
+        match given:
+            case cst.Call(cst.Attribute(of, cst.Name("items")), []) if self._is_display(of):
+                return False  # what the program writes by itself can be read, only not what the loop makes of it
         if given is None or self._is_display(given):
             return False
         self._leave_out(change, self._migrating.code(given))

@@ -255,8 +255,10 @@ class RequestBodyRule:
             if given is not None and (is_number or self._query.read(given) is NOT_CONSTANT):
                 node = plain(self._migrating.program, given.node)
                 report_idle_setting(self._migrating, given.name, node, self._root.values())
-        for one in self._query.given:  # nobody gives them here; whoever does from elsewhere does it in vain
-            if self._query.is_filtered and one.name not in said and self._query.read(one) is ABSENT:
+        if not self._query.is_filtered or self._site in self._migrating.program.dumped:
+            return  # an object's fields are told together
+        for one in self._query.given:  # nobody gives these here; whoever does from elsewhere does it in vain
+            if one.name not in said and self._query.read(one) is ABSENT:
                 node = plain(self._migrating.program, one.node)
                 report_idle_setting(self._migrating, one.name, node, self._root.values())
 

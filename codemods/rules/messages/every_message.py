@@ -1,7 +1,9 @@
 """Programs that do something with every message, whatever it is: they were written for a service that sends few kinds.
 
 Gladia acknowledges each piece of audio and says where speech begins and ends, unless it is told not to. A program that
-asks each message what it is does not notice; one that prints the rest, or reads a field first and asks then, does.
+asks each message what it is does not notice; one that prints the rest, or reads a field first and asks then, does. So
+does one that looks for one message after each piece of audio: it falls behind, and has read less than there was when it
+ends.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import libcst as cst
 
 from codemods.analysis.program import Program
 from codemods.analysis.sockets import Connect
-from codemods.analysis.values import UNKNOWN, Frame, Known, Parsed, Value, something
+from codemods.analysis.values import UNKNOWN, Frame, JsonText, Known, Parsed, Value, something
 from codemods.rules.messages.leaving.handed_out import HandedOut
 from codemods.vendors.assemblyai_sessions import V3, Edition
 from shim.mapping import parameters, server_messages
@@ -38,6 +40,7 @@ class _EveryMessage:
         self._program = program
         self._connects = {one.call: one for one in connects}
         self._handed_out = HandedOut(program)
+        self._edition = edition
         self._type_path = edition.type_path
         self._fields = {
             steps_of(path)[1]
@@ -58,11 +61,44 @@ class _EveryMessage:
 
     def is_met(self) -> bool:
         """Whether anything is done with messages that nobody has asked what they are."""
-        return self.leave() or any(
-            self._is_done(node, value)
-            for node, value in self._program.values.items()
-            if isinstance(node, cst.BaseExpression) and self._is_of_any_type(value) and self._comes_again(node, value)
+        return (
+            self.leave()
+            or self._looks_once_a_piece()
+            or any(
+                self._is_done(node, value)
+                for node, value in self._program.values.items()
+                if isinstance(node, cst.BaseExpression)
+                and self._is_of_any_type(value)
+                and self._comes_again(node, value)
+            )
         )
+
+    def _looks_once_a_piece(self) -> bool:
+        """Whether a loop that sends audio receives one message each time round."""
+        sending = {
+            self._loop_around(send.call)
+            for send in self._program.sends.values()
+            if send.socket.connect in self._connects and self._may_be_audio(send.payload)
+        } - {None}
+        return any(
+            isinstance(node, cst.Call) and self._loop_around(node) in sending
+            for node, value in self._program.values.items()
+            if any(self._is_of_sessions(one) for one in something(value))
+        )
+
+    def _may_be_audio(self, payload: cst.BaseExpression) -> bool:
+        value = self._program.value(payload)
+        return not isinstance(value, Known) and not (isinstance(value, JsonText) and self._edition is V3)
+
+    def _loop_around(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The innermost loop in whose body a node stands, in its own function."""
+        place = self._program.scope_of(node)
+        inner, around = node, self._program.parents.get(node)
+        while around is not None and around is not place:
+            if isinstance(around, (cst.For, cst.While)) and inner is around.body:
+                return around
+            inner, around = around, self._program.parents.get(around)
+        return None
 
     def waits_for(self, name: str) -> bool:
         """Whether a program compares anything with the name of a type."""

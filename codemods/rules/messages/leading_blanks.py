@@ -14,7 +14,10 @@ import libcst as cst
 from codemods.analysis.containers import elements_of
 from codemods.analysis.values import Known, Library, LibraryObject, Sequence, Stream, Value, alternatives, something
 from codemods.edits import expression
+from codemods.findings import BLANK_ASKED_FOR
 from codemods.migrating import Migrating
+from codemods.rules.messages.blanks_asked_for import asks_for_blank
+from codemods.rules.messages.templates import parts_of_format, parts_of_percent
 from codemods.rules.messages.texts_in_between import TextsInBetween
 from shim.mapping.row import Vendor
 
@@ -54,6 +57,9 @@ class LeadingBlanks:
             return
         self._plan_joins()
         whole = self._with_methods(node)
+        if asks_for_blank(self._program, whole, self._is_text):
+            code = self._migrating.code(whole)
+            self._migrating.report(BLANK_ASKED_FOR, whole, f"{code} does not begin with a blank any more")
         around = self._program.parents[whole]
         if isinstance(around, cst.Subscript) and around.value is whole and _is_cut(around):
             self._plan_cut(around)
@@ -89,9 +95,40 @@ class LeadingBlanks:
                 return self._goes_on_in_a_text(parent)
             case cst.GeneratorExp() | cst.ListComp() if parent.elt is node:
                 return self._is_joined_at_once(parent)
+            case cst.Element():
+                return self._is_further_element(parent)
             case cst.Arg(star=""):
-                return self._is_written_on(parent)
+                return self._is_written_on(parent) or self._is_formatted_on(parent)
         return False
+
+    def _is_further_element(self, element: cst.Element) -> bool:
+        """Whether an element is not the first of a list that is joined, or fills a text right behind another."""
+        around = self._program.parents[element]
+        if not isinstance(around, (cst.List, cst.Tuple)):
+            return False
+        at = next(i for i, one in enumerate(around.elements) if one is element)
+        parent = self._program.parents[around]
+        match parent:
+            case cst.BinaryOperation(template, cst.Modulo()) if parent.right is around:
+                return self._stands_close(template, at, parts_of_percent)
+        return at > 0 and around in self._filled
+
+    def _is_formatted_on(self, argument: cst.Arg) -> bool:
+        """Whether `str.format` puts an argument right behind another."""
+        call = self._program.parents[argument]
+        match call:
+            case cst.Call(cst.Attribute(template, cst.Name("format"))) if argument.keyword is None:
+                at = next(i for i, one in enumerate(call.args) if one is argument)
+                return self._stands_close(template, at, parts_of_format)
+        return False
+
+    def _stands_close(self, template: cst.BaseExpression, at: int, parts: Callable[[str], list[str]]) -> bool:
+        """Whether nothing stands in a template between its field of that number and the one before."""
+        value = self._program.value(template)
+        if not isinstance(value, Known) or not isinstance(value.value, str):
+            return False
+        before = parts(value.value)
+        return 0 < at < len(before) and not before[at]
 
     def _goes_on(self, before: cst.BaseExpression, node: cst.BaseExpression) -> bool:
         """Whether what stands in front of a text is something that it continues."""
@@ -165,6 +202,7 @@ class LeadingBlanks:
                 | cst.AnnAssign()
                 | cst.NamedExpr()
                 | cst.DictElement()
+                | cst.Element()
                 | cst.Return()
             ):
                 edits.rewrite_further(
@@ -206,7 +244,7 @@ class LeadingBlanks:
         self._joins_are_planned = True
         for node in self._migrating.nodes():
             match node:
-                case cst.Call(cst.Attribute(cst.SimpleString() as separator, cst.Name("join")), [cst.Arg(joined)]):
+                case cst.Call(cst.Attribute(separator, cst.Name("join")), [cst.Arg(joined)]):
                     pass
                 case cst.Call() if self._prints(node, "sep"):
                     self._filled |= {node, *(site for one in node.args if one.star for site in self._sites(one.value))}
@@ -222,7 +260,8 @@ class LeadingBlanks:
                 continue
             elements = list(something(self._elements(joined)))
             others = [one for one in elements if not self._is_text(one)]
-            if elements and not others and not self._is_cut_behind(node):
+            is_written = isinstance(separator, cst.SimpleString)
+            if elements and not others and is_written and not self._is_cut_behind(node):
                 self._migrating.edits.replace(separator, self._migrating.string(" ", separator))
             elif len(others) in (0, len(elements)) or not all(_is_a_gap(one) for one in others):
                 self._filled |= {node, *self._sites(joined)}

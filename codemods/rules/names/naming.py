@@ -31,6 +31,7 @@ PLACEHOLDER: Final = re.compile(r"^<[^<>]*>$|^\W*YOUR\b|^\W*YOUR[_-]|^x{3,}", re
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _LOGGING: Final = ("debug", "info", "warning", "error", "critical", "exception", "log")
 
+_OPTION: Final = re.compile(r"((?<![\w-])--[A-Za-z][\w-]*)")
 _INSTALLING: Final = r"((?:pip3? install|uv add|poetry add)\b[^\n;&|]*?(?<![\w.-]))"
 _END_OF_DISTRIBUTION: Final = r"(?:\[[\w,]*\])?(?![\w-])"
 """How a text says what to install: what stands before the name of a distribution, and what may be behind it."""
@@ -74,11 +75,12 @@ class NamingRule:
         return f"{variable} is {new} now"
 
     def _says(self, text: str) -> bool:
-        return self._old.lower() in text.lower() and renamed(text, self._old, self._new) != text
+        return self._old.lower() in text.lower() and self._with_new(text) != text
 
     def _with_new(self, text: str) -> str:
         text = self._installing.sub(lambda found: f"{found[1]}{self._distributions[1]}", text)
-        return renamed(text, self._old, self._new)
+        pieces = _OPTION.split(text)  # options of the command line keep their names, in texts too
+        return "".join(one if _OPTION.fullmatch(one) else renamed(one, self._old, self._new) for one in pieces)
 
     # --- names -----------------------------------------------------------------------------------
 
@@ -269,7 +271,8 @@ class NamingRule:
     def _is_own(self, node: cst.Attribute) -> bool:
         """Whether an attribute belongs to the program's own classes, or is a name of one of its files."""
         if node in self._program.reaching_attributes:
-            return True
+            # An option of the command line is called what the user types: `--gladia-key` stays, and `args.gladia_key`.
+            return all(scope is not self._program.options for scope, _ in self._program.reaching_attributes[node])
         return all(isinstance(one, (Instance, Class)) for one in alternatives(self._owner_of(node)))
 
     def _is_foreign(self, node: cst.Attribute) -> bool:

@@ -40,7 +40,6 @@ from codemods.vendors.gladia import Opening
 from shim.mapping import session
 
 
-
 class OpeningRule:
     """Plans one session's opening. `plan` says whether the session could be followed; if not, findings say why."""
 

@@ -23,6 +23,7 @@ from codemods.rules.posting.begin_branch import BeginBranches
 from codemods.rules.posting.error_branch import error_branch
 from codemods.rules.posting.handshake_refusal import handshake_refusal
 from codemods.rules.posting.refusal_raised import RefusalRaised
+from codemods.rules.posting.waits_elsewhere import WaitsElsewhere
 from codemods.rules.refusal_numbers import RefusalNumbers
 from codemods.vendors.assemblyai_sessions import Opening
 from codemods.vendors.gladia_opening import Post
@@ -154,7 +155,18 @@ class FirstMessageRule:
             statement = program.statement_of(node)
             if program.scope_of(node) is not place or self._is_in_a_loop(statement) or found.read is statement:
                 continue
-            self._reads.give_up(node, f"this waits for the first message: {self._reads.migrating.code(statement)}")
+            self._give_up_waiting(node)
+        if found.read is None:
+            elsewhere = WaitsElsewhere(program, self._reads.connect, self._is_received_now).first()
+            if elsewhere is not None and program.scope_of(elsewhere) is not place and elsewhere not in found.gone:
+                self._give_up_waiting(elsewhere)
+
+    def _give_up_waiting(self, call: cst.Call) -> None:
+        statement = self._reads.program.statement_of(call)
+        self._reads.give_up(call, f"this waits for the first message: {self._reads.migrating.code(statement)}")
+
+    def _is_received_now(self, call: cst.Call, value: Value) -> bool:
+        return self._is_received(call, value.result if isinstance(value, Awaitable) else value)
 
     def _is_received(self, call: cst.Call, value: Value) -> bool:
         """Whether a call takes the next frame from the socket."""

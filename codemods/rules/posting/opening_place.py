@@ -152,15 +152,15 @@ class OpeningPlace:
             return
         for guard in dict.fromkeys(one for place in closed for one in guards_around(self._program, place)):
             for handler in guard.handlers:
-                if self._is_for_sockets(handler.type) and self._decides_the_end(handler):
+                if self._is_for_sockets(handler.type) and self._has_a_word_for_it(handler):
                     self._say_passes(handler)
                     return
 
-    def _decides_the_end(self, handler: cst.ExceptHandler) -> bool:
-        """Whether a handler ends the program, or raises an exception of its own: somebody waits for that word."""
+    def _has_a_word_for_it(self, handler: cst.ExceptHandler) -> bool:
+        """Whether a handler ends the program, raises an exception of its own or gives a value, for somebody to take."""
         for node in self._program.nodes_in(handler.body):
             match node:
-                case cst.Raise(cst.BaseExpression()):
+                case cst.Raise(cst.BaseExpression()) | cst.Return(cst.BaseExpression()):
                     return True
                 case cst.Call(function) if isinstance(ending := self._program.value(function), Library):
                     if ending.name in ENDING:

@@ -48,7 +48,7 @@ class PostedBody:
         """The key, where the query held it as a token."""
 
     def plan(self) -> Callable[[], cst.BaseExpression] | None:
-        """Plans the configuration's edits; the function gives the POST's body. None, with findings, where that fails."""
+        """Plans the configuration's edits; the function gives the POST's body. None, with findings, if it cannot be."""
         body = self._written_body()
         maker = self._written.maker
         if body is None or maker is None:

@@ -107,7 +107,7 @@ def words_of(vendor: Vendor) -> frozenset[str]:
 
 
 @cache
-def _types_of(vendor: Vendor) -> frozenset[str]:
+def types_of(vendor: Vendor) -> frozenset[str]:
     """The types of message that a vendor has, whoever sends them."""
     every = (row for section in (Section.SERVER, Section.CLIENT) for row in catalogue.rows(section))
     return frozenset(path for row in every for path in row.of(vendor) if len(steps_of(path)) == 1)
@@ -177,7 +177,7 @@ def _reads_or_sends(migrating: Migrating, literal: cst.SimpleString) -> bool:
                 return False
             # `{"type": "end_of_turn"}` names a field of a message: it is no message that either service knows.
             is_type = isinstance(key, cst.SimpleString) and key.evaluated_value == "type"
-            return is_type and literal.evaluated_value in _types_of(migrating.source)
+            return is_type and literal.evaluated_value in types_of(migrating.source)
     return False
 
 

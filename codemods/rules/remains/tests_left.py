@@ -40,18 +40,20 @@ class Changed:
 
 def report_tests_of_old(migrating: Migrating, changed: Mapping[Path, Changed], modules: Modules) -> None:
     """Reports each test, or statement outside of them, that speaks of the old service or of what is in use no more."""
-    said: dict[cst.CSTNode, tuple[list[str], list[str]]] = {}
+    said: dict[cst.CSTNode, tuple[list[str], list[str], list[str]]] = {}
     gone = [*_gone(migrating, changed, modules), *_called_otherwise(migrating, changed)]
-    for index, found in enumerate(([*_words(migrating), *_parameters_gone(migrating, changed)], gone)):
+    words_said = [*_words(migrating), *_parameters_gone(migrating, changed)]
+    for index, found in enumerate((words_said, gone, list(_texts_gone(migrating, changed)))):
         for node, word in found:
-            about = said.setdefault(_place_of(migrating, node), ([], []))[index]
+            about = said.setdefault(_place_of(migrating, node), ([], [], []))[index]
             if word not in about:
                 about.append(word)
             migrating.kept_lines.add(migrating.line(node))
     vendor = session.NAME.of(migrating.source)[0]
-    for place, (words, needed) in said.items():
+    for place, (words, needed, expected) in said.items():
         texts = [f"it says {_shown(words)} of {vendor}'s sessions"] if words else []
         texts += [f"it uses {_shown(needed)}, which went or changed"] if needed else []
+        texts += [f"it expects {_shown(expected)}, which the program does not say any more"] if expected else []
         migrating.report(TEST_OF_OLD, place, "; ".join(texts))
 
 
@@ -134,6 +136,34 @@ def _parameters_gone(migrating: Migrating, changed: Mapping[Path, Changed]) -> I
     for node in migrating.program.nodes_in(migrating.module):
         if isinstance(node, cst.SimpleString) and node.evaluated_value in gone and node not in migrating.edits.rewrites:
             yield node, str(node.evaluated_value)
+
+
+def _texts_gone(migrating: Migrating, changed: Mapping[Path, Changed]) -> Iterator[tuple[cst.CSTNode, str]]:
+    """The old service's names that a test expects in a text, and no program says any more: `match="GLADIA_KEY"`."""
+    before = {word for one in changed.values() for word in _words_in_texts(one.before)}
+    after = {word for one in changed.values() for word in _words_in_texts(one.after)}
+    name = session.NAME.of(migrating.source)[0].lower()
+    gone = {word for word in before - after if name in word.lower()}
+    for node in migrating.program.nodes_in(migrating.module):
+        if isinstance(node, cst.SimpleString) and node not in migrating.edits.rewrites:
+            words = [one.strip(".-") for one in re.findall(r"[\w.-]+", str(node.evaluated_value))]
+            if not gone.isdisjoint(words) and _is_expected(migrating, node):
+                yield from ((node, word) for word in words if word in gone)
+
+
+def _is_expected(migrating: Migrating, node: cst.CSTNode) -> bool:
+    """Whether a test fails where a text is another: it stands in an `assert`, or is what an exception must say."""
+    while not isinstance(node, cst.BaseStatement):
+        parent = migrating.program.parents[node]
+        match parent:
+            case cst.Assert():
+                return True
+            case cst.Arg(keyword=cst.Name("match")):
+                return True
+            case cst.Call(func=cst.Attribute(attr=cst.Name(called))) if called.startswith("assert"):
+                return True
+        node = parent
+    return False
 
 
 @cache

@@ -26,7 +26,7 @@ from codemods.rules.sdk import session_name as naming
 from codemods.rules.sdk.own_iterators import kind_declared, kind_of_object
 
 _READING: Final = (
-    *("read", "readframes", "readexactly", "recv", "receive_bytes", "read_bytes", "getvalue"),
+    *("read", "readframes", "readexactly", "recv", "receive", "receive_bytes", "read_bytes", "getvalue"),
     *("get", "get_nowait", "popleft", "pop", "get_data", "body"),
 )
 _CONVERTING: Final = ("tobytes", "b64decode", "lin2ulaw", "ulaw2lin", "encode")

@@ -100,17 +100,20 @@ class AudioToGladia(SessionCalls):
         return any(is_of_microphone(one) for each in given for one in something(each))
 
     def _goes_on(self, audio: cst.BaseExpression) -> bool:
-        """Whether a generator yields in a `while`: one that counts what it gives comes to its end by itself."""
+        """Whether a generator yields in a `while` or for what a microphone gives: one that counts comes to its end."""
         found = something(self._program.value(audio.func)) if isinstance(audio, cst.Call) else ()
         if not isinstance(audio, cst.Call) or any(isinstance(one, Class) for one in found):
             return True
         functions = [one.node if isinstance(one, Function) else method_of(self._program, one) for one in found]
         return any(
-            isinstance(node, cst.Yield) and any(isinstance(one, cst.While) for one in self._around(node))
+            isinstance(node, cst.Yield) and any(self._is_endless(one) for one in self._around(node))
             for function in functions
             if function is not None
             for node in self._program.nodes_in(function)
         )
+
+    def _is_endless(self, loop: cst.CSTNode) -> bool:
+        return isinstance(loop, cst.While) or (isinstance(loop, cst.For) and self._is_microphone(loop.iter))
 
     def _around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         current = self._program.parents.get(node)

@@ -14,6 +14,7 @@ from codemods.edits import Statement, statements
 from codemods.findings import SDK_NOT_FOLLOWED
 from codemods.migrating import Migrating
 from codemods.rules.sdk import session_name as naming
+from codemods.rules.sdk.handing_on import functions_called, taker_of
 from codemods.rules.sdk.imports import SdkImports
 from codemods.vendors import assemblyai_sdk
 from shim.mapping import sdk
@@ -95,14 +96,19 @@ class MicrophoneRule:
         target = made.targets[0].target
         loops: list[cst.For] = []
         for node, value in self._program.values.items():
-            if not isinstance(node, (cst.Name, cst.Attribute)) or self._site_of(value) is not site:
+            if not isinstance(node, (cst.Name, cst.Attribute)):
                 continue
             parent = self._program.parents[node]
+            if self._site_of(value) is not site:
+                is_taken = isinstance(parent, (cst.For, cst.Arg)) and not self._keeps_its_meaning(parent)
+                if is_taken and any(self._site_of(one) is site for one in something(value)):
+                    return False  # this microphone, or something else
+                continue
             if isinstance(parent, cst.For) and parent.iter is node and parent.orelse is None:
                 if not self._is_readable_at(site, node):
                     return False
                 loops.append(parent)
-            elif not self._keeps_its_meaning(parent):
+            elif not self._keeps_its_meaning(parent) and not self._goes_to_functions(node):
                 return False
         opened = self._opening(site, target)
         names = self._names()
@@ -149,6 +155,17 @@ class MicrophoneRule:
             case cst.If() | cst.UnaryOperation() | cst.BooleanOperation() | cst.Comparison() | cst.AssignTarget():
                 return True
         return False
+
+    def _goes_to_functions(self, ref: cst.BaseExpression) -> bool:
+        """Whether functions of the program get a microphone, by parameters that it is followed through."""
+        call = taker_of(self._program, ref) if isinstance(self._program.parents[ref], cst.Arg) else None
+        functions = functions_called(self._program, call) if call is not None else []
+        return bool(functions) and all(
+            isinstance(one, cst.FunctionDef)
+            and not isinstance(one.params.star_arg, cst.Param)
+            and one.params.star_kwarg is None
+            for one in functions
+        )
 
     def _read_in_loop(self, loop: cst.For, site: cst.Call, microphone: str) -> None:
         """`for chunk in microphone:` reads chunk by chunk; Ctrl+C while it reads ends the loop, as it did."""
@@ -309,11 +326,22 @@ class MicrophoneRule:
 
     def _names_are_visible(self, site: cst.Call, node: cst.CSTNode) -> bool:
         """Whether what the microphone was opened with can be read at another place."""
-        for name in self._program.nodes_in(site):
-            for definition in naming.definitions_at(self._migrating, name) if isinstance(name, cst.Name) else ():
-                if not naming.is_visible(self._migrating, self._program.scope_of(definition.node), node):
+        given = [name for one in site.args for name in self._program.nodes_in(one.value) if isinstance(name, cst.Name)]
+        for name in given:
+            for definition in naming.definitions_at(self._migrating, name):
+                place = self._program.scope_of(definition.node)
+                if not naming.is_visible(self._migrating, place, node) or self._is_hidden(name.value, place, node):
                     return False
         return True
+
+    def _is_hidden(self, name: str, place: cst.CSTNode, node: cst.CSTNode) -> bool:
+        """Whether a function between the scope `place` and a node has a variable of its own of that name."""
+        scope = self._program.scope_of(node)
+        while scope is not place:
+            if scope in self._program.scopes and name in self._program.scopes[scope].definitions:
+                return True
+            scope = self._program.scope_of(scope)
+        return False
 
     def _edited(self, node: cst.BaseExpression) -> str:
         return self._migrating.module.code_for_node(self._migrating.edits.edited(node))

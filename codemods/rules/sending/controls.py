@@ -6,7 +6,7 @@ rest cannot be done without.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Final
 
 import libcst as cst
@@ -14,7 +14,7 @@ import libcst as cst
 from codemods.analysis.sockets import Send
 from codemods.analysis.values import DictDisplay, JsonText, Known, OneOf, Value
 from codemods.findings import MESSAGE_ABSENT, PARAMETER_DIFFERS
-from codemods.migrating import Migrating, like
+from codemods.migrating import like
 from codemods.rules.sending.open_sends import OpenSends
 from codemods.rules.sending.unsent import take_away
 from codemods.rules.sending.v2_sending import V2SendingRule

@@ -24,7 +24,7 @@ from codemods.edits import expression
 from codemods.findings import AUDIO_UNKNOWN, CHUNK_RESIZED, FRAMES_UNKNOWN, PAYLOAD_UNKNOWN, Finding
 from codemods.migrating import Migrating, like
 from codemods.rules.sending.audio_maker import AudioMaker
-from codemods.rules.sending.open_sends import open_sends
+from codemods.rules.sending.open_sends import OpenSends
 from codemods.rules.sending.unsent import take_away
 from codemods.rules.sound.chunk_length import bring_into_range
 from codemods.rules.sound.frame_buffer import FrameBuffer, over_socket
@@ -39,7 +39,7 @@ _TYPE: Final = "type"
 _AUDIO: Final = steps_of(client_messages.AUDIO_JSON.gladia[0])
 
 
-class SendingRule:
+class SendingRule(OpenSends):
     """Plans what becomes of every frame that a program sends over a session's socket."""
 
     def __init__(
@@ -49,19 +49,16 @@ class SendingRule:
         formats: Mapping[cst.Call, AudioFormat | None] = {},
         audios: Mapping[cst.Call, SessionAudio | None] = {},
     ) -> None:
+        super().__init__(migrating, connects)
         self._formats = formats
         self._audios = audios
-        self._migrating = migrating
-        self._program = migrating.program
-        self._calls = frozenset(connects)
         self._complete = True
         self._sent_as_it_is: list[tuple[Send, cst.BaseExpression]] = []
         self._joined: set[cst.Call] = set()
 
     def plan(self) -> bool:
         """Plans the edits; False, with findings, where audio could not be followed."""
-        for send in open_sends(self._migrating, self._calls):
-            self._plan_send(send)
+        self._plan_each()
         for send, audio in self._sent_as_it_is:
             self._keep_order(send, audio)
         return self._complete

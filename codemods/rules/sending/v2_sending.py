@@ -11,7 +11,7 @@ from codemods.analysis.program import Program
 from codemods.analysis.sockets import Send
 from codemods.analysis.values import DictDisplay, JsonText, Known, Value
 from codemods.findings import AUDIO_UNKNOWN
-from codemods.migrating import Migrating, like
+from codemods.migrating import like
 from codemods.rules.configuration.query_parameters import Parameter
 from codemods.rules.sending.open_sends import OpenSends
 from codemods.rules.sending.unsent import take_away

@@ -74,7 +74,7 @@ def _loops_of(migrating: Migrating, piece: Sound, place: cst.Call) -> list[cst.C
     found = loop_around(migrating.program.parents, place)
     if found is not None:
         loops[found] = None
-    everywhere = migrating.program.whole or migrating.program  # a generator may stand in a file with no other part in it
+    everywhere = migrating.program.whole or migrating.program  # a generator may stand in another file
     for node, value in everywhere.values.items():
         if any((other := sound(one)) is not None and other.read == piece.read for one in something(value)):
             found = loop_around(migrating.program.parents, node)

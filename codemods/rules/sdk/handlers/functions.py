@@ -81,7 +81,11 @@ def uses_elsewhere(program: Program, handler: Handler, registrations: Iterable[R
     function = handler.function
     if isinstance(function, cst.Lambda):
         return []
-    allowed: list[cst.CSTNode] = [one.handler for one in registrations if isinstance(one.handler, cst.BaseExpression)]
+    allowed: list[cst.CSTNode] = [
+        one.handler
+        for one in registrations
+        if isinstance(one.handler, cst.BaseExpression) and not isinstance(one.handler, cst.Lambda)
+    ]
     allowed += program.unrolled
     allowed += [one for decorator in function.decorators for one in _own_functions(program, decorator.decorator)]
     found: list[cst.CSTNode] = []
