@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, web
+from websockets.exceptions import ConnectionClosed
 
 from shim.bridges import assemblyai_upstream
 from shim.wire import assemblyai
@@ -53,8 +55,9 @@ def said_over(
     """What a client of Gladia's API gets of a second of audio and a stop, over an AssemblyAI that does as scripted."""
     with gateways.over_script(script) as served:
         client = connect(served.session())
-        client.send(SPEECH[:32_000])
-        client.send(STOP)
+        with suppress(ConnectionClosed):  # a script that ends the session at the first piece may be faster
+            client.send(SPEECH[:32_000])
+            client.send(STOP)
         messages, code, _reason = until_close(client)
         served.wait_until_nothing_is_open()
         return messages, code

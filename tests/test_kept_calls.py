@@ -145,14 +145,19 @@ def live():
         pytest.param('KEY = input("Gladia key: ")', id="a key that somebody types"),
         pytest.param('KEY = open("gladia.key").read()', id="a key out of a file"),
         pytest.param('KEY = os.environ["GLADIA_API_KEY"]; DEBUG = False', id="two statements in a line"),
-        pytest.param(
-            'KEY = os.environ["GLADIA_API_KEY"]\nASSEMBLYAI_KEY = "of the archive"', id="a name that is taken already"
-        ),
         pytest.param('for KEY in [os.environ["GLADIA_API_KEY"]]:\n    pass', id="a name of a loop"),
         pytest.param('KEY, DEBUG = os.environ["GLADIA_API_KEY"], False', id="a name that is unpacked"),
     ],
 )
-def test_a_key_that_cannot_be_had_twice_leaves_the_file_whole(key: str) -> None:
+def test_a_key_that_cannot_be_had_twice_stays_and_the_session_reads_its_own(key: str) -> None:
+    migration = check_migration(PROGRAM.format(key=key), options=Options(unsafe=True), ruff=False)
+    assert migration.changed and {"STB222", "STB358"} <= codes(migration)
+    assert key in migration.code and '"X-Gladia-Key": KEY' in migration.code
+    assert '"Authorization": os.environ["ASSEMBLYAI_API_KEY"]' in migration.code
+
+
+def test_a_key_whose_other_name_is_taken_leaves_the_file_whole() -> None:
+    key = 'KEY = os.environ["GLADIA_API_KEY"]\nASSEMBLYAI_KEY = "of the archive"'
     migration = check_migration(PROGRAM.format(key=key), ruff=False)
     assert migration.left_whole and {"STB310"} <= codes(migration), migration.findings
     assert any("`KEY`" in one.text and "session's too" in one.text for one in migration.findings)
