@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import uuid
@@ -35,6 +36,9 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 _REQUEST_ID: Final = web.RequestKey("request_id", str)
+_REFUSED_AFTER: Final = 0.05
+"""Real seconds, less than any network takes. Gladia's SDK asks in a thread that it starts before the program can
+register its handlers: one in the same process that is refused at once would never hear of it."""
 
 
 def make_app(settings: Settings) -> web.Application:
@@ -82,6 +86,7 @@ class _GladiaGateway:
         try:
             return await handler(request)
         except gladia.Refusal as refusal:
+            await asyncio.sleep(_REFUSED_AFTER)
             return self._error(request, refusal)
         except web.HTTPException as error:
             # aiohttp tells a wrong method from a wrong path; the service does not.
