@@ -9,8 +9,11 @@ import pytest
 
 from codemods.verify.compare import ProgramRun, compare, find_transcripts, notes, transcript_lines
 from codemods.verify.report import announcement, report
+from codemods.verify.run import has_traceback
 from codemods.verify.vendor import vendor_of
 from shim.errors import BridgeError
+
+_TRACEBACK = "Traceback (most recent call last):\n  ..."
 
 
 def script(folder: Path, text: str, name: str = "program.py") -> Path:
@@ -165,3 +168,18 @@ def test_turns_that_hold_several_utterances_are_said() -> None:
     together = replace(ran(*texts), lines=(("One.", "Two."),))
     assert compare(apart, together) == [] and notes(apart, apart) == []
     assert "2 and 1 lines" in notes(apart, together)[0]
+
+
+@pytest.mark.parametrize(
+    ("output", "is_interrupted", "found"),
+    [
+        (f"Exception in thread Thread-1 (send):\n{_TRACEBACK}", True, False),
+        (f"Exception in thread Thread-1 (send):\n{_TRACEBACK}", False, True),
+        (f"{_TRACEBACK}\nException in thread Thread-1 (send):\n{_TRACEBACK}", True, True),
+        ("error: \n", True, False),
+    ],
+)
+def test_a_thread_that_an_interrupt_cuts_off_prints_a_traceback_by_chance(
+    output: str, is_interrupted: bool, found: bool
+) -> None:
+    assert has_traceback(output, is_interrupted=is_interrupted) is found
